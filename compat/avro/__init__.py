@@ -1,0 +1,1 @@
+"""Apache Avro, as its specification 1.12 has it."""

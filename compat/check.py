@@ -1,0 +1,64 @@
+"""Apply a level to a candidate and its history. The only place that knows which version plays which role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compat.budget import DEFAULT_LIMITS, Budget, Limits
+from compat.definition import Definition
+from compat.formats import Parsed, parse
+from compat.level import Direction, Level
+from compat.verdict import Difference, Finding, Incompatibility, Severity, Undecided, Verdict
+
+FORMAT_CHANGED = "FORMAT_CHANGED"
+"""The one rule above the formats: the versions of a subject share one format."""
+
+
+def check(
+    level: Level,
+    candidate: Definition,
+    history: Sequence[Definition],
+    *,
+    everything: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Verdict:
+    """Whether ``candidate`` may follow ``history`` (oldest first) under ``level``.
+
+    Stops at the first version with a finding that blocks, newest first, unless ``everything`` is asked for.
+    Each comparison of two schemas has its own budget. Raises InvalidSchema if the candidate does not parse.
+    """
+    new = parse(candidate)
+    findings: list[Finding] = []
+    for version in _compared(level, len(history)):
+        old = parse(history[version])
+        for direction in level.directions:
+            reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
+            findings += (Finding(cause, direction, version) for cause in compare(reader, writer, limits))
+        if not everything and any(finding.blocks for finding in findings):
+            break
+    return Verdict(level, tuple(findings))
+
+
+def compare(reader: Parsed, writer: Parsed, limits: Limits = DEFAULT_LIMITS) -> Iterator[Incompatibility | Undecided]:
+    """What keeps ``reader`` from reading what ``writer`` writes; nothing that blocks means proven compatible."""
+    if reader.engine is not writer.engine:
+        yield _format_changed(reader, writer)
+        return
+    if reader.schema is writer.schema:
+        return
+    yield from reader.engine.incompatibilities(reader.schema, writer.schema, Budget(limits))
+
+
+def _compared(level: Level, length: int) -> Iterator[int]:
+    newest_first = range(length - 1, -1, -1)
+    if not level.directions:
+        return iter(())
+    return iter(newest_first if level.transitive else newest_first[:1])
+
+
+def _format_changed(reader: Parsed, writer: Parsed) -> Incompatibility:
+    message = (
+        f"{writer.definition.format} data cannot be read with a {reader.definition.format} schema: "
+        "keep the format, or register under a new subject"
+    )
+    return Incompatibility(Difference(FORMAT_CHANGED, message), Severity.ERROR, None)

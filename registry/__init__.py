@@ -1,0 +1,1 @@
+"""Keep the versions of every subject, and let no incompatible one in."""

@@ -1,0 +1,1 @@
+"""Bring old events up to the version their reader knows."""

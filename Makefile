@@ -1,0 +1,83 @@
+# Two commands do all set-up: `make serve` runs the service with demo data, `make test` passes the tests.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP     = $(PYTHON) -m pip --python $(BIN)/python --disable-pip-version-check --no-input
+
+HOST     ?= 127.0.0.1
+PORT     ?= 8081
+DATABASE ?= sqlite:///var/lineal.db
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test lint types contracts unit browser docs prove histories bench lock clean
+
+help: ## Show what can be done here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/server.stamp: requirements/server.txt pyproject.toml upcasters/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "lineal needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "== [1/3] making $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@echo "== [2/3] installing the pinned requirements of the service"
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/server.txt
+	@echo "== [3/3] installing lineal itself, editable"
+	@$(PIP) install --no-deps --no-build-isolation -e upcasters -e .
+	@touch $@
+
+$(VENV)/development.stamp: requirements/development.txt $(VENV)/server.stamp
+	@echo "== installing the pinned requirements of the tests"
+	@$(PIP) install --require-hashes -r requirements/development.txt
+	@touch $@
+
+setup: $(VENV)/server.stamp ## Build .venv from the pinned requirements
+
+serve: setup ## Serve http://127.0.0.1:8081 with demo data on SQLite
+	@$(BIN)/lineal serve --host $(HOST) --port $(PORT) --database $(DATABASE) --demo
+
+test: lint types contracts unit ## Pass all checks and tests
+
+lint: $(VENV)/development.stamp
+	@echo "== [1/4] ruff: style and mistakes"
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: $(VENV)/development.stamp
+	@echo "== [2/4] mypy: strict types"
+	@$(BIN)/mypy
+
+contracts: $(VENV)/development.stamp
+	@echo "== [3/4] import contracts"
+	@$(BIN)/lint-imports
+
+unit: $(VENV)/development.stamp browser
+	@echo "== [4/4] pytest"
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+browser: # Chromium for the browser tests, where it can be had; they are skipped visibly where it cannot
+	@command -v chromium-headless-shell chromium google-chrome >/dev/null 2>&1 || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 && echo "== installing Chromium for the browser tests" \
+	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null; } || \
+	  echo "   no Chromium here: the browser tests will be skipped (Debian: apt-get install chromium-headless-shell)"
+
+docs: $(VENV)/development.stamp ## Build the documentation into site/
+	@$(BIN)/mkdocs build --strict
+
+prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format (hours; PAIRS=1000 for a short one)
+	@for format in avro json_schema protobuf; do $(BIN)/python tests/prove/$$format.py --pairs $(or $(PAIRS),100000) || exit 1; done
+
+histories: $(VENV)/development.stamp ## Register the real schema histories of ../shared/corpora and print every verdict
+	@$(BIN)/python tests/histories/run.py
+
+bench: $(VENV)/development.stamp ## Print the ratios of docs/explanation/performance.md
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: ## Resolve the pinned requirements anew
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --no-emit-package lineal --no-emit-package lineal-upcasters --group dev pyproject.toml -o requirements/development.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --no-emit-package lineal --no-emit-package lineal-upcasters --group build pyproject.toml -c requirements/development.txt -o requirements/server.txt
+
+clean: ## Remove what was built
+	@rm -rf $(VENV) site dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from compat.budget import DEFAULT_LIMITS, Budget, Limits
 from compat.definition import Definition
+from compat.errors import InvalidPayload
 from compat.formats import Parsed, parse
 from compat.level import Direction, Level
-from compat.verdict import Difference, Finding, Incompatibility, Severity, Undecided, Verdict
+from compat.verdict import Difference, Finding, Incompatibility, Reason, Severity, Undecided, Verdict, Witness
 
 FORMAT_CHANGED = "FORMAT_CHANGED"
 """The one rule above the formats: the versions of a subject share one format."""
+
+_FORMAT_SAMPLES = 100
 
 
 def check(
@@ -56,9 +60,23 @@ def _compared(level: Level, length: int) -> Iterator[int]:
     return iter(newest_first if level.transitive else newest_first[:1])
 
 
-def _format_changed(reader: Parsed, writer: Parsed) -> Incompatibility:
+def _format_changed(reader: Parsed, writer: Parsed) -> Incompatibility | Undecided:
+    """An event of the writer's format that the reader's decoder refuses: almost any is one, but it is run all the same."""
     message = (
         f"{writer.definition.format} data cannot be read with a {reader.definition.format} schema: "
         "keep the format, or register under a new subject"
     )
-    return Incompatibility(Difference(FORMAT_CHANGED, message), Severity.ERROR, None)
+    for payload in islice(writer.engine.samples(writer.schema, seed=0), _FORMAT_SAMPLES):
+        encoded = writer.engine.encode(writer.schema, payload)
+        try:
+            reader.engine.decode(reader.schema, encoded)
+        except InvalidPayload as error:
+            witness = Witness(
+                payload=writer.engine.to_json(writer.schema, payload),
+                encoded=encoded,
+                executor=f"the {reader.definition.format} decoder",
+                writer_result=f"a valid {writer.definition.format} event",
+                reader_error=str(error),
+            )
+            return Incompatibility(Difference(FORMAT_CHANGED, message), Severity.ERROR, witness)
+    return Undecided(Reason.NO_WITNESS, f"{message}; yet every sampled event happens to decode")

@@ -61,7 +61,7 @@ def _compared(level: Level, length: int) -> Iterator[int]:
 
 
 def _format_changed(reader: Parsed, writer: Parsed) -> Incompatibility | Undecided:
-    """An event of the writer's format that the reader's decoder refuses: almost any is one, but it is run all the same."""
+    """An event of the writer's format that the reader's decoder refuses: almost any does, but it is run."""
     message = (
         f"{writer.definition.format} data cannot be read with a {reader.definition.format} schema: "
         "keep the format, or register under a new subject"

@@ -1,0 +1,155 @@
+"""The shape of an event: what the fields of a version are and whether they are always there.
+
+One tree for all formats, JSON-ready so that a registry can serve it with a chain. It says less than a schema does
+(no lengths, no patterns): what fits here is still proven with generated events against the schema itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal, TypeAlias, Union
+
+import msgspec
+from msgspec import Struct
+
+Simple: TypeAlias = Literal[
+    "null", "boolean", "string", "bytes", "number", "decimal", "timestamp", "date", "time", "duration", "uuid"
+]
+"""``number`` is any JSON number; ``timestamp`` and its kin are native values (Avro logical types), not texts."""
+
+
+class Anything(Struct, frozen=True, tag_field="is", tag="any", omit_defaults=True):
+    """Any value; ``of`` names the type where recursion was cut."""
+
+    of: str = ""
+
+
+class Never(Struct, frozen=True, tag_field="is", tag="never"):
+    """No value."""
+
+
+class Plain(Struct, frozen=True, tag_field="is", tag="plain"):
+    """A value without parts."""
+
+    kind: Simple
+
+
+class Integer(Struct, frozen=True, tag_field="is", tag="integer", omit_defaults=True):
+    """Whole numbers; ``bits`` is their width where the format fixes it, negative for unsigned."""
+
+    bits: int | None = None
+
+
+class Choice(Struct, frozen=True, tag_field="is", tag="enum"):
+    """One of a list of values."""
+
+    symbols: tuple[str | int | float | bool | None, ...]
+
+
+class Member(Struct, frozen=True, omit_defaults=True):
+    """A member of a record: its shape, and whether every event has it."""
+
+    shape: Shape
+    required: bool = True
+
+
+class Record(Struct, frozen=True, tag_field="is", tag="record", omit_defaults=True):
+    """Named members; an open record may carry members it does not declare."""
+
+    members: dict[str, Member]
+    open: bool = False
+    name: str = ""
+
+
+class Array(Struct, frozen=True, tag_field="is", tag="array"):
+    """Any number of items."""
+
+    items: Shape
+
+
+class Table(Struct, frozen=True, tag_field="is", tag="map"):
+    """Any number of values under names that are data."""
+
+    values: Shape
+
+
+class OneOf(Struct, frozen=True, tag_field="is", tag="union"):
+    """One of several shapes."""
+
+    arms: tuple[Shape, ...]
+
+
+Shape: TypeAlias = Union[Anything, Never, Plain, Integer, Choice, Record, Array, Table, OneOf]  # noqa: UP007
+
+ANYTHING: Final = Anything()
+NULL: Final = Plain("null")
+STRING: Final = Plain("string")
+BOOLEAN: Final = Plain("boolean")
+NUMBER: Final = Plain("number")
+DECIMAL: Final = Plain("decimal")
+INTEGER: Final = Integer()
+INT64: Final = Integer(64)
+
+
+def to_json(shape: Shape) -> Any:
+    """The shape as a JSON-ready tree."""
+    return msgspec.to_builtins(shape)
+
+
+def from_json(tree: Any) -> Shape:
+    """The shape a JSON tree stands for. Raises msgspec.ValidationError."""
+    return msgspec.convert(tree, Shape)
+
+
+def nullable(shape: Shape) -> bool:
+    """Whether null is among the values."""
+    match shape:
+        case Anything() | Plain(kind="null"):
+            return True
+        case Choice(symbols=symbols):
+            return any(symbol is None for symbol in symbols)
+        case OneOf(arms=arms):
+            return any(map(nullable, arms))
+        case _:
+            return False
+
+
+def without_null(shape: Shape) -> Shape:
+    """The shape of the values that are not null."""
+    match shape:
+        case Plain(kind="null"):
+            return Never()
+        case Choice(symbols=symbols):
+            return Choice(tuple(symbol for symbol in symbols if symbol is not None))
+        case OneOf(arms=arms):
+            return union(*(without_null(arm) for arm in arms))
+        case _:
+            return shape
+
+
+def union(*shapes: Shape) -> Shape:
+    """One of the shapes; unions inside are spelt out, repetitions left out."""
+    arms: list[Shape] = []
+    for arm in (part for shape in shapes for part in _arms(shape)):
+        if isinstance(arm, Anything):
+            return arm
+        if arm not in arms:
+            arms.append(arm)
+    match arms:
+        case []:
+            return Never()
+        case [arm]:
+            return arm
+        case _:
+            return OneOf(tuple(arms))
+
+
+def _arms(shape: Shape) -> Iterator[Shape]:
+    match shape:
+        case OneOf(arms=arms):
+            for arm in arms:
+                yield from _arms(arm)
+        case Never():
+            return
+        case _:
+            yield shape

@@ -1,0 +1,294 @@
+"""The errors of the registry, drawn as a tree. The first three digits of a code are the HTTP status.
+
+RegistryError
+├── NotFound
+│   ├── SubjectNotFound 40401        VersionNotFound 40402       SchemaNotFound 40403
+│   ├── SubjectSoftDeleted 40404     SubjectNotSoftDeleted 40405
+│   ├── VersionSoftDeleted 40406     VersionNotSoftDeleted 40407
+│   ├── SubjectConfigurationNotFound 40408   SubjectModeNotFound 40409
+│   └── AssociationNotFound 40410
+├── Conflict
+│   └── IncompatibleSchema 40901     what the candidate breaks, with the verdict
+├── Refused                          the request is understood and not allowed
+│   ├── InvalidSchemaText 42201      InvalidVersion 42202        InvalidLevel 42203      InvalidMode 42204
+│   ├── OperationNotPermitted 42205  ReferenceExists 42206       InvalidSubject 42208    SchemaTooLarge 42209
+│   ├── InvalidRuleSet 42210         ContextNotEmpty 42211       InvalidAssociation 42212
+│   └── InvalidRequest 422           a member or parameter has the wrong type or value
+├── InvalidContext 400               a context name that cannot be one
+└── StoreError
+    ├── StoreUnavailable 50001       the database did not answer
+    └── StoreBusy 50002              the same subject changed too often while it was being decided
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from compat.verdict import Verdict
+
+
+class RegistryError(Exception):
+    """Root of everything this package raises on purpose."""
+
+    code: ClassVar[int] = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def status(self) -> int:
+        """The HTTP status: the first three digits of the code."""
+        return int(str(self.code)[:3])
+
+
+class NotFound(RegistryError):
+    """Something that was asked for is not there."""
+
+    code = 404
+
+
+class SubjectNotFound(NotFound):
+    """The subject has no version that the request may see."""
+
+    code = 40401
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' not found.")
+
+
+class VersionNotFound(NotFound):
+    """The subject has no such version."""
+
+    code = 40402
+
+    def __init__(self, version: object) -> None:
+        super().__init__(f"Version {version} not found.")
+
+
+class SchemaNotFound(NotFound):
+    """No schema has this id or GUID, or the text is not among the versions of the subject."""
+
+    code = 40403
+
+    def __init__(self, what: object = None) -> None:
+        super().__init__("Schema not found" if what is None else f"Schema {what} not found")
+
+
+class SubjectSoftDeleted(NotFound):
+    """The subject is already deleted."""
+
+    code = 40404
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' was soft deleted. Set permanent=true to delete permanently")
+
+
+class SubjectNotSoftDeleted(NotFound):
+    """A permanent deletion needs a soft one first."""
+
+    code = 40405
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' was not deleted first before being permanently deleted")
+
+
+class VersionSoftDeleted(NotFound):
+    """The version is already deleted."""
+
+    code = 40406
+
+    def __init__(self, subject: object, version: int) -> None:
+        super().__init__(
+            f"Subject '{subject}' Version {version} was soft deleted. Set permanent=true to delete permanently"
+        )
+
+
+class VersionNotSoftDeleted(NotFound):
+    """A permanent deletion needs a soft one first."""
+
+    code = 40407
+
+    def __init__(self, subject: object, version: object) -> None:
+        super().__init__(
+            f"Subject '{subject}' Version {version} was not deleted first before being permanently deleted"
+        )
+
+
+class SubjectConfigurationNotFound(NotFound):
+    """Nothing is configured for the subject itself."""
+
+    code = 40408
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' does not have subject-level compatibility configured")
+
+
+class SubjectModeNotFound(NotFound):
+    """No mode is set for the subject itself."""
+
+    code = 40409
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' does not have subject-level mode configured")
+
+
+class AssociationNotFound(NotFound):
+    """The resource has no associated subject."""
+
+    code = 40410
+
+    def __init__(self, resource: object) -> None:
+        super().__init__(f"No association found for resource '{resource}'")
+
+
+class Conflict(RegistryError):
+    """The request contradicts what is kept."""
+
+    code = 409
+
+
+class IncompatibleSchema(Conflict):
+    """The candidate may not follow the history under the level in force."""
+
+    code = 40901
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class Refused(RegistryError):
+    """The request is understood and not allowed."""
+
+    code = 422
+
+
+class InvalidRequest(Refused):
+    """A member or parameter has the wrong type or value."""
+
+
+class InvalidSchemaText(Refused):
+    """The text is not a schema of its format, or a reference does not resolve."""
+
+    code = 42201
+
+
+class InvalidVersion(Refused):
+    """Neither a version number nor 'latest'."""
+
+    code = 42202
+
+    def __init__(self, version: object) -> None:
+        super().__init__(
+            f"The specified version '{version}' is not a valid version id. Allowed values are between "
+            '[1, 2^31-1] and the string "latest"'
+        )
+
+
+class InvalidLevel(Refused):
+    """Not one of the seven compatibility levels."""
+
+    code = 42203
+
+    def __init__(self, level: object) -> None:
+        super().__init__(
+            f"Invalid compatibility level '{level}'. Valid values are none, backward, forward, full, "
+            "backward_transitive, forward_transitive, and full_transitive"
+        )
+
+
+class InvalidMode(Refused):
+    """Not one of the modes, or not here."""
+
+    code = 42204
+
+    def __init__(self, mode: object, why: str = "") -> None:
+        super().__init__(
+            why or f"Invalid mode '{mode}'. Valid values are READWRITE, READONLY, READONLY_OVERRIDE, IMPORT and FORWARD"
+        )
+
+
+class OperationNotPermitted(Refused):
+    """The mode in force, or the state of the registry, does not allow it."""
+
+    code = 42205
+
+
+class ReferenceExists(Refused):
+    """Another schema refers to what should go."""
+
+    code = 42206
+
+    def __init__(self, what: str, referrers: str) -> None:
+        super().__init__(f"One or more references exist to the schema {{{what}}}: {referrers}")
+
+
+class InvalidSubject(Refused):
+    """A name no subject can have."""
+
+    code = 42208
+
+    def __init__(self, subject: str, why: str) -> None:
+        super().__init__(f"The specified subject '{subject}' is not a valid subject: {why}")
+
+
+class SchemaTooLarge(Refused):
+    """The text is over the limit."""
+
+    code = 42209
+
+    def __init__(self, size: int, bound: int) -> None:
+        super().__init__(
+            f"The schema has {size} bytes and the limit is {bound}: split it with references or raise "
+            "LINEAL_LIMIT_TEXT_BYTES"
+        )
+
+
+class InvalidRuleSet(Refused):
+    """A rule that no client could run."""
+
+    code = 42210
+
+
+class ContextNotEmpty(Refused):
+    """Subjects still live in the context."""
+
+    code = 42211
+
+    def __init__(self, context: str) -> None:
+        super().__init__(
+            f"The context '{context}' is not empty: delete its subjects permanently, the soft-deleted ones too"
+        )
+
+
+class InvalidAssociation(Refused):
+    """An association that cannot be."""
+
+    code = 42212
+
+
+class InvalidContext(RegistryError):
+    """A name no context can have."""
+
+    code = 400
+
+    def __init__(self, context: str) -> None:
+        super().__init__(f"'{context}' is not a context name: it contains a colon. Write '.name' or ':.name:'")
+
+
+class StoreError(RegistryError):
+    """The database could not do it."""
+
+    code = 50001
+
+
+class StoreUnavailable(StoreError):
+    """The database did not answer."""
+
+
+class StoreBusy(StoreError):
+    """The same subject changed too often while a request was being decided."""
+
+    code = 50002

@@ -1,0 +1,162 @@
+"""What can have happened: the registry's own events, and how they are read back from the log.
+
+Events are never changed once they are written. When the shape of one has to change, its ``version`` goes up and an
+upcaster in ``OLDER`` brings what is already stored to the new shape: the registry lives by what it sells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Final, TypeAlias
+
+import msgspec
+
+from registry.model import Configuration, Metadata, Origin, Rule, RuleSet, SchemaReference, Subject
+
+
+class Happened(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
+    """Base of the events."""
+
+    version_of_type: ClassVar[int] = 1
+
+
+class SchemaRegistered(Happened, frozen=True):
+    """A subject has a new version."""
+
+    version: int
+    schema_id: int
+    guid: str
+    format: str
+    text: str
+    canonical_digest: str
+    """Hex: names the schema whatever its spelling (with format and references, without metadata and rules)."""
+    normalized_digest: str
+    references: list[SchemaReference] = []
+    metadata: Metadata | None = None
+    rule_set: RuleSet | None = None
+    level: str = ""
+    """Under which it was accepted; empty where nothing was checked (IMPORT)."""
+    forced: bool = False
+    superseded: list[int] = []
+    """Soft-deleted versions with the same schema that this one replaces."""
+
+
+class RegistrationRefused(Happened, frozen=True):
+    """A registration was refused: what was tried, and why not."""
+
+    code: int
+    message: str
+    format: str
+    text: str
+    references: list[SchemaReference] = []
+    level: str = ""
+    findings: list[dict[str, Any]] = []
+    """As ``/api/v1`` shows them: rule, place, direction, version, witness."""
+
+
+class VersionsDeleted(Happened, frozen=True):
+    """Versions were deleted softly: hidden, still readable by id."""
+
+    versions: list[int]
+
+
+class VersionsPurged(Happened, frozen=True):
+    """Versions were deleted for good."""
+
+    versions: list[int]
+
+
+class ConfigurationChanged(Happened, frozen=True):
+    """The settings of a scope are now these."""
+
+    configuration: Configuration
+
+
+class ConfigurationRemoved(Happened, frozen=True):
+    """The settings of a scope were taken away."""
+
+
+class ModeChanged(Happened, frozen=True):
+    """The mode of a scope is now this."""
+
+    mode: str
+
+
+class ModeRemoved(Happened, frozen=True):
+    """The mode of a scope was taken away."""
+
+
+class ContextRemoved(Happened, frozen=True):
+    """An empty context was removed."""
+
+
+class UpcasterPublished(Happened, frozen=True):
+    """An upcaster joins two versions of a subject; a later revision of the same edge replaces it."""
+
+    source: int
+    target: int
+    revision: int
+    hash: str
+    document: dict[str, Any]
+    migration_rules: list[Rule] = []
+    """What the Confluent protocol serves with the target version; empty where the step is not portable."""
+    details: dict[str, Any] = {}
+    """What the proof at publication found: lossy fields, capabilities."""
+
+
+class UpcasterWithdrawn(Happened, frozen=True):
+    """An upcaster no longer holds."""
+
+    source: int
+    target: int
+
+
+Event: TypeAlias = (
+    SchemaRegistered
+    | RegistrationRefused
+    | VersionsDeleted
+    | VersionsPurged
+    | ConfigurationChanged
+    | ConfigurationRemoved
+    | ModeChanged
+    | ModeRemoved
+    | ContextRemoved
+    | UpcasterPublished
+    | UpcasterWithdrawn
+)
+
+TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}
+
+OLDER: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+"""(event type, version) -> the step to the next version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in its place in the log."""
+
+    position: int
+    time: datetime
+    """UTC."""
+    origin: Origin
+    subject: Subject
+    """The stream: a subject, or a context as a whole."""
+    event: Event
+
+
+def encode(event: Event) -> str:
+    """The payload as JSON text."""
+    return msgspec.json.encode(event).decode()
+
+
+def decode(type_name: str, version: int, payload: str) -> Event:
+    """Read a stored event, whatever version of its type it was written with."""
+    kind = TYPES[type_name]
+    if version == kind.version_of_type:
+        return msgspec.json.decode(payload, type=kind)
+    document: dict[str, Any] = msgspec.json.decode(payload)
+    for step in range(version, kind.version_of_type):
+        document = OLDER[type_name, step](document)
+    return msgspec.convert(document, type=kind)

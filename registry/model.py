@@ -1,0 +1,245 @@
+"""What the registry keeps: subjects, schemas, versions, and the policy in force.
+
+Values that stand in documents of the protocol or in events of the log are ``msgspec.Struct`` (camelCase outside);
+values that only this process sees are dataclasses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from compat.definition import Format
+from registry.errors import InvalidContext, InvalidSubject
+
+DEFAULT_CONTEXT: Final = "."
+GLOBAL_CONTEXT: Final = ".__GLOBAL"
+"""Holds configuration and mode for every context; no subject lives in it."""
+
+LATEST: Final = -1
+"""The version number that stands for the latest live version."""
+
+_QUALIFIED = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
+_RESERVED_NAMES: Final = frozenset({"__GLOBAL", "__EMPTY"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """A name in a context. With an empty name it stands for the context itself (configuration and mode)."""
+
+    context: str = DEFAULT_CONTEXT
+    name: str = ""
+
+    @classmethod
+    def parse(cls, text: str, context: str = DEFAULT_CONTEXT) -> Subject:
+        """Read ``:.context:name`` or a bare name, which then lives in ``context``."""
+        if match := _QUALIFIED.fullmatch(text):
+            return cls(match[1], match[2])
+        return cls(context, text)
+
+    def __str__(self) -> str:
+        return self.name if self.context == DEFAULT_CONTEXT else f":{self.context}:{self.name}"
+
+    @property
+    def is_context(self) -> bool:
+        """Whether this addresses a context as a whole."""
+        return not self.name
+
+    def require_registrable(self) -> None:
+        """Raises InvalidSubject unless versions may be counted under this name."""
+        if self.context == GLOBAL_CONTEXT:
+            raise InvalidSubject(str(self), "the context .__GLOBAL holds settings only, no subjects")
+        if not self.name:
+            raise InvalidSubject(str(self), "the name is empty")
+        if self.name in _RESERVED_NAMES:
+            raise InvalidSubject(str(self), "the name is reserved")
+        if any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in str(self)):
+            raise InvalidSubject(str(self), "it contains a control character")
+
+
+def context_name(text: str) -> str:
+    """The context that ``ctx``, ``.ctx`` or ``:.ctx:`` names. Raises InvalidContext."""
+    bare = text[1:-1] if len(text) > 1 and text.startswith(":") and text.endswith(":") else text
+    if ":" in bare:
+        raise InvalidContext(text)
+    return bare if bare.startswith(".") else f".{bare}"
+
+
+class Document(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Base of everything that crosses the wire or stands in the log."""
+
+
+class SchemaReference(Document, frozen=True):
+    """A name used in a definition, and the subject and version it stands for (the subject as it was sent)."""
+
+    name: str = ""
+    subject: str = ""
+    version: int = LATEST
+
+
+class Metadata(Document, frozen=True):
+    """What people and tools attach to a schema; takes part in its identity."""
+
+    tags: dict[str, list[str]] | None = None
+    """Tags by path in the schema."""
+    properties: dict[str, str] | None = None
+    sensitive: list[str] | None = None
+    """Names of properties that must not be shown."""
+
+
+class Rule(Document, frozen=True):
+    """One rule of a data contract. Stored and served, never executed here."""
+
+    name: str = ""
+    doc: str | None = None
+    kind: str | None = None
+    mode: str | None = None
+    type: str | None = None
+    tags: list[str] | None = None
+    params: dict[str, str] | None = None
+    expr: str | None = None
+    on_success: str | None = None
+    on_failure: str | None = None
+    disabled: bool = False
+
+
+class RuleSet(Document, frozen=True):
+    """The rules of a data contract."""
+
+    migration_rules: list[Rule] | None = None
+    domain_rules: list[Rule] | None = None
+    encoding_rules: list[Rule] | None = None
+    enable_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A schema as it was or will be registered: everything that takes part in its identity."""
+
+    format: Format
+    text: str
+    references: tuple[SchemaReference, ...] = ()
+    metadata: Metadata | None = None
+    rule_set: RuleSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a subject."""
+
+    subject: Subject
+    number: int
+    schema_id: int
+    guid: str
+    content: Content
+    """The text is this version's own, byte for byte as it was registered."""
+    registered: datetime
+    """UTC."""
+    position: int
+    """Of the registration in the log."""
+    actor: str
+    deleted: bool = False
+    migration_rules: tuple[Rule, ...] = ()
+    """Compiled from the upcasters that lead to this version; served after the author's own."""
+
+
+class Mode(StrEnum):
+    """What a subject allows."""
+
+    READWRITE = "READWRITE"
+    READONLY = "READONLY"
+    READONLY_OVERRIDE = "READONLY_OVERRIDE"
+    IMPORT = "IMPORT"
+    FORWARD = "FORWARD"
+
+    @property
+    def read_only(self) -> bool:
+        return self in {Mode.READONLY, Mode.READONLY_OVERRIDE}
+
+    @property
+    def imports(self) -> bool:
+        """Whether versions are taken over as they are, with their ids and without checks."""
+        return self in {Mode.IMPORT, Mode.FORWARD}
+
+
+class Configuration(Document, frozen=True):
+    """The settings of one scope, as they were set there: None is not set."""
+
+    compatibility_level: str | None = None
+    compatibility_policy: str | None = None
+    compatibility_group: str | None = None
+    alias: str | None = None
+    alias_for_deks: str | None = None
+    normalize: bool | None = None
+    validate_fields: bool | None = None
+    validate_new_schemas: bool | None = None
+    validate_rules: bool | None = None
+    default_metadata: Metadata | None = None
+    override_metadata: Metadata | None = None
+    default_rule_set: RuleSet | None = None
+    override_rule_set: RuleSet | None = None
+
+
+class ConfigurationChange(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A request to change settings: absent keeps, null clears, a value sets."""
+
+    compatibility: str | msgspec.UnsetType | None = msgspec.UNSET
+    compatibility_policy: str | msgspec.UnsetType | None = msgspec.UNSET
+    compatibility_group: str | msgspec.UnsetType | None = msgspec.UNSET
+    alias: str | msgspec.UnsetType | None = msgspec.UNSET
+    alias_for_deks: str | msgspec.UnsetType | None = msgspec.UNSET
+    normalize: bool | msgspec.UnsetType | None = msgspec.UNSET
+    validate_fields: bool | msgspec.UnsetType | None = msgspec.UNSET
+    validate_new_schemas: bool | msgspec.UnsetType | None = msgspec.UNSET
+    validate_rules: bool | msgspec.UnsetType | None = msgspec.UNSET
+    default_metadata: Metadata | msgspec.UnsetType | None = msgspec.UNSET
+    override_metadata: Metadata | msgspec.UnsetType | None = msgspec.UNSET
+    default_rule_set: RuleSet | msgspec.UnsetType | None = msgspec.UNSET
+    override_rule_set: RuleSet | msgspec.UnsetType | None = msgspec.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked for a change, in which request; ``reason`` is the author's own words, if given."""
+
+    actor: str = "anonymous"
+    request_id: str = ""
+    reason: str = ""
+
+
+ANONYMOUS: Final = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a listing; ``limit`` None is everything."""
+
+    offset: int = 0
+    limit: int | None = None
+
+
+EVERYTHING: Final = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSummary:
+    """One line of the catalog's list."""
+
+    subject: Subject
+    format: Format
+    latest: int
+    """Number of the latest live version; of the latest deleted one when none is live."""
+    versions: int
+    """Live versions."""
+    changed: datetime
+    """Of the last event of the subject, UTC."""
+    deleted: bool = False
+    """No version is live."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Metadata properties of the latest version (``owner`` and the like)."""

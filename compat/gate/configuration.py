@@ -1,0 +1,79 @@
+"""``lineal.toml``: which files are schemas, of which subjects, and what they are checked against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from compat.definition import Format
+from compat.gate.errors import Misconfigured
+from compat.level import Level
+
+FILE_NAME: Final = "lineal.toml"
+
+LEVELS: Final = tuple(level.name for level in Level)
+
+SUFFIXES: Final = {".avsc": Format.AVRO, ".json": Format.JSON, ".proto": Format.PROTOBUF}
+"""The format of a file by the end of its name."""
+
+
+class SchemaSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[schemas]]`` table: a pattern of files, and how their subjects are called."""
+
+    glob: str
+    """Files below the folder of lineal.toml; ``**`` stands for any folders."""
+    subject: str = "{stem}"
+    """The subject of a file; see ``mapping.VARIABLES``."""
+    format: Format | None = None
+    """Where the end of the file name does not tell."""
+    level: str | None = None
+    """Where it differs from the level of the whole folder."""
+    map: dict[str, str] = {}
+    """Exceptions: file to subject."""
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file; every setting has a default, so that a folder without one can be checked."""
+
+    registry: str = "http://127.0.0.1:8081"
+    """Address of the registry: anything that speaks the Confluent protocol."""
+    level: str = "BACKWARD"
+    """What a baseline that is not a registry is held to."""
+    against: tuple[str, ...] = ("registry",)
+    """What ``lineal check`` compares with when nothing is said."""
+    schemas: tuple[SchemaSet, ...] = ()
+    """In order: the first set whose pattern matches a file decides."""
+
+    def sets(self) -> tuple[SchemaSet, ...]:
+        """The sets of files; without any, every file that looks like a schema is a subject of its own name."""
+        return self.schemas or DEFAULT_SETS
+
+
+DEFAULT_SETS: Final = (
+    SchemaSet(glob="**/*.avsc"),
+    SchemaSet(glob="**/*.proto"),
+    SchemaSet(glob="**/*.json"),
+)
+
+
+def load(file: Path) -> Configuration:
+    """The configuration in ``file``. Raises Misconfigured with the place and what is expected."""
+    try:
+        configuration = msgspec.toml.decode(file.read_bytes(), type=Configuration)
+    except OSError as cause:
+        raise Misconfigured(f"{file} cannot be read: {cause.strerror}") from cause
+    except (msgspec.DecodeError, UnicodeDecodeError) as cause:
+        raise Misconfigured(f"{file}: {cause}") from cause
+    for name in (configuration.level, *(entry.level for entry in configuration.schemas if entry.level)):
+        level_named(name, str(file))
+    return configuration
+
+
+def level_named(name: str, where: str) -> Level:
+    """The level called ``name``. Raises Misconfigured naming ``where`` and the levels there are."""
+    try:
+        return Level[name.upper()]
+    except KeyError:
+        raise Misconfigured(f"{where}: {name!r} is not a level; choose one of {', '.join(LEVELS)}") from None

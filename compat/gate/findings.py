@@ -1,0 +1,267 @@
+"""What the gate says: one finding, one subject, the whole report. The same shape on every surface."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from compat.definition import Definition, Format
+from compat.gate.rules import UNDECIDED, Explanation, every_rule
+from compat.level import Direction
+from compat.positions import scan
+from compat.verdict import Finding, Fragment, Incompatibility, Place, Severity, Undecided
+
+
+class Weight(StrEnum):
+    """How much a finding weighs at the gate."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the heaviest."""
+        return _RANKS.index(self)
+
+
+_RANKS: Final = (Weight.ERROR, Weight.WARNING, Weight.INFO)
+
+
+def weight_of(severity: Severity) -> Weight:
+    """What blocks is an error, a changed value a warning, the rest information."""
+    if severity.blocks:
+        return Weight.ERROR
+    return Weight.WARNING if severity is Severity.LOSSY else Weight.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a file: lines and columns count from 1; None where only the file is known."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+    pointer: str = ""
+    text: str = ""
+    """How it reads there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """An event that was executed: valid where it was written, not readable where it is read."""
+
+    event: object
+    encoded: str | None
+    """Its bytes in base64, where the format has bytes."""
+    reader: str
+    """What read it."""
+    written_as: str
+    error: str
+    """The reader's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """Who accepted a finding, why and until when."""
+
+    reason: str
+    person: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class GateFinding:
+    """One thing to know about one subject, with everything a person needs to act on it."""
+
+    rule: Explanation
+    weight: Weight
+    subject: str
+    message: str
+    spot: Spot
+    fingerprint: str
+    direction: Direction | None = None
+    baseline: str = ""
+    base_versions: tuple[str, ...] = ()
+    """The versions it was found against, newest first."""
+    base_spot: Spot | None = None
+    counterexample: Counterexample | None = None
+    waived: Waived | None = None
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """What to do instead."""
+        return (self.rule.remedy,)
+
+
+class Standing(StrEnum):
+    """How one subject stands against one baseline."""
+
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"
+    UNKNOWN = "unknown"
+    UNCHANGED = "unchanged"
+    NEW = "new"
+    REMOVED = "removed"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectResult:
+    """One subject against one baseline."""
+
+    subject: str
+    path: str
+    format: Format | None
+    baseline: str
+    standing: Standing
+    level: str
+    compared: tuple[str, ...]
+    """The versions it was compared with, oldest first."""
+    findings: tuple[GateFinding, ...]
+
+
+class Status(StrEnum):
+    """The answer of the gate."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    FINDINGS = "findings"
+    COULD_NOT_CHECK = "could_not_check"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one run found; ``failure`` says why nothing was decided, where that is so."""
+
+    results: tuple[SubjectResult, ...]
+    fail_on: Weight = Weight.ERROR
+    notes: tuple[GateFinding, ...] = ()
+    """Findings about no subject in particular."""
+    failure: str | None = None
+
+    @property
+    def findings(self) -> tuple[GateFinding, ...]:
+        """All findings, heaviest first, then by place."""
+        found = [finding for result in self.results for finding in result.findings]
+        return tuple(sorted([*found, *self.notes], key=_importance))
+
+    @property
+    def open(self) -> tuple[GateFinding, ...]:
+        """The findings nobody has accepted."""
+        return tuple(finding for finding in self.findings if finding.waived is None)
+
+    @property
+    def status(self) -> Status:
+        """A run that could not check never passes."""
+        if self.failure is not None:
+            return Status.COULD_NOT_CHECK
+        failing = any(finding.weight.rank <= self.fail_on.rank for finding in self.open)
+        return Status.FINDINGS if failing else Status.PASS
+
+    def count(self, weight: Weight) -> int:
+        """How many open findings weigh this much."""
+        return sum(finding.weight is weight for finding in self.open)
+
+
+def _importance(finding: GateFinding) -> tuple[int, str, int, int, str]:
+    spot = finding.spot
+    return (finding.weight.rank, spot.path, spot.line or 0, spot.column or 0, finding.rule.name)
+
+
+def fingerprint(subject: str, rule: str, *parts: str) -> str:
+    """Twelve hex digits for a finding about a subject, the same however its message is worded."""
+    text = "\0".join([subject, rule, *parts])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A definition that took part in a comparison, and the file (or version) a person finds it in."""
+
+    name: str
+    definition: Definition
+    path: str
+
+
+def from_verdict(subject: str, finding: Finding, candidate: Compared, base: Compared, baseline: str) -> GateFinding:
+    """What a check found, told about files."""
+    match finding.cause:
+        case Undecided(reason=reason, message=message, place=place):
+            rule, weight, counterexample = UNDECIDED[reason], Weight.ERROR, None
+            fragment = None if place is None else Fragment(place, "")
+            new, old = fragment, None
+        case Incompatibility(difference=difference, severity=severity) as cause:
+            message = difference.message
+            rule = every_rule().get(difference.rule) or _unpublished(difference.rule, severity)
+            weight, counterexample = weight_of(severity), _counterexample(cause)
+            writer, reader = difference.before, difference.after
+            new, old = (reader, writer) if finding.direction is Direction.BACKWARD else (writer, reader)
+    return GateFinding(
+        rule,
+        weight,
+        subject,
+        message,
+        _spot(candidate, new or _around(old)),
+        fingerprint(subject, finding.fingerprint),
+        finding.direction,
+        baseline,
+        (base.name,),
+        _spot(base, old) if old is not None else None,
+        counterexample,
+    )
+
+
+def merged(findings: Sequence[GateFinding]) -> tuple[GateFinding, ...]:
+    """Findings that are the same against several versions, told once with all of them (``findings``: newest first)."""
+    kept: dict[str, GateFinding] = {}
+    for finding in findings:
+        same = kept.get(finding.fingerprint)
+        if same is None:
+            kept[finding.fingerprint] = finding
+        elif (version := finding.base_versions[0]) not in same.base_versions:
+            kept[finding.fingerprint] = replace(same, base_versions=(*same.base_versions, version))
+    return tuple(kept.values())
+
+
+def _counterexample(cause: Incompatibility) -> Counterexample | None:
+    witness = cause.witness
+    if witness is None:
+        return None
+    encoded = None if witness.encoded is None else base64.b64encode(witness.encoded).decode("ascii")
+    return Counterexample(witness.payload, encoded, witness.executor, witness.writer_result, witness.reader_error)
+
+
+def _unpublished(name: str, severity: Severity) -> Explanation:
+    return Explanation(name, "any", severity, name.replace("_", " ").capitalize() + ".", "", "")
+
+
+def _around(fragment: Fragment | None) -> Fragment | None:
+    """What stands around a fragment: where to point to in the schema that lacks it."""
+    if fragment is None:
+        return None
+    pointer = fragment.place.pointer
+    outer = pointer.rpartition("/" if pointer.startswith("/") else ".")[0]
+    return Fragment(Place(outer), "")
+
+
+def _spot(compared: Compared, fragment: Fragment | None) -> Spot:
+    if fragment is None:
+        return Spot(compared.path)
+    place = fragment.place
+    line, column = place.line, place.column
+    if line is None and compared.definition.format is not Format.PROTOBUF:
+        line, column = _located(compared.definition.text, place.pointer)
+    return Spot(compared.path, line, column, place.pointer, fragment.text)
+
+
+def _located(text: str, pointer: str) -> tuple[int | None, int | None]:
+    """Where a pointer stands in a JSON text, or what is nearest around it."""
+    known = scan(text)
+    while (found := known.find(pointer)) is None and pointer:
+        pointer = pointer.rpartition("/")[0]
+    return found or (None, None)

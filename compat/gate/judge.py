@@ -1,0 +1,294 @@
+"""Compare every subject of a folder with a baseline. The engines decide, this file says who is compared with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from compat.budget import DEFAULT_LIMITS, Limits
+from compat.check import check
+from compat.definition import Definition
+from compat.engine import Form
+from compat.errors import InvalidSchema, LimitExceeded, UnresolvedReference
+from compat.formats import parse
+from compat.gate.errors import CouldNotCheck
+from compat.gate.findings import (
+    Compared,
+    GateFinding,
+    Spot,
+    Standing,
+    SubjectResult,
+    Weight,
+    fingerprint,
+    from_verdict,
+    merged,
+)
+from compat.gate.mapping import SchemaFile, Subject
+from compat.gate.references import Workspace
+from compat.gate.rules import (
+    INVALID_SCHEMA,
+    SUBJECT_REMOVED,
+    UNKNOWN_SUBJECT,
+    UNRESOLVED_REFERENCE,
+    VERSION_CHANGED,
+    VERSION_REMOVED,
+    Explanation,
+)
+from compat.level import Level
+from compat.verdict import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PastVersion:
+    """One version of a subject as the baseline has it."""
+
+    name: str
+    """What a report calls it: ``version 3``, ``HEAD``."""
+    number: int | None
+    definition: Definition
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a baseline knows of a subject."""
+
+    versions: tuple[PastVersion, ...]
+    """Oldest first; never empty."""
+    level: Level | None = None
+    """The level the baseline itself holds the subject to, if it has one."""
+
+
+class Baseline(Protocol):
+    """What a folder is compared with."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the baseline is the same folder at another time, so that what is missing now was removed."""
+        ...
+
+    def subjects(self) -> Collection[str]:
+        """The names of the subjects it has; only asked of a complete baseline."""
+        ...
+
+    def past(self, subject: str) -> Past | None:
+        """The history of a subject, None if the baseline has none. Raises CouldNotCheck."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How strictly to judge."""
+
+    level: Level = Level.BACKWARD
+    """Where neither the baseline nor the subject says otherwise."""
+    enforced: Level | None = None
+    """A level that overrules all others."""
+    require_known: bool = False
+    """Whether a subject the baseline does not have is an error."""
+    limits: Limits = DEFAULT_LIMITS
+
+
+def judge(
+    workspace: Workspace, chosen: Sequence[Subject], baseline: Baseline, policy: Policy
+) -> Iterator[SubjectResult]:
+    """One result per chosen subject, in order, as each is decided. Raises CouldNotCheck where a baseline fails."""
+    for subject in chosen:
+        yield _Case(workspace, subject, baseline, policy).result()
+
+
+def removed(known: Collection[str], baseline: Baseline) -> Iterator[SubjectResult]:
+    """One result per subject that a complete baseline has and ``known`` has not."""
+    for name in sorted(set(baseline.subjects()) - set(known)) if baseline.complete else ():
+        past = baseline.past(name)
+        path = past.versions[-1].path if past else name
+        message = f"{baseline.name} has subject {name}, this folder has not: restore {path}"
+        finding = _own(SUBJECT_REMOVED, name, message, Spot(path), baseline.name)
+        yield SubjectResult(name, path, None, baseline.name, Standing.REMOVED, "", (), (finding,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One subject before one baseline."""
+
+    workspace: Workspace
+    subject: Subject
+    baseline: Baseline
+    policy: Policy
+
+    def result(self) -> SubjectResult:
+        invalid = [finding for file in self.subject.files if (finding := self._unparsable(file)) is not None]
+        if invalid:
+            return self._answer(Standing.INVALID, "", (), invalid)
+        past = self.baseline.past(self.subject.name)
+        level = self._level(past)
+        if past is not None:
+            self._require_readable(past)
+        if self.subject.keeps_versions:
+            return self._judge_versions(past, level)
+        return self._judge_head(past, level)
+
+    def _judge_head(self, past: Past | None, level: Level) -> SubjectResult:
+        if past is None:
+            return self._new(level, ())
+        definition = self.workspace.definition(self.subject.head)
+        if any(same(definition, version.definition) for version in past.versions):
+            return self._answer(Standing.UNCHANGED, level.name, (), ())
+        history = [Compared(version.name, version.definition, version.path) for version in past.versions]
+        outcome, findings = self._check(self.subject.head, history, level)
+        return self._answer(Standing(outcome.value), level.name, _names(history, level), findings)
+
+    def _judge_versions(self, past: Past | None, level: Level) -> SubjectResult:
+        """Every version the baseline lacks, each against all before it; those it has must be as they were."""
+        old = {version.number: version for version in (past.versions if past else ())}
+        findings = [*self._tampered(old)]
+        history = [
+            Compared(version.name, version.definition, version.path)
+            for version in sorted(old.values(), key=lambda version: version.number or 0)
+        ]
+        outcomes = [Outcome.INCOMPATIBLE] if findings else []
+        compared: list[str] = []
+        for file in self.subject.files:
+            if file.version in old:
+                continue
+            if history:
+                outcome, found = self._check(file, history, level)
+                outcomes.append(outcome)
+                findings += found
+                compared += [name for name in _names(history, level) if name not in compared]
+            history.append(Compared(f"version {file.version}", self.workspace.definition(file), file.path))
+        if past is None and not findings:
+            return self._new(level, tuple(compared))
+        standing = _worst(outcomes) if outcomes else Standing.UNCHANGED
+        return self._answer(standing, level.name, tuple(compared), findings)
+
+    def _tampered(self, old: dict[int | None, PastVersion]) -> Iterator[GateFinding]:
+        """Published versions that are not what they were, or not there any more."""
+        here = {file.version: file for file in self.subject.files}
+        for number, version in old.items():
+            if number is None:  # the baseline kept the newest version only, in one file
+                continue
+            file = here.get(number)
+            if file is not None and not same(self.workspace.definition(file), version.definition):
+                message = (
+                    f"version {number} of {self.subject.name} was published in {self.baseline.name} with another text: "
+                    f"restore it and write the change to v{max(here, key=lambda key: key or 0)} or a later file"
+                )
+                yield self._finding(VERSION_CHANGED, message, Spot(file.path), str(number))
+            elif file is None and self.baseline.complete:
+                message = f"version {number} of {self.subject.name} is in {self.baseline.name} but not here: restore it"
+                yield self._finding(VERSION_REMOVED, message, Spot(version.path), str(number))
+
+    def _check(
+        self, file: SchemaFile, history: Sequence[Compared], level: Level
+    ) -> tuple[Outcome, tuple[GateFinding, ...]]:
+        candidate = Compared(file.path, self.workspace.definition(file), file.path)
+        verdict = check(
+            level,
+            candidate.definition,
+            [base.definition for base in history],
+            everything=True,
+            limits=self.policy.limits,
+        )
+        found = [
+            from_verdict(self.subject.name, finding, candidate, history[finding.version], self.baseline.name)
+            for finding in verdict.findings
+        ]
+        return verdict.outcome, merged(found)
+
+    def _level(self, past: Past | None) -> Level:
+        if self.policy.enforced is not None:
+            return self.policy.enforced
+        if past is not None and past.level is not None:
+            return past.level
+        return Level[self.subject.level.upper()] if self.subject.level else self.policy.level
+
+    def _unparsable(self, file: SchemaFile) -> GateFinding | None:
+        try:
+            parse(self.workspace.definition(file))
+        except UnresolvedReference as cause:
+            return self._finding(UNRESOLVED_REFERENCE, cause.message, _cause_spot(file, cause), cause.name)
+        except InvalidSchema as cause:
+            return self._finding(INVALID_SCHEMA, cause.message, _cause_spot(file, cause), cause.message)
+        except LimitExceeded as cause:
+            return self._finding(INVALID_SCHEMA, str(cause), Spot(file.path), cause.limit)
+        return None
+
+    def _require_readable(self, past: Past) -> None:
+        for version in past.versions:
+            try:
+                parse(version.definition)
+            except (InvalidSchema, LimitExceeded) as cause:
+                raise CouldNotCheck(
+                    f"{version.name} of {self.subject.name} in {self.baseline.name} is not a usable schema: {cause}"
+                ) from cause
+
+    def _new(self, level: Level, compared: tuple[str, ...]) -> SubjectResult:
+        weight = Weight.ERROR if self.policy.require_known else Weight.INFO
+        message = f"subject {self.subject.name} is new: {self.baseline.name} does not have it, so nothing can break"
+        finding = self._finding(UNKNOWN_SUBJECT, message, Spot(self.subject.head.path), "", weight)
+        return self._answer(Standing.NEW, level.name, compared, (finding,))
+
+    def _answer(
+        self, standing: Standing, level: str, compared: tuple[str, ...], findings: Sequence[GateFinding]
+    ) -> SubjectResult:
+        head = self.subject.head
+        return SubjectResult(
+            self.subject.name, head.path, head.format, self.baseline.name, standing, level, compared, tuple(findings)
+        )
+
+    def _finding(
+        self, rule: Explanation, message: str, spot: Spot, detail: str, weight: Weight = Weight.ERROR
+    ) -> GateFinding:
+        return _own(rule, self.subject.name, message, spot, self.baseline.name, detail, weight)
+
+
+def same(one: Definition, other: Definition) -> bool:
+    """Whether two definitions are the same schema, however they are spelt."""
+    if one.digest() == other.digest():
+        return True
+    if one.format is not other.format:
+        return False
+    a, b = parse(one), parse(other)
+    if a.engine.text(a.schema, Form.CANONICAL) != b.engine.text(b.schema, Form.CANONICAL):
+        return False
+    theirs = {reference.name: reference.definition for reference in other.references}
+    return len(theirs) == len(one.references) and all(
+        reference.name in theirs and same(reference.definition, theirs[reference.name]) for reference in one.references
+    )
+
+
+def _own(
+    rule: Explanation,
+    subject: str,
+    message: str,
+    spot: Spot,
+    baseline: str,
+    detail: str = "",
+    weight: Weight = Weight.ERROR,
+) -> GateFinding:
+    return GateFinding(rule, weight, subject, message, spot, fingerprint(subject, rule.name, detail), baseline=baseline)
+
+
+def _cause_spot(file: SchemaFile, cause: InvalidSchema) -> Spot:
+    place = cause.place
+    if place is None:
+        return Spot(file.path)
+    return Spot(file.path, place.line, place.column, place.pointer)
+
+
+def _names(history: Sequence[Compared], level: Level) -> tuple[str, ...]:
+    if not level.directions:
+        return ()
+    return tuple(base.name for base in (history if level.transitive else history[-1:]))
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Standing:
+    for outcome in (Outcome.INCOMPATIBLE, Outcome.UNKNOWN):
+        if outcome in outcomes:
+            return Standing(outcome.value)
+    return Standing.COMPATIBLE

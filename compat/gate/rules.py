@@ -1,0 +1,149 @@
+"""The gate's own rules, above those of the formats, and every rule there is by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from compat.formats import ENGINES
+from compat.verdict import Reason, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a person should know about a rule, whoever it belongs to."""
+
+    name: str
+    applies_to: str
+    """A format, or ``any``."""
+    severity: Severity
+    summary: str
+    why: str
+    remedy: str
+
+
+INVALID_SCHEMA: Final = Explanation(
+    "INVALID_SCHEMA",
+    "any",
+    Severity.ERROR,
+    "The file is not a schema of its format.",
+    "Nothing can be written or read with it, and nothing can be compared with it.",
+    "Correct it at the place the message names.",
+)
+UNRESOLVED_REFERENCE: Final = Explanation(
+    "UNRESOLVED_REFERENCE",
+    "any",
+    Severity.ERROR,
+    "The schema uses a name that no file of the folder defines.",
+    "A registry refuses a schema whose names it cannot resolve; no reader could be built from it.",
+    "Add the file that defines the name, correct the name, or pull the subject that holds it.",
+)
+SUBJECT_REMOVED: Final = Explanation(
+    "SUBJECT_REMOVED",
+    "any",
+    Severity.ERROR,
+    "The baseline has this subject, the folder has not.",
+    "Events written under it are still stored, and readers still ask for its schema.",
+    "Restore the file. If the events are really gone, waive this finding with the reason.",
+)
+VERSION_CHANGED: Final = Explanation(
+    "VERSION_CHANGED",
+    "any",
+    Severity.ERROR,
+    "A version that was published before reads differently now.",
+    "Events were written with the old text; a version means one schema for ever.",
+    "Restore the file and put the change into a new version beside it.",
+)
+VERSION_REMOVED: Final = Explanation(
+    "VERSION_REMOVED",
+    "any",
+    Severity.ERROR,
+    "The baseline has this version of the subject, the folder has not.",
+    "Stored events of that version lose the schema they were written with.",
+    "Restore the file; a folder of versions only ever grows.",
+)
+FORMAT_CHANGED: Final = Explanation(
+    "FORMAT_CHANGED",
+    "any",
+    Severity.ERROR,
+    "The new version is written in another format than the one before.",
+    "Data of one format cannot be read with a schema of another.",
+    "Keep the format, or start a new subject.",
+)
+UNKNOWN_SUBJECT: Final = Explanation(
+    "UNKNOWN_SUBJECT",
+    "any",
+    Severity.INFO,
+    "The baseline does not have this subject yet.",
+    "There is nothing to break; only a misspelt name would be a mistake.",
+    "Nothing to do. With --require-known this is an error: correct the name or publish the subject first.",
+)
+WAIVER_EXPIRED: Final = Explanation(
+    "WAIVER_EXPIRED",
+    "any",
+    Severity.ERROR,
+    "The waiver of a finding has expired.",
+    "It was accepted until a date that has passed; the risk it named is still there.",
+    "Repair the schema, or renew the waiver with a new date and the reason.",
+)
+WAIVER_UNUSED: Final = Explanation(
+    "WAIVER_UNUSED",
+    "any",
+    Severity.INFO,
+    "A waiver matches no finding any more.",
+    "What it accepted is repaired or has changed; a stale waiver hides nothing but misleads.",
+    "Delete it from .lineal/waivers.toml.",
+)
+
+GATE_RULES: Final = (
+    INVALID_SCHEMA,
+    UNRESOLVED_REFERENCE,
+    SUBJECT_REMOVED,
+    VERSION_CHANGED,
+    VERSION_REMOVED,
+    FORMAT_CHANGED,
+    UNKNOWN_SUBJECT,
+    WAIVER_EXPIRED,
+    WAIVER_UNUSED,
+)
+
+_UNDECIDED_SUMMARY: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.BUDGET_SPENT: "The check used up its budget of steps or seconds before it had an answer.",
+        Reason.PATTERN_NOT_REGULAR: "A pattern uses back-references or look-around, which cannot be compared exactly.",
+        Reason.DYNAMIC_REFERENCE: "A dynamic reference means something else depending on who refers to it.",
+        Reason.UNEVALUATED: "unevaluatedProperties or unevaluatedItems depends on which other keywords applied.",
+        Reason.ARRAY_COUNTING: "Counting the items that match a schema is beyond what is compared exactly.",
+        Reason.UNKNOWN_KEYWORD: "A keyword is not known, so what it forbids is not known either.",
+        Reason.NO_WITNESS: "No proof of compatibility was found, and no event that would disprove it either.",
+        Reason.EXECUTORS_DISAGREE: "Two validators disagree about the same event.",
+    }
+)
+
+
+def _undecided(reason: Reason) -> Explanation:
+    return Explanation(
+        reason.value,
+        "any",
+        Severity.ERROR,
+        _UNDECIDED_SUMMARY[reason],
+        "lineal says compatible only when it is proven; an undecided question blocks like an incompatibility.",
+        "Look at the place named, write the schema more simply there, or waive the finding with your reason.",
+    )
+
+
+UNDECIDED: Final[Mapping[Reason, Explanation]] = MappingProxyType({reason: _undecided(reason) for reason in Reason})
+
+
+def every_rule() -> Mapping[str, Explanation]:
+    """Every rule by name: the gate's, the reasons for staying undecided, and those of each format."""
+    rules = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
+    for format_, engine in ENGINES.items():
+        for rule in engine.rules.values():
+            rules.setdefault(
+                rule.name,
+                Explanation(rule.name, format_.value, rule.severity, rule.summary, rule.why, rule.remedy),
+            )
+    return MappingProxyType(dict(sorted(rules.items())))

@@ -63,6 +63,10 @@ class Subject:
             raise InvalidSubject(str(self), "it contains a control character")
 
 
+DEFAULT: Final = Subject()
+"""The default context as a whole: where the settings for everything stand."""
+
+
 def context_name(text: str) -> str:
     """The context that ``ctx``, ``.ctx`` or ``:.ctx:`` names. Raises InvalidContext."""
     bare = text[1:-1] if len(text) > 1 and text.startswith(":") and text.endswith(":") else text
@@ -225,6 +229,7 @@ class Page:
 
 
 EVERYTHING: Final = Page()
+FIRST_PAGE: Final = Page(limit=50)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,104 @@
+"""Every setting of the service, with its default, its environment variable and its meaning."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from compat.budget import Limits
+from compat.level import Level
+from registry.errors import InvalidRequest
+
+PREFIX: Final = "LINEAL_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one process. ``LINEAL_DATABASE`` sets ``database``, and so on for every member."""
+
+    database: str = "sqlite:///lineal.db"
+    """``sqlite:///path`` or ``postgresql://user@host/name``."""
+    sqlite_synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    """FULL survives power loss: an acknowledged schema id stands in messages, so it must never be given again.
+    NORMAL survives the death of the process, not of the machine, and is faster on slow disks."""
+    connections: int = 16
+    """Open connections to the database per process, at most."""
+    busy_seconds: float = 10.0
+    """How long a request waits for the database before it is answered with 50002."""
+
+    compatibility: str = "BACKWARD"
+    """The level where nothing is configured."""
+    inheritance: Literal["confluent", "sane"] = "confluent"
+    """How settings are inherited. ``confluent``: a subject with settings of its own but no level has the server's
+    default level, whatever the global level is. ``sane``: everything that is not set is inherited."""
+    incompatible_code: Literal[40901, 409] = 40901
+    """The ``error_code`` of an incompatible registration; older clients expect 409."""
+    mode_mutability: bool = True
+    """Whether modes may be changed."""
+
+    limit_body_bytes: int = 4_000_000
+    """Size of a request body; over it: 413."""
+    limit_text_bytes: int = 1_000_000
+    """Size of one schema; over it: 42209."""
+    limit_depth: int = 200
+    """Nesting of one schema."""
+    limit_json_depth: int = 100
+    """Nesting of a request body outside the schema text; over it: 400."""
+    limit_reference_depth: int = 32
+    """How far references may refer to references."""
+    limit_check_steps: int = 200_000
+    """Steps of comparing two schemas; over it the answer is unknown."""
+    limit_check_seconds: float = 10.0
+    """Seconds of comparing two schemas; the last line of defence."""
+    limit_subjects_page: int = 1_000
+    """The longest page of ``GET /schemas``."""
+
+    cache_answers: int = 20_000
+    """How many immutable answers a process keeps ready."""
+    cache_schemas: int = 5_000
+    """How many definitions a process keeps."""
+    follow_seconds: float = 0.5
+    """How long another node's deletion may stay unseen in the cache of this one."""
+
+    cluster_id: str = "lineal"
+    """What ``/v1/metadata/id`` names."""
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds handed to compat."""
+        return Limits(
+            text_bytes=self.limit_text_bytes,
+            depth=self.limit_depth,
+            reference_depth=self.limit_reference_depth,
+            steps=self.limit_check_steps,
+            seconds=self.limit_check_seconds,
+        )
+
+    @property
+    def level(self) -> Level:
+        """The level where nothing is configured."""
+        return Level[self.compatibility]
+
+
+def load(environment: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any) -> Settings:
+    """Settings from, weakest first: defaults, the TOML file, the environment, arguments. Raises InvalidRequest."""
+    environment = os.environ if environment is None else environment
+    names = set(Settings.__struct_fields__)
+    values: dict[str, Any] = {}
+    if file is not None:
+        values |= tomllib.loads(file.read_text("utf-8"))
+    values |= {name: environment[PREFIX + name.upper()] for name in names if PREFIX + name.upper() in environment}
+    values |= {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"the settings are not valid: {error}") from error
+    if settings.compatibility not in Level.__members__:
+        raise InvalidRequest(
+            f"LINEAL_COMPATIBILITY is {settings.compatibility!r}, not one of {', '.join(Level.__members__)}"
+        )
+    return settings

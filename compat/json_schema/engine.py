@@ -1,0 +1,93 @@
+"""The JSON Schema engine: what ``compat.engine.Engine`` asks for, put together from the parts of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from compat.budget import Budget
+from compat.definition import Definition, Format
+from compat.engine import Form, Violation
+from compat.errors import InvalidPayload, LimitExceeded
+from compat.json_schema import text
+from compat.json_schema.decide import FormatMode, incompatibilities
+from compat.json_schema.differences import differences
+from compat.json_schema.judge import violations
+from compat.json_schema.outline import outline
+from compat.json_schema.rules import RULES
+from compat.json_schema.samples import minimal, samples
+from compat.json_schema.schema import ParsedSchema, parse
+from compat.outline import Type
+from compat.verdict import Difference, Incompatibility, Rule, Undecided
+
+
+class JsonSchemaEngine:
+    """Drafts 4, 6, 7, 2019-09 and 2020-12, mixed as they come.
+
+    ``formats`` says whether ``format`` is an annotation or an assertion; see ``FormatMode``.
+    """
+
+    def __init__(self, formats: FormatMode = FormatMode.CONSERVATIVE) -> None:
+        self._formats = formats
+
+    @property
+    def format(self) -> Format:
+        return Format.JSON
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        return RULES
+
+    def parse(self, definition: Definition) -> ParsedSchema:
+        return parse(definition)
+
+    def text(self, schema: ParsedSchema, form: Form) -> str:
+        return text.write(text.spelt(schema.root.document.text), sort=form is Form.NORMALIZED)
+
+    def differences(self, old: ParsedSchema, new: ParsedSchema) -> Iterator[Difference]:
+        return differences(old, new)
+
+    def incompatibilities(
+        self, reader: ParsedSchema, writer: ParsedSchema, budget: Budget
+    ) -> Iterator[Incompatibility | Undecided]:
+        return incompatibilities(reader, writer, budget, self._formats)
+
+    def outline(self, schema: ParsedSchema) -> Type:
+        return outline(schema)
+
+    def minimal(self, schema: ParsedSchema) -> object:
+        return minimal(schema)
+
+    def samples(self, schema: ParsedSchema, seed: int) -> Iterator[object]:
+        return samples(schema, seed)
+
+    def violations(self, schema: ParsedSchema, payload: object) -> Iterator[Violation]:
+        return violations(schema, payload)
+
+    def encode(self, schema: ParsedSchema, payload: object) -> bytes:
+        _refuse_invalid(schema, payload)
+        return text.write(payload).encode("utf-8", "surrogatepass")
+
+    def decode(self, schema: ParsedSchema, data: bytes) -> object:
+        try:
+            payload = text.load(data.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise InvalidPayload(f"not UTF-8 at byte {error.start}") from None
+        except text.NotJson as error:
+            raise InvalidPayload(f"not JSON: {error.message} at character {error.offset}") from None
+        except LimitExceeded as error:
+            raise InvalidPayload(str(error)) from None
+        _refuse_invalid(schema, payload)
+        return payload
+
+    def to_json(self, schema: ParsedSchema, payload: object) -> object:
+        """The payload itself: JSON is what it is made of. Numbers may be ``Decimal``."""
+        return payload
+
+    def from_json(self, schema: ParsedSchema, value: object) -> object:
+        _refuse_invalid(schema, value)
+        return value
+
+
+def _refuse_invalid(schema: ParsedSchema, payload: object) -> None:
+    for violation in violations(schema, payload):
+        raise InvalidPayload(violation.message, violation.pointer)

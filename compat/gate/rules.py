@@ -96,6 +96,14 @@ WAIVER_UNUSED: Final = Explanation(
     "What it accepted is repaired or has changed; a stale waiver hides nothing but misleads.",
     "Delete it from .lineal/waivers.toml.",
 )
+MISSING_DOCUMENTATION: Final = Explanation(
+    "MISSING_DOCUMENTATION",
+    "any",
+    Severity.LOSSY,
+    "Fields say nothing about what they mean.",
+    "The next team reads the catalog, not your mind; a wrong guess about a field is a silent error.",
+    "Say what each field means and in which unit: doc in Avro, description in JSON Schema, a comment in Protobuf.",
+)
 
 GATE_RULES: Final = (
     INVALID_SCHEMA,
@@ -107,6 +115,7 @@ GATE_RULES: Final = (
     UNKNOWN_SUBJECT,
     WAIVER_EXPIRED,
     WAIVER_UNUSED,
+    MISSING_DOCUMENTATION,
 )
 
 _UNDECIDED_SUMMARY: Final[Mapping[Reason, str]] = MappingProxyType(

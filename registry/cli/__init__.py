@@ -1,0 +1,65 @@
+"""The ``lineal`` command: the gate, a registry's files, upcasting, and running the service."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from compat.gate.errors import CouldNotCheck, Misconfigured
+from registry.cli.application import application
+
+PASS: Final = 0
+FINDINGS: Final = 1
+USAGE: Final = 2
+COULD_NOT_CHECK: Final = 3
+INTERNAL: Final = 70
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final = {
+    PASS: "everything asked for was done, and passes",
+    FINDINGS: "findings at or above --fail-on, or a registry refused a schema",
+    USAGE: "the command line, lineal.toml or another input is wrong",
+    COULD_NOT_CHECK: "nothing was decided: unreachable registry, no access, missing git object, unusable baseline",
+    INTERNAL: "an error in lineal itself",
+    INTERRUPTED: "interrupted",
+}
+"""What each exit code means; a crash can never be taken for 'incompatible', nor a check that did not run for a pass."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave the process with one of EXIT_CODES."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    try:
+        code = application.main(args=arguments, prog_name="lineal", standalone_mode=False)
+        sys.stdout.flush()
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except Misconfigured as error:
+        click.echo(f"error: {error}", err=True)
+        return USAGE
+    except CouldNotCheck as error:
+        click.echo(f"could not check: {error}", err=True)
+        return COULD_NOT_CHECK
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`: what it wanted, it has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PASS
+    except Exception:  # noqa: BLE001 - a traceback must not leave with Python's exit code 1
+        traceback.print_exc()
+        click.echo(
+            "\nThis is an error in lineal, not in your schemas. Please report it with the lines above.", err=True
+        )
+        return INTERNAL
+    return code if isinstance(code, int) else PASS

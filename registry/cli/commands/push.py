@@ -1,0 +1,130 @@
+"""``lineal push``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import click
+
+from compat.gate.errors import CouldNotCheck, Misconfigured
+from compat.gate.findings import Report, Standing, Status, SubjectResult
+from compat.gate.judge import Policy, judge
+from compat.gate.mapping import SchemaFile, Subject
+from compat.gate.reports import text
+from registry.cli.console import Console
+from registry.cli.project import Project, project_options
+from registry.cli.remote import Refusal, Remote, RemoteBaseline, RemoteVersion
+
+_EXAMPLES: Final = """\b
+Examples:
+  lineal push events/ --dry-run
+  lineal push --registry http://127.0.0.1:8081
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--dry-run", is_flag=True, help="Only say what would be registered and what would be refused.")
+@click.pass_obj
+@project_options
+def command(project: Project, console: Console, paths: tuple[str, ...], *, dry_run: bool) -> int:
+    """Register schema files, each after those it refers to, and print where every version now is.
+
+    What the registry already has is left alone, so a push can be repeated. A refused schema is explained with the
+    event that it would break; the others are registered all the same.
+    """
+    chosen = {subject.name for subject in project.chosen(paths)}
+    subjects = [subject for subject in project.workspace.in_order() if subject.name in chosen]
+    with Remote(project.configuration.registry) as remote, console.progress("push", len(subjects)) as step:
+        if dry_run:
+            return _rehearse(project, console, remote, subjects)
+        push = _Push(project, console, remote)
+        for subject in subjects:
+            push.subject(subject)
+            step(subject.name)
+    return 1 if push.refused else 0
+
+
+@dataclass
+class _Push:
+    """One run: what was registered, what was refused."""
+
+    project: Project
+    console: Console
+    remote: Remote
+    placed: dict[str, RemoteVersion] = field(default_factory=dict)
+    """By path."""
+    refused: set[str] = field(default_factory=set)
+
+    def subject(self, subject: Subject) -> None:
+        """Register the files of a subject, oldest first, up to the first that is refused."""
+        for file in subject.files:
+            if blocked := self._blocked(file):
+                self.refused.add(subject.name)
+                self.console.report(f"{subject.name}  {self.console.paint('error', 'waits')}  for {', '.join(blocked)}")
+                return
+            try:
+                self._file(file)
+            except Refusal as refusal:
+                self.refused.add(subject.name)
+                self._explain(subject, file, refusal)
+                return
+
+    def _file(self, file: SchemaFile) -> None:
+        body = self._body(file)
+        found = self.remote.find(file.subject, body)
+        word = self.console.paint("dim", "unchanged ") if found else self.console.paint("good", "registered")
+        version = found or self.remote.register(file.subject, body)
+        self.placed[file.path] = version
+        about = f"version {version.version}  id {version.id}  {self.remote.url(version)}"
+        self.console.report(f"{file.subject}  {word}  {about}")
+
+    def _body(self, file: SchemaFile) -> dict[str, Any]:
+        references = []
+        for reference in self.project.workspace.references(file):
+            target = reference.target
+            version = self.placed.get(target.path) or self._known(target, file)
+            self.placed[target.path] = version
+            references.append({"name": reference.name, "subject": target.subject, "version": version.version})
+        return {"schema": file.text, "schemaType": file.format.value, "references": references}
+
+    def _known(self, target: SchemaFile, referrer: SchemaFile) -> RemoteVersion:
+        """The version of a file that is not part of this push."""
+        found = self.remote.find(target.subject, self._body(target))
+        if found is None:
+            raise Misconfigured(
+                f"{referrer.path} refers to {target.path}, which {self.remote.address} does not have: push it too"
+            )
+        return found
+
+    def _blocked(self, file: SchemaFile) -> list[str]:
+        uses = self.project.workspace.references(file)
+        return sorted({use.target.subject for use in uses} & self.refused)
+
+    def _explain(self, subject: Subject, file: SchemaFile, refusal: Refusal) -> None:
+        console = self.console
+        console.report(f"{subject.name}  {console.paint('error', 'refused   ')}  {file.path}: {refusal.message}")
+        if not refusal.incompatible:
+            return
+        try:
+            results = tuple(_judged(self.project, self.remote, [subject]))
+        except CouldNotCheck as cause:
+            console.warn(f"the reason cannot be worked out here: {cause}")
+            return
+        for finding in Report(results).findings:
+            console.report("\n".join(["", *text.finding_lines(finding, console.paint), ""]))
+
+
+def _judged(project: Project, remote: Remote, subjects: Sequence[Subject]) -> Iterator[SubjectResult]:
+    return judge(project.workspace, subjects, RemoteBaseline(remote), Policy())
+
+
+def _rehearse(project: Project, console: Console, remote: Remote, subjects: Sequence[Subject]) -> int:
+    report = Report(tuple(_judged(project, remote, subjects)))
+    console.report(text.render(report, console.paint))
+    fine = {Standing.NEW, Standing.COMPATIBLE}
+    would = [result.subject for result in report.results if result.standing in fine]
+    console.report(f"would register: {', '.join(would) or 'nothing'}")
+    return 1 if report.status is Status.FINDINGS else 0

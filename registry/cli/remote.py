@@ -1,0 +1,264 @@
+"""A registry at the other end of HTTP: the part of the Confluent protocol that files need. Any registry will do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from types import TracebackType
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+import msgspec
+
+from compat.definition import Definition, Format, Reference
+from compat.gate.errors import CouldNotCheck
+from compat.gate.judge import Past, PastVersion
+from compat.level import Level
+
+T = TypeVar("T")
+
+_MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
+_SECONDS: Final = 30.0
+_REFERENCE_DEPTH: Final = 32
+
+_SUBJECT_NOT_FOUND: Final = 40401
+_SCHEMA_NOT_FOUND: Final = 40403
+_INCOMPATIBLE: Final = frozenset({409, 40901})
+_NOT_ALLOWED: Final = frozenset({401, 403})
+
+
+class RemoteReference(msgspec.Struct, frozen=True):
+    """A name used in a schema and the version it stands for."""
+
+    name: str
+    subject: str
+    version: int
+
+
+class RemoteVersion(msgspec.Struct, frozen=True, rename="camel"):
+    """A version as the protocol gives it."""
+
+    subject: str
+    version: int
+    id: int
+    schema: str
+    schema_type: str = "AVRO"
+    references: tuple[RemoteReference, ...] | None = None
+
+    @property
+    def uses(self) -> tuple[RemoteReference, ...]:
+        """Its references, none where the server leaves them out."""
+        return self.references or ()
+
+
+class Refusal(Exception):
+    """The registry understood the request and refused it: a finding, not a failure to check."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    @property
+    def incompatible(self) -> bool:
+        """Whether the schema would break a reader, as opposed to not being valid."""
+        return self.code in _INCOMPATIBLE or self.status == httpx.codes.CONFLICT
+
+
+class Remote:
+    """One registry. Use it as a context manager. Raises CouldNotCheck where it gives no answer to rely on."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise CouldNotCheck(f"{address!r} is not the address of a registry: write http://host:port")
+        self.address = address.rstrip("/")
+        if parts.password:
+            self.address = self.address.replace(f"{parts.username}:{parts.password}@", "")
+        token = os.environ.get("LINEAL_TOKEN")
+        headers = {"Accept": f"{_MEDIA_TYPE}, application/json"} | (
+            {"Authorization": f"Bearer {token}"} if token else {}
+        )
+        self._http = httpx.Client(base_url=address.rstrip("/"), headers=headers, timeout=_SECONDS)
+        self._definitions: dict[tuple[str, int], Definition] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def subjects(self) -> list[str]:
+        """Every subject that has a live version, in all contexts."""
+        return self._get("/subjects", list[str])
+
+    def numbers(self, subject: str) -> list[int] | None:
+        """The numbers of the live versions, None if there is no such subject."""
+        try:
+            return self._get(f"/subjects/{_part(subject)}/versions", list[int])
+        except Refusal as refusal:
+            if refusal.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def version(self, subject: str, number: int | str) -> RemoteVersion:
+        """One version; ``number`` may be ``"latest"``. Raises Refusal if there is none."""
+        return self._get(f"/subjects/{_part(subject)}/versions/{number}", RemoteVersion)
+
+    def level(self, subject: str) -> Level | None:
+        """The level in force for a subject, None where the registry names one that is not known here."""
+        document = self._get(f"/config/{_part(subject)}?defaultToGlobal=true", dict[str, Any])
+        return Level.__members__.get(str(document.get("compatibilityLevel", "")))
+
+    def definition(self, version: RemoteVersion, depth: int = 0) -> Definition:
+        """The text of a version with what its references stand for. Raises CouldNotCheck where that has no end."""
+        key = (version.subject, version.version)
+        if key not in self._definitions:
+            if depth > _REFERENCE_DEPTH:
+                raise CouldNotCheck(f"the references of {version.subject} go deeper than {_REFERENCE_DEPTH}")
+            references = tuple(
+                Reference(
+                    use.name, self.definition(self.version(_in_context(use.subject, version), use.version), depth + 1)
+                )
+                for use in version.uses
+            )
+            self._definitions[key] = Definition(_format(version), version.schema, references)
+        return self._definitions[key]
+
+    def find(self, subject: str, body: dict[str, Any]) -> RemoteVersion | None:
+        """The live version that holds this schema, None if there is none."""
+        try:
+            return self._post(f"/subjects/{_part(subject)}", body, RemoteVersion)
+        except Refusal as refusal:
+            if refusal.code in {_SUBJECT_NOT_FOUND, _SCHEMA_NOT_FOUND}:
+                return None
+            raise
+
+    def register(self, subject: str, body: dict[str, Any]) -> RemoteVersion:
+        """The version that now holds this schema. Raises Refusal."""
+        self._post(f"/subjects/{_part(subject)}/versions", body, dict[str, Any])
+        found = self.find(subject, body)
+        if found is None:
+            raise CouldNotCheck(f"{self.address} accepted a version of {subject} and does not show it: try again")
+        return found
+
+    def url(self, version: RemoteVersion) -> str:
+        """Where a person or program finds a version."""
+        return f"{self.address}/subjects/{_part(version.subject)}/versions/{version.version}"
+
+    def _get(self, path: str, kind: type[T]) -> T:
+        return self._answer(self._http.build_request("GET", path), kind)
+
+    def _post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
+        content = msgspec.json.encode(body)
+        request = self._http.build_request("POST", path, content=content, headers={"Content-Type": _MEDIA_TYPE})
+        return self._answer(request, kind)
+
+    def _answer(self, request: httpx.Request, kind: type[T]) -> T:
+        try:
+            response = self._http.send(request)
+        except httpx.HTTPError as cause:
+            raise CouldNotCheck(
+                f"the registry at {self.address} does not answer ({cause}): is it running, is the address right? "
+                "Start one with `lineal serve`, name another with --registry URL"
+            ) from cause
+        if response.status_code in _NOT_ALLOWED:
+            raise CouldNotCheck(
+                f"{self.address} answered {response.status_code}: "
+                "put user:password@ into the address or set LINEAL_TOKEN"
+            )
+        if response.is_server_error:
+            raise CouldNotCheck(f"{self.address} failed with {response.status_code}: {_message(response)[1]}")
+        if response.is_error:
+            raise Refusal(response.status_code, *_message(response))
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.DecodeError as cause:
+            raise CouldNotCheck(f"{self.address} does not speak the registry protocol: {cause}") from cause
+
+
+class RemoteBaseline:
+    """What a registry has, as a baseline. It knows more subjects than any one folder, so nothing counts as removed."""
+
+    complete = False
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    @property
+    def name(self) -> str:
+        return self._remote.address
+
+    def subjects(self) -> Collection[str]:
+        return ()
+
+    def past(self, subject: str) -> Past | None:
+        numbers = self._remote.numbers(subject)
+        if not numbers:
+            return None
+        versions = past_versions(self._remote, subject, sorted(numbers))
+        return Past(versions, self._remote.level(subject))
+
+
+class VersionBaseline:
+    """One version of one subject of a registry, for whatever file is compared with it."""
+
+    complete = False
+
+    def __init__(self, remote: Remote, subject: str, number: str) -> None:
+        self._remote = remote
+        self._subject = subject
+        self._number = number
+
+    @property
+    def name(self) -> str:
+        return f"{self._subject}@{self._number}"
+
+    def subjects(self) -> Collection[str]:
+        return ()
+
+    def past(self, subject: str) -> Past:  # noqa: ARG002 - whatever the file is called, this is what it follows
+        return Past(past_versions(self._remote, self._subject, [self._number]))
+
+
+def past_versions(remote: Remote, subject: str, numbers: Sequence[int | str]) -> tuple[PastVersion, ...]:
+    """Versions of a subject with their definitions. Raises CouldNotCheck if one is missing."""
+    try:
+        found = [remote.version(subject, number) for number in numbers]
+        return tuple(
+            PastVersion(f"version {version.version}", version.version, remote.definition(version), remote.url(version))
+            for version in found
+        )
+    except Refusal as refusal:
+        raise CouldNotCheck(f"{remote.address}, subject {subject}: {refusal.message}") from refusal
+
+
+def _part(subject: str) -> str:
+    return quote(subject, safe="")
+
+
+def _in_context(reference: str, referrer: RemoteVersion) -> str:
+    """A reference without a context means the referrer's."""
+    if reference.startswith(":.") or not referrer.subject.startswith(":."):
+        return reference
+    return f":{referrer.subject.split(':')[1]}:{reference}"
+
+
+def _format(version: RemoteVersion) -> Format:
+    try:
+        return Format(version.schema_type)
+    except ValueError:
+        raise CouldNotCheck(f"{version.subject} is of type {version.schema_type}, which is not known here") from None
+
+
+def _message(response: httpx.Response) -> tuple[int, str]:
+    """Code and message of a refusal, as far as the body has them."""
+    try:
+        document = msgspec.json.decode(response.content, type=dict[str, Any])
+        return int(document.get("error_code", response.status_code)), str(document.get("message", ""))
+    except (msgspec.DecodeError, ValueError):
+        return response.status_code, response.text[:300]

@@ -1,0 +1,393 @@
+"""A parsed Protobuf schema: messages and enums as plain records with every edition feature resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Final
+
+from google.protobuf import message_factory
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    FeatureSet,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
+from google.protobuf.message import Message as Event
+
+from compat.definition import Definition
+from compat.protobuf.pool import build_pool
+from compat.protobuf.printer import SCALARS
+from compat.verdict import Place
+
+MESSAGE: Final = "message"
+GROUP: Final = "group"
+"""A message between start and end tags: proto2's ``group``, or ``message_encoding = DELIMITED``."""
+ENUM: Final = "enum"
+
+VARINTS: Final = frozenset({"int32", "int64", "uint32", "uint64", "bool", "sint32", "sint64", ENUM})
+"""Types written as a variable-length integer."""
+PACKABLE: Final = VARINTS | {"fixed32", "sfixed32", "float", "fixed64", "sfixed64", "double"}
+"""Types whose lists may be written in one piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field, or an extension field seen from the message it extends."""
+
+    number: int
+    name: str
+    json_name: str
+    type: str
+    """A scalar's name, or ``message``, ``group``, ``enum``."""
+    type_name: str
+    """Full name of the message or enum, else empty."""
+    repeated: bool
+    packed: bool
+    map: bool
+    presence: bool
+    """Whether 'absent' differs from 'set to the default'."""
+    required: bool
+    oneof: str
+    """The oneof it was declared in, those made for ``optional`` apart."""
+    default: object
+    """What an absent singular scalar reads as; an enum's by number."""
+    checked: bool
+    """Whether a string's UTF-8 is verified when it is read."""
+    extension: str
+    """Full name of the extension; empty for a field of the message itself."""
+    deprecated: bool
+    doc: str
+    place: Place
+
+    @property
+    def holds_message(self) -> bool:
+        return self.type in {MESSAGE, GROUP}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Message:
+    """A message type; ``fields`` by number in the order of the definition, known extensions last."""
+
+    name: str
+    """Full name."""
+    file: str
+    fields: Mapping[int, Field]
+    oneofs: Mapping[str, tuple[int, ...]]
+    reserved: tuple[tuple[int, int], ...]
+    """Ranges, both ends included."""
+    reserved_names: frozenset[str]
+    extension_ranges: tuple[tuple[int, int], ...]
+    map_entry: bool
+    index: tuple[int, ...]
+    """The message index of the Confluent wire format: positions from the file down."""
+    deprecated: bool
+    doc: str
+    place: Place
+
+    def reserves(self, number: int) -> bool:
+        return any(first <= number <= last for first, last in self.reserved)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    """A name of an enum and its number."""
+
+    name: str
+    number: int
+    deprecated: bool
+    doc: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enum:
+    """An enum type; closed where an unknown number does not count as a value."""
+
+    name: str
+    file: str
+    closed: bool
+    values: tuple[EnumValue, ...]
+    reserved: tuple[tuple[int, int], ...]
+    reserved_names: frozenset[str]
+    doc: str
+    place: Place
+
+    @property
+    def by_number(self) -> dict[int, tuple[EnumValue, ...]]:
+        """Every number with its names (more than one under ``allow_alias``)."""
+        found: dict[int, tuple[EnumValue, ...]] = {}
+        for value in self.values:
+            found[value.number] = (*found.get(value.number, ()), value)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """Where a type stands: its file, its position in it, its own descriptor."""
+
+    file: FileDescriptorProto
+    path: tuple[int, ...]
+    proto: DescriptorProto | EnumDescriptorProto
+
+
+class Schema:
+    """A parsed schema: immutable, compared by identity, safe to share between threads.
+
+    Messages and enums are read from the descriptors when they are first asked for, then kept.
+    """
+
+    def __init__(self, definition: Definition, text: str, files: FileDescriptorSet) -> None:
+        self.definition = definition
+        self.text = text
+        """The source text: the definition's, or printed where that was a serialized descriptor."""
+        self.descriptors = files
+        self.files: Mapping[str, FileDescriptorProto] = MappingProxyType({file.name: file for file in files.file})
+        self.main = files.file[-1].name
+        self.pool = build_pool(files)
+        self._declared = {name: declared for file in files.file for name, declared in _declarations(file)}
+        self._messages: dict[str, Message] = {}
+        self._enums: dict[str, Enum] = {}
+        self._locations: dict[str, dict[tuple[int, ...], Any]] = {}
+
+    @property
+    def file(self) -> FileDescriptorProto:
+        """The descriptor of the definition's own file."""
+        return self.files[self.main]
+
+    @property
+    def package(self) -> str:
+        return self.file.package
+
+    @cached_property
+    def message_names(self) -> tuple[str, ...]:
+        """Full names of the messages of the definition's own file, outer before inner, as they are declared."""
+        return tuple(self._names(self.main, DescriptorProto))
+
+    @cached_property
+    def enum_names(self) -> tuple[str, ...]:
+        """Full names of the enums of the definition's own file."""
+        return tuple(self._names(self.main, EnumDescriptorProto))
+
+    def _names(self, file: str, kind: type[DescriptorProto] | type[EnumDescriptorProto]) -> Iterator[str]:
+        for name, declared in self._declared.items():
+            proto = declared.proto
+            if declared.file.name == file and isinstance(proto, kind):
+                if not (isinstance(proto, DescriptorProto) and proto.options.map_entry):
+                    yield name
+
+    def has_message(self, name: str) -> bool:
+        declared = self._declared.get(name)
+        return declared is not None and isinstance(declared.proto, DescriptorProto)
+
+    def has_enum(self, name: str) -> bool:
+        declared = self._declared.get(name)
+        return declared is not None and isinstance(declared.proto, EnumDescriptorProto)
+
+    def message(self, name: str) -> Message:
+        """The message of this full name, of any file. Raises KeyError."""
+        found = self._messages.get(name)
+        if found is None:
+            found = self._messages[name] = self._read_message(name, self._declared[name])
+        return found
+
+    def enum(self, name: str) -> Enum:
+        """The enum of this full name, of any file. Raises KeyError."""
+        found = self._enums.get(name)
+        if found is None:
+            found = self._enums[name] = self._read_enum(name, self._declared[name])
+        return found
+
+    def event_class(self, name: str) -> type[Event]:
+        """The runtime's class for events of this message."""
+        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(name))
+
+    @cached_property
+    def file_digests(self) -> Mapping[str, bytes]:
+        """What each file means together with all it imports: equal digests, equal types."""
+        digests: dict[str, bytes] = {}
+        for name, file in self.files.items():
+            bare = FileDescriptorProto()
+            bare.CopyFrom(file)
+            bare.ClearField("source_code_info")
+            state = hashlib.sha256(bare.SerializeToString(deterministic=True))
+            for dependency in file.dependency:
+                state.update(digests.get(dependency, b""))
+            digests[name] = state.digest()
+        return digests
+
+    @cached_property
+    def extended(self) -> frozenset[str]:
+        """Full names of the messages that some file of the schema extends: their meaning is not their file's alone."""
+        return frozenset(
+            extension.extendee.removeprefix(".")
+            for declared in self._declared.values()
+            if isinstance(declared.proto, DescriptorProto)
+            for extension in declared.proto.extension
+        ) | frozenset(e.extendee.removeprefix(".") for file in self.files.values() for e in file.extension)
+
+    def _read_message(self, name: str, declared: _Declared) -> Message:
+        proto = declared.proto
+        if not isinstance(proto, DescriptorProto):
+            raise KeyError(name)
+        descriptor = self.pool.FindMessageTypeByName(name)
+        fields = {field.number: field for field in self._fields(descriptor, declared, proto)}
+        for extension in self._extensions(descriptor):
+            fields.setdefault(extension.number, extension)
+        oneofs: dict[str, tuple[int, ...]] = {}
+        for field in fields.values():
+            if field.oneof:
+                oneofs[field.oneof] = (*oneofs.get(field.oneof, ()), field.number)
+        doc, place = self._described(declared.file, declared.path, name)
+        return Message(
+            name=name,
+            file=declared.file.name,
+            fields=MappingProxyType(fields),
+            oneofs=MappingProxyType(oneofs),
+            reserved=tuple((r.start, r.end - 1) for r in proto.reserved_range),
+            reserved_names=frozenset(proto.reserved_name),
+            extension_ranges=tuple((r.start, r.end - 1) for r in proto.extension_range),
+            map_entry=proto.options.map_entry,
+            index=declared.path[1::2],
+            deprecated=proto.options.deprecated,
+            doc=doc,
+            place=place,
+        )
+
+    def _fields(self, descriptor: Descriptor, declared: _Declared, proto: DescriptorProto) -> Iterator[Field]:
+        for position, field in enumerate(proto.field):
+            doc, place = self._described(declared.file, (*declared.path, 2, position), f"{descriptor.full_name}.{field.name}")
+            resolved = descriptor.fields_by_number[field.number]
+            real = field.HasField("oneof_index") and not field.proto3_optional
+            oneof = proto.oneof_decl[field.oneof_index].name if real else ""
+            yield _field(resolved, field, declared.file, oneof, doc, place)
+
+    def _extensions(self, descriptor: Descriptor) -> Iterator[Field]:
+        if not descriptor.extension_ranges:
+            return
+        for resolved in sorted(self.pool.FindAllExtensions(descriptor), key=lambda e: e.number):
+            field = FieldDescriptorProto()
+            resolved.CopyToProto(field)
+            yield _field(resolved, field, self.files[resolved.file.name], "", "", Place(resolved.full_name))
+
+    def _read_enum(self, name: str, declared: _Declared) -> Enum:
+        proto = declared.proto
+        if not isinstance(proto, EnumDescriptorProto):
+            raise KeyError(name)
+        values = []
+        for position, value in enumerate(proto.value):
+            doc, place = self._described(declared.file, (*declared.path, 2, position), f"{name}.{value.name}")
+            values.append(EnumValue(value.name, value.number, value.options.deprecated, doc, place))
+        doc, place = self._described(declared.file, declared.path, name)
+        return Enum(
+            name=name,
+            file=declared.file.name,
+            closed=self.pool.FindEnumTypeByName(name).is_closed,
+            values=tuple(values),
+            reserved=tuple((r.start, r.end) for r in proto.reserved_range),
+            reserved_names=frozenset(proto.reserved_name),
+            doc=doc,
+            place=place,
+        )
+
+    def _described(self, file: FileDescriptorProto, path: tuple[int, ...], name: str) -> tuple[str, Place]:
+        """Comment and place of a declaration; lines only for the definition's own text."""
+        location = self._file_locations(file).get(path)
+        if location is None:
+            return "", Place(name)
+        doc = (location.leading_comments or location.trailing_comments).strip()
+        if file.name != self.main:
+            return doc, Place(name)
+        return doc, Place(name, location.span[0] + 1, location.span[1] + 1)
+
+    def _file_locations(self, file: FileDescriptorProto) -> dict[tuple[int, ...], Any]:
+        found = self._locations.get(file.name)
+        if found is None:
+            found = self._locations[file.name] = {tuple(l.path): l for l in file.source_code_info.location}
+        return found
+
+
+def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
+    """Every message and enum of a file by full name, outer before inner; nesting is bounded by protoc."""
+    prefix = f"{file.package}." if file.package else ""
+    waiting: list[tuple[str, tuple[int, ...], DescriptorProto]] = [
+        (prefix, (4, position), message) for position, message in reversed(list(enumerate(file.message_type)))
+    ]
+    while waiting:
+        scope, path, message = waiting.pop()
+        name = scope + message.name
+        yield name, _Declared(file, path, message)
+        yield from _enums(file, f"{name}.", (*path, 4), message.enum_type)
+        waiting += [
+            (f"{name}.", (*path, 3, position), nested)
+            for position, nested in reversed(list(enumerate(message.nested_type)))
+        ]
+    yield from _enums(file, prefix, (5,), file.enum_type)
+
+
+def _enums(
+    file: FileDescriptorProto, scope: str, path: tuple[int, ...], enums: Sequence[EnumDescriptorProto]
+) -> Iterator[tuple[str, _Declared]]:
+    for position, enum in enumerate(enums):
+        yield scope + enum.name, _Declared(file, (*path, position), enum)
+
+
+def _field(
+    resolved: FieldDescriptor,
+    proto: FieldDescriptorProto,
+    file: FileDescriptorProto,
+    oneof: str,
+    doc: str,
+    place: Place,
+) -> Field:
+    kind = _kind(resolved)
+    named = resolved.message_type or resolved.enum_type
+    repeated = resolved.is_repeated
+    return Field(
+        number=resolved.number,
+        name=resolved.full_name if resolved.is_extension else resolved.name,
+        json_name=f"[{resolved.full_name}]" if resolved.is_extension else resolved.json_name,
+        type=kind,
+        type_name=named.full_name if named is not None else "",
+        repeated=repeated,
+        packed=resolved.is_packed,
+        map=repeated and kind == MESSAGE and resolved.message_type.GetOptions().map_entry,
+        presence=resolved.has_presence,
+        required=resolved.is_required,
+        oneof=oneof,
+        default=None if repeated or kind in {MESSAGE, GROUP} else resolved.default_value,
+        checked=kind == "string" and _checks_utf8(file, proto),
+        extension=resolved.full_name if resolved.is_extension else "",
+        deprecated=proto.options.deprecated,
+        doc=doc,
+        place=place,
+    )
+
+
+def _kind(field: FieldDescriptor) -> str:
+    if field.type == FieldDescriptor.TYPE_MESSAGE:
+        return MESSAGE
+    if field.type == FieldDescriptor.TYPE_GROUP:
+        return GROUP
+    return ENUM if field.type == FieldDescriptor.TYPE_ENUM else SCALARS[field.type]  # type: ignore[index]
+
+
+def _checks_utf8(file: FileDescriptorProto, field: FieldDescriptorProto) -> bool:
+    """Language guide, 'Feature settings for editions', utf8_validation: of the file or the field."""
+    if file.syntax != "editions":
+        return file.syntax == "proto3"
+    for options in (field.options, file.options):
+        if options.features.HasField("utf8_validation"):
+            return options.features.utf8_validation != FeatureSet.NONE
+    return True
+
+
+def closed_numbers(enum: EnumDescriptor) -> frozenset[int]:
+    """The numbers an enum declares."""
+    return frozenset(enum.values_by_number)

@@ -1,0 +1,402 @@
+"""Payloads: an event as a dict by field name, as bytes, and as JSON for people.
+
+A field without presence is always in the payload, since 'absent' is only a way to write its default; a field with
+presence is there when it is set. Enums are names (numbers where the schema names none), maps are dicts, bytes are
+bytes, nested messages are dicts; extension fields stand under ``[full.name]``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, EncodeError, Message
+
+from compat.engine import Violation
+from compat.errors import InvalidPayload
+from compat.protobuf.model import Field, Schema
+from compat.protobuf.model import Message as MessageType
+from compat.protobuf.wire import INTEGER_BOUNDS
+
+MAX_DEPTH: Final = 100
+"""Nesting of messages, as the runtime bounds it when parsing."""
+
+_FLOAT_MAX: Final = 3.4028235677973366e38  # the first value that no longer rounds to a float
+_SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_REQUIRED_MISSING: Final = "is required and missing: add it"
+
+
+def decode(schema: Schema, message_type: str, data: bytes) -> dict[str, object]:
+    """Raises InvalidPayload for bytes that are no complete event."""
+    message = schema.event_class(message_type)()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise InvalidPayload(str(error)) from error
+    if not message.IsInitialized():
+        raise InvalidPayload(f"missing required fields: {', '.join(message.FindInitializationErrors())}")
+    return to_tree(message)
+
+
+def encode(schema: Schema, message_type: str, payload: object) -> bytes:
+    """Raises InvalidPayload, with the place of the first violation."""
+    for violation in violations(schema, message_type, payload):
+        raise InvalidPayload(violation.message, violation.pointer)
+    assert isinstance(payload, Mapping)
+    message = schema.event_class(message_type)()
+    _fill(message, payload)
+    try:
+        return message.SerializeToString(deterministic=True)
+    except EncodeError as error:  # pragma: no cover - violations name what is missing before
+        raise InvalidPayload(str(error)) from error
+
+
+# ---------------------------------------------------------------------------------------------- message to payload
+
+
+def to_tree(message: Message) -> dict[str, object]:
+    """The payload a parsed event stands for. Nesting is bounded by the runtime's parser."""
+    tree: dict[str, object] = {}
+    for field in message.DESCRIPTOR.fields:
+        if not field.has_presence or message.HasField(field.name):
+            tree[field.name] = _content(field, getattr(message, field.name))
+    for field, content in message.ListFields():
+        if field.is_extension:
+            tree[f"[{field.full_name}]"] = _content(field, content)
+    return tree
+
+
+def _content(field: FieldDescriptor, content: Any) -> object:
+    if field.is_repeated:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            item = field.message_type.fields_by_name["value"]
+            return {key: _single(item, content[key]) for key in content}
+        return [_single(field, element) for element in content]
+    return _single(field, content)
+
+
+def _single(field: FieldDescriptor, content: Any) -> object:
+    if field.message_type is not None:
+        return to_tree(content)
+    if field.enum_type is not None:
+        named = field.enum_type.values_by_number.get(content)
+        return content if named is None else named.name
+    return content
+
+
+def to_json_tree(message: Message) -> dict[str, object]:
+    """What is set in a parsed event, JSON-ready: for showing, not for reading back."""
+    tree: dict[str, object] = {}
+    for field, content in message.ListFields():
+        name = f"[{field.full_name}]" if field.is_extension else field.name
+        if not field.is_repeated:
+            tree[name] = _json_single(field, content)
+        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
+            item = field.message_type.fields_by_name["value"]
+            tree[name] = {_json_key(key): _json_single(item, content[key]) for key in content}
+        else:
+            tree[name] = [_json_single(field, element) for element in content]
+    return tree
+
+
+def _json_single(field: FieldDescriptor, content: Any) -> object:
+    if field.message_type is not None:
+        return to_json_tree(content)
+    return _json_scalar(_single(field, content))
+
+
+def _json_scalar(content: object) -> object:
+    if isinstance(content, bytes):
+        return base64.b64encode(content).decode()
+    if isinstance(content, float) and not math.isfinite(content):
+        return "NaN" if math.isnan(content) else "Infinity" if content > 0 else "-Infinity"
+    return content
+
+
+def _json_key(key: object) -> str:
+    return ("true" if key else "false") if isinstance(key, bool) else str(key)
+
+
+# ---------------------------------------------------------------------------------------------- payload to message
+
+
+def _fill(message: Message, payload: Mapping[str, Any]) -> None:
+    descriptor = message.DESCRIPTOR
+    for name, content in payload.items():
+        if name.startswith("["):
+            field = descriptor.file.pool.FindExtensionByName(name[1:-1])
+            _set_extension(message, field, content)
+        else:
+            _set_field(message, descriptor.fields_by_name[name], content)
+
+
+def _set_field(message: Message, field: FieldDescriptor, content: Any) -> None:
+    if field.is_repeated:
+        target = getattr(message, field.name)
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            item = field.message_type.fields_by_name["value"]
+            for key, element in content.items():
+                if item.message_type is not None:
+                    _fill(target[key], element)
+                else:
+                    target[key] = _number(item, element)
+        else:
+            _extend(target, field, content)
+    elif field.message_type is not None:
+        child = getattr(message, field.name)
+        child.SetInParent()
+        _fill(child, content)
+    else:
+        setattr(message, field.name, _number(field, content))
+
+
+def _set_extension(message: Message, field: FieldDescriptor, content: Any) -> None:
+    if field.is_repeated:
+        _extend(message.Extensions[field], field, content)
+    elif field.message_type is not None:
+        message.Extensions[field].SetInParent()
+        _fill(message.Extensions[field], content)
+    else:
+        message.Extensions[field] = _number(field, content)
+
+
+def _extend(target: Any, field: FieldDescriptor, content: Sequence[Any]) -> None:
+    for element in content:
+        if field.message_type is not None:
+            _fill(target.add(), element)
+        else:
+            target.append(_number(field, element))
+
+
+def _number(field: FieldDescriptor, content: Any) -> Any:
+    if field.enum_type is not None and isinstance(content, str):
+        return field.enum_type.values_by_name[content].number
+    return content
+
+
+# ---------------------------------------------------------------------------------------------- what is wrong
+
+
+def violations(schema: Schema, message_type: str, payload: object) -> Iterator[Violation]:
+    """Why a payload is no event of the message; nothing if it is one."""
+    yield from _message_violations(schema, schema.message(message_type), payload, "", 0)
+
+
+def _message_violations(
+    schema: Schema, message: MessageType, payload: object, pointer: str, depth: int
+) -> Iterator[Violation]:
+    if depth > MAX_DEPTH:
+        yield Violation(pointer, f"nested deeper than the {MAX_DEPTH} levels a reader accepts")
+        return
+    if not isinstance(payload, Mapping):
+        yield Violation(pointer, f"is {_kind(payload)}, but {message.name} is a message: give an object with its fields")
+        return
+    by_name = {field_key(field): field for field in message.fields.values()}
+    for name, content in payload.items():
+        field = by_name.get(name) if isinstance(name, str) else None
+        at = f"{pointer}/{_escaped(name)}"
+        if field is None:
+            yield Violation(at, f"{message.name} has no field of this name: remove it or declare it")
+        else:
+            yield from _field_violations(schema, field, content, at, depth)
+    for name, field in by_name.items():
+        if field.required and name not in payload:
+            yield Violation(f"{pointer}/{_escaped(name)}", _REQUIRED_MISSING)
+    for oneof, numbers in message.oneofs.items():
+        present = [message.fields[number].name for number in numbers if message.fields[number].name in payload]
+        if len(present) > 1:
+            yield Violation(pointer, f"only one of {', '.join(present)} can be set: they share the oneof {oneof}")
+
+
+def field_key(field: Field) -> str:
+    """The name of a field in a payload."""
+    return f"[{field.extension}]" if field.extension else field.name
+
+
+def _field_violations(schema: Schema, field: Field, content: object, pointer: str, depth: int) -> Iterator[Violation]:
+    if field.map:
+        if not isinstance(content, Mapping):
+            yield Violation(pointer, f"is {_kind(content)}, but the field is a map: give an object")
+            return
+        entry = schema.message(field.type_name)
+        for key, element in content.items():
+            at = f"{pointer}/{_escaped(key)}"
+            yield from _value_violations(schema, entry.fields[1], key, at, depth)
+            yield from _value_violations(schema, entry.fields[2], element, at, depth)
+    elif field.repeated:
+        if not isinstance(content, Sequence) or isinstance(content, str | bytes | bytearray):
+            yield Violation(pointer, f"is {_kind(content)}, but the field is repeated: give a list")
+            return
+        for position, element in enumerate(content):
+            yield from _value_violations(schema, field, element, f"{pointer}/{position}", depth)
+    else:
+        yield from _value_violations(schema, field, content, pointer, depth)
+
+
+def _value_violations(schema: Schema, field: Field, content: object, pointer: str, depth: int) -> Iterator[Violation]:
+    if field.holds_message:
+        yield from _message_violations(schema, schema.message(field.type_name), content, pointer, depth + 1)
+        return
+    message = _enum_violation(schema, field, content) if field.type == "enum" else _SCALAR_CHECKS[field.type](content)
+    if message:
+        yield Violation(pointer, message)
+
+
+def _enum_violation(schema: Schema, field: Field, content: object) -> str:
+    enum = schema.enum(field.type_name)
+    if isinstance(content, str):
+        if any(value.name == content for value in enum.values):
+            return ""
+        return f"{content!r} is no value of {enum.name}: use one of {', '.join(v.name for v in enum.values[:10])}"
+    if not isinstance(content, int) or isinstance(content, bool):
+        return f"is {_kind(content)}, but {enum.name} is an enum: give the name of a value"
+    if enum.closed and content not in enum.by_number:
+        return f"{content} is no value of {enum.name}, which is closed: use one it declares"
+    return _integer_violation(content, "enum")
+
+
+def _integer_violation(content: object, type_: str) -> str:
+    if not isinstance(content, int) or isinstance(content, bool):
+        return f"is {_kind(content)}, but the field is {type_}: give a whole number"
+    least, greatest = INTEGER_BOUNDS[type_]
+    return "" if least <= content <= greatest else f"{content} does not fit {type_} ({least} to {greatest})"
+
+
+def _float_violation(content: object, type_: str) -> str:
+    if isinstance(content, bool) or not isinstance(content, int | float):
+        return f"is {_kind(content)}, but the field is {type_}: give a number"
+    try:
+        number = float(content)
+    except OverflowError:
+        return f"{content} does not fit {type_}"
+    if type_ == "float" and math.isfinite(number) and abs(number) >= _FLOAT_MAX:
+        return f"{content} does not fit float"
+    return ""
+
+
+def _text_violation(content: object) -> str:
+    if not isinstance(content, str):
+        return f"is {_kind(content)}, but the field is string: give text"
+    if any("\ud800" <= character <= "\udfff" for character in content):
+        return "holds half of a surrogate pair, which is no text"
+    return ""
+
+
+def _check_integer(type_: str) -> Callable[[object], str]:
+    return lambda content: _integer_violation(content, type_)
+
+
+_SCALAR_CHECKS: Final[Mapping[str, Callable[[object], str]]] = {
+    **{type_: _check_integer(type_) for type_ in INTEGER_BOUNDS if type_ != "enum"},
+    "float": lambda content: _float_violation(content, "float"),
+    "double": lambda content: _float_violation(content, "double"),
+    "string": _text_violation,
+    "bytes": lambda c: "" if isinstance(c, bytes) else f"is {_kind(c)}, but the field is bytes: give bytes",
+    "bool": lambda c: "" if isinstance(c, bool) else f"is {_kind(c)}, but the field is bool: give true or false",
+}
+
+
+def _kind(content: object) -> str:
+    match content:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case bytes():
+            return "bytes"
+        case Mapping():
+            return "an object"
+        case Sequence():
+            return "a list"
+    return type(content).__name__
+
+
+def _escaped(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+# ---------------------------------------------------------------------------------------------- JSON
+
+
+def to_json(schema: Schema, message_type: str, payload: object) -> object:
+    """A payload as JSON: bytes as base64, NaN and infinities as text, map keys as text, integers as they are."""
+    return _convert(schema, schema.message(message_type), payload, _json_leaf, 0)
+
+
+def from_json(schema: Schema, message_type: str, tree: object) -> object:
+    """The payload of a JSON tree that ``to_json`` gave or a person edited. Raises InvalidPayload."""
+    payload = _convert(schema, schema.message(message_type), tree, _payload_leaf, 0)
+    for violation in violations(schema, message_type, payload):
+        raise InvalidPayload(violation.message, violation.pointer)
+    return payload
+
+
+_Leaf = Callable[[Field, object, bool], object]
+
+
+def _convert(schema: Schema, message: MessageType, tree: object, leaf: _Leaf, depth: int) -> object:
+    """Convert the leaves and leave what does not fit the schema as it is: violations name it."""
+    if not isinstance(tree, Mapping) or depth > MAX_DEPTH:
+        return tree
+    by_name = {field_key(field): field for field in message.fields.values()}
+    converted: dict[str, object] = {}
+    for name, content in tree.items():
+        field = by_name.get(name)
+        converted[name] = content if field is None else _convert_field(schema, field, content, leaf, depth)
+    return converted
+
+
+def _convert_field(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:
+    if field.map and isinstance(content, Mapping):
+        entry = schema.message(field.type_name)
+        return {
+            leaf(entry.fields[1], key, True): _convert_value(schema, entry.fields[2], element, leaf, depth)  # noqa: FBT003
+            for key, element in content.items()
+        }
+    if field.repeated and isinstance(content, list | tuple):
+        return [_convert_value(schema, field, element, leaf, depth) for element in content]
+    return _convert_value(schema, field, content, leaf, depth)
+
+
+def _convert_value(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:
+    if field.holds_message:
+        return _convert(schema, schema.message(field.type_name), content, leaf, depth + 1)
+    return leaf(field, content, False)  # noqa: FBT003
+
+
+def _json_leaf(_: Field, content: object, key: bool) -> object:  # noqa: FBT001
+    return _json_key(content) if key else _json_scalar(content)
+
+
+def _payload_leaf(field: Field, content: object, key: bool) -> object:  # noqa: FBT001
+    if field.type == "bytes" and isinstance(content, str):
+        try:
+            return base64.b64decode(content, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise InvalidPayload(f"{field.name} is bytes: give base64 text") from error
+    if field.type in {"float", "double"}:
+        if isinstance(content, str):
+            return _SPECIAL.get(content, content)
+        return float(content) if isinstance(content, int) and not isinstance(content, bool) else content
+    if key and isinstance(content, str):
+        return _key(field, content)
+    return content
+
+
+def _key(field: Field, text: str) -> object:
+    if field.type == "bool":
+        return {"true": True, "false": False}.get(text, text)
+    if field.type != "string":
+        try:
+            return int(text) if len(text) < 24 else text  # noqa: PLR2004 - longer than any 64-bit number
+        except ValueError:
+            return text
+    return text

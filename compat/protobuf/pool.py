@@ -1,0 +1,44 @@
+"""Descriptor pools of the protobuf runtime: one per schema, so that names never leak from one to another."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+
+from compat.errors import InvalidSchema
+
+
+def build_pool(files: FileDescriptorSet) -> DescriptorPool:
+    """A pool of these files, dependencies first. Raises InvalidSchema for what the runtime refuses."""
+    pool = DescriptorPool()
+    for file in files.file:
+        try:
+            pool.AddSerializedFile(file.SerializeToString())
+        except TypeError as error:
+            raise InvalidSchema(f"the protobuf runtime refuses {file.name}: {error}") from error
+    return pool
+
+
+def with_known_options(dependencies: FileDescriptorSet, file: FileDescriptorProto) -> FileDescriptorProto:
+    """The same file with the custom options that it or its dependencies declare as fields, not as unknown bytes."""
+    pool = DescriptorPool()
+    names = set()
+    for dependency in dependencies.file:
+        if dependency.name != file.name:
+            pool.AddSerializedFile(dependency.SerializeToString())
+            names.add(dependency.name)
+    plain = FileDescriptorProto()
+    plain.CopyFrom(file)
+    try:
+        if set(file.dependency) <= names:
+            pool.AddSerializedFile(plain.SerializeToString())
+    except TypeError as error:
+        raise InvalidSchema(f"the serialized FileDescriptorProto is inconsistent: {error}") from error
+    if descriptor_pb2.DESCRIPTOR.name not in names:
+        pool.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
+    known = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FileDescriptorProto"))()
+    known.ParseFromString(file.SerializeToString())
+    return cast(FileDescriptorProto, known)

@@ -1,0 +1,135 @@
+"""Events for proofs: bytes written from the writer schema with explicit union branches (compat.md 5.2).
+
+No encoder chooses a branch here. Every node has one smallest datum, made once; a witness is that datum with one part
+exchanged along the path to the place that fails, so a record of a thousand fields is not written a thousand times.
+"""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from compat.avro.inhabited import lightest
+from compat.avro.schema import Array, Enum, Fixed, Map, Node, Primitive, Record, Union
+from compat.avro.wording import show
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """A value of a writer's type: its bytes, and a JSON-ready tree of it for people."""
+
+    encoded: bytes
+    shown: object
+
+
+def varint(number: int) -> bytes:
+    """An int or long in Avro's variable-length zig-zag coding."""
+    number = (number << 1) ^ (number >> 63)
+    out = bytearray()
+    while number & ~0x7F:
+        out.append((number & 0x7F) | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def scalar(node: Primitive | Fixed, value: object) -> Datum:
+    """A primitive or fixed value as written, logical type ignored."""
+    match value:
+        case None:
+            encoded = b""
+        case bool():
+            encoded = b"\1" if value else b"\0"
+        case int():
+            encoded = varint(value)
+        case float():
+            encoded = struct.pack("<f" if node.kind == "float" else "<d", value)
+        case str():
+            text = value.encode()
+            encoded = varint(len(text)) + text
+        case bytes():
+            encoded = value if isinstance(node, Fixed) else varint(len(value)) + value
+        case _:
+            raise TypeError(type(value))
+    return Datum(encoded, show(node, value))
+
+
+def symbol(node: Enum, index: int) -> Datum:
+    return Datum(varint(index), node.symbols[index])
+
+
+def branch(index: int, inner: Datum) -> Datum:
+    return Datum(varint(index) + inner.encoded, inner.shown)
+
+
+def one_item(inner: Datum) -> Datum:
+    return Datum(b"\x02" + inner.encoded + b"\0", [inner.shown])
+
+
+def one_value(inner: Datum) -> Datum:
+    return Datum(b"\x02\x02k" + inner.encoded + b"\0", {"k": inner.shown})
+
+
+_SMALLEST: Final[Mapping[str, object]] = {
+    "null": None,
+    "boolean": False,
+    "int": 0,
+    "long": 0,
+    "float": 0.0,
+    "double": 0.0,
+    "bytes": b"",
+    "string": "",
+}
+
+
+class Data:
+    """The smallest datum of every node of a writer schema that has one."""
+
+    def __init__(self, weights: Mapping[Node, int]) -> None:
+        self._weights = weights
+        self._known: dict[Node, Datum] = {}
+        self._parts: dict[Record, list[bytes]] = {}
+
+    def smallest(self, node: Node) -> Datum:
+        """Recursion is as deep as the smallest value, which the parser bounds."""
+        found = self._known.get(node)
+        if found is None:
+            found = self._known[node] = self._make(node)
+        return found
+
+    def with_field(self, node: Record, name: str, inner: Datum) -> Datum:
+        """The smallest datum of a record with one field exchanged."""
+        base = self.smallest(node)
+        parts = [
+            inner.encoded if field.name == name else part
+            for field, part in zip(node.fields, self._parts[node], strict=True)
+        ]
+        shown = dict(base.shown) if isinstance(base.shown, dict) else {}
+        shown[name] = inner.shown
+        return Datum(b"".join(parts), shown)
+
+    def _make(self, node: Node) -> Datum:
+        match node:
+            case Primitive():
+                is_uuid = node.logical is not None and node.logical.name == "uuid"
+                return scalar(node, str(uuid.UUID(int=0)) if is_uuid else _SMALLEST[node.kind])
+            case Fixed(size=size):
+                return scalar(node, bytes(size))
+            case Enum():
+                return symbol(node, 0)
+            case Array():
+                return Datum(b"\0", [])
+            case Map():
+                return Datum(b"\0", {})
+            case Union(branches=branches):
+                index = lightest(node, self._weights)
+                if index is None:
+                    raise LookupError(node.kind)
+                return branch(index, self.smallest(branches[index]))
+            case Record(fields=fields):
+                inner = {field.name: self.smallest(field.type) for field in fields}
+                self._parts[node] = [each.encoded for each in inner.values()]
+                return Datum(b"".join(self._parts[node]), {name: each.shown for name, each in inner.items()})

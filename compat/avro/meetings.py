@@ -1,0 +1,198 @@
+"""The walk over every pair of types that data of the writer can bring together (compat.md 2.6, 6.2).
+
+Whatever a reader does at one meeting is determined there, so a pair of schemas is compatible exactly if no rule
+complains at any meeting that some event reaches. The walk is breadth first with an explicit queue: nothing is assumed
+about a pair that is still open, hence circles need no care, and the way to a fault is as short as it can be.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from compat.avro import rules
+from compat.avro.datum import Data, Datum, branch, one_item, one_value
+from compat.avro.resolution import Reading, Resolution
+from compat.avro.rules import Fact, Meeting
+from compat.avro.schema import Array, Field, Map, Node, Record, Union
+from compat.budget import Budget
+
+Rule: TypeAlias = Callable[[Meeting], Iterator[Fact]]
+
+_RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "array": rules.AT_CONTAINERS,
+    "map": rules.AT_CONTAINERS,
+    "enum": rules.AT_ENUMS,
+    "fixed": rules.AT_FIXED,
+    "record": rules.AT_RECORDS,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stop:
+    """A meeting on the way from the roots: how it was reached, and where the two readings went apart, if they did."""
+
+    meeting: Meeting
+    before: Stop | None = None
+    step: Field | int | None = None
+    """The writer's field or branch that leads here; None below arrays and maps, and where only the reader moved."""
+    into: Field | None = None
+    """The reader's field that leads here."""
+    apart: tuple[Stop, int] | None = None
+    """The meeting at a reader union where the readings took different branches, and the branch taken on this way."""
+
+    def event(self, inner: Datum, data: Data) -> Datum:
+        """A whole event with a value at this place, and the smallest ones everywhere else."""
+        here: Stop = self
+        while here.before is not None:
+            above = here.before.meeting.writer
+            if here.meeting.writer is not above:
+                match above:
+                    case Record() if isinstance(here.step, Field):
+                        inner = data.with_field(above, here.step.name, inner)
+                    case Array():
+                        inner = one_item(inner)
+                    case Map():
+                        inner = one_value(inner)
+                    case Union() if isinstance(here.step, int):
+                        inner = branch(here.step, inner)
+            here = here.before
+        return inner
+
+    def way(self) -> Iterator[Stop]:
+        """This meeting and those before it, up to the roots."""
+        here: Stop | None = self
+        while here is not None:
+            yield here
+            here = here.before
+
+
+def faults(resolution: Resolution, budget: Budget) -> Iterator[tuple[Stop, Fact]]:
+    """Everything any rule says about a pair of schemas, each fault once. Raises BudgetSpent."""
+    if resolution.writer.root not in resolution.writer.weights:
+        return
+    root = Stop(Meeting(resolution, resolution.writer.root, resolution.reader.root, Reading.BOTH))
+    walk = _Walk(resolution, budget)
+    walk.enter(root)
+    while walk.queue:
+        budget.spend()
+        yield from walk.visit(walk.queue.popleft())
+
+
+class _Walk:
+    def __init__(self, resolution: Resolution, budget: Budget) -> None:
+        self.resolution = resolution
+        self.budget = budget
+        self.queue: deque[Stop] = deque()
+        self._seen: dict[tuple[Node, Node], Reading] = {}
+        self._told: set[tuple[object, ...]] = set()
+
+    def enter(self, stop: Stop) -> None:
+        """Queue a meeting unless the same types have met under these readings already."""
+        meeting = stop.meeting
+        key = (meeting.writer, meeting.reader)
+        seen = self._seen.get(key, Reading(0))
+        if meeting.reading not in seen:
+            self._seen[key] = seen | meeting.reading
+            self.queue.append(stop)
+
+    def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
+        """What is wrong at a meeting; where nothing stops the data, go on to the meetings inside."""
+        meeting = stop.meeting
+        match meeting.writer, meeting.reader:
+            case Union() as writer, reader:
+                self._branches(stop, writer, reader)
+                return
+            case writer, Union() as reader:
+                yield from self._tell(stop, rules.AT_UNIONS)
+                self._choose(stop, writer, reader)
+                return
+            case writer, _:
+                faults = list(self._tell(stop, _RULES.get(writer.kind, rules.AT_PRIMITIVES)))
+        yield from faults
+        if any(fact.severity.blocks and meeting.reading in fact.runs for _, fact in faults):
+            return
+        yield from self._inside(stop)
+
+    def _tell(self, stop: Stop, which: tuple[Rule, ...]) -> Iterator[tuple[Stop, Fact]]:
+        for rule in which:
+            for fact in rule(stop.meeting):
+                if stop.apart is not None and fact.severity.blocks:
+                    union, index = stop.apart
+                    fact = rules.apart(union.meeting, fact, index)
+                if fact.key() not in self._told:
+                    self._told.add(fact.key())
+                    yield stop, fact
+
+    def _branches(self, stop: Stop, writer: Union, reader: Node) -> None:
+        reading = stop.meeting.reading
+        aligned = (
+            reader
+            if Reading.JAVA in reading and isinstance(reader, Union) and self.resolution.are_equivalent(writer, reader)
+            else None
+        )
+        for index, each in enumerate(writer.branches):
+            self.budget.spend()
+            if each not in self.resolution.writer.weights:
+                continue
+            if aligned is None or not isinstance(reader, Union):
+                self._go(stop, each, reader, reading, index)
+                continue
+            literal = self.resolution.first_match(each, reader)
+            if literal == index:
+                self._go(stop, each, reader.branches[index], reading, index)
+                continue
+            # The Java library goes branch by branch through equal unions, which always reads; the first match may not.
+            if Reading.LITERAL in reading:
+                self._go(stop, each, reader, Reading.LITERAL, index)
+
+    def _choose(self, stop: Stop, writer: Node, reader: Union) -> None:
+        reading = stop.meeting.reading
+        literal = self.resolution.first_match(writer, reader) if Reading.LITERAL in reading else None
+        java = self.resolution.java_choice(writer, reader) if Reading.JAVA in reading else None
+        if literal == java and literal is not None:
+            self._go(stop, writer, reader.branches[literal], reading)
+            return
+        for index, taken in ((literal, Reading.LITERAL), (java, Reading.JAVA)):
+            if index is not None:
+                apart = (stop, index) if reading is Reading.BOTH and None not in (literal, java) else stop.apart
+                self._go(stop, writer, reader.branches[index], taken, apart=apart)
+
+    def _inside(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
+        meeting = stop.meeting
+        match meeting.writer, meeting.reader:
+            case Record() as writer, Record() as reader:
+                yield from self._tell(stop, rules.AT_FIELDS)
+                for written, into in self.resolution.claims(writer, reader, meeting.reading).pairs:
+                    self.budget.spend()
+                    self._go(stop, written.type, into.type, meeting.reading, written, into)
+            case (Array(items=w), Array(items=r)) | (Map(values=w), Map(values=r)):
+                if w in self.resolution.writer.weights:
+                    self._go(stop, w, r, meeting.reading)
+                elif Reading.LITERAL in meeting.reading and not self.resolution.matches(w, r):
+                    yield from self._tell_empty(stop, w, r)
+
+    def _tell_empty(self, stop: Stop, writer: Node, reader: Node) -> Iterator[tuple[Stop, Fact]]:
+        """Items that never exist still have to match: arrays match if their item types do."""
+        inside = Meeting(self.resolution, writer, reader, Reading.LITERAL)
+        for rule in (rules.type_mismatch, rules.name_mismatch):
+            for fact in rule(inside):
+                empty = rules.without_items(fact, stop.meeting.writer)
+                if empty.key() not in self._told:
+                    self._told.add(empty.key())
+                    yield stop, empty
+
+    def _go(
+        self,
+        stop: Stop,
+        writer: Node,
+        reader: Node,
+        reading: Reading,
+        step: Field | int | None = None,
+        into: Field | None = None,
+        apart: tuple[Stop, int] | None = None,
+    ) -> None:
+        meeting = Meeting(self.resolution, writer, reader, reading)
+        self.enter(Stop(meeting, stop, step, into, apart or stop.apart))

@@ -1,0 +1,229 @@
+"""A reader that follows the specification to the letter, or the Java implementation's choices.
+
+fastavro executes witnesses wherever it follows the specification. Where it is known to deviate (compat.md 5.3), and for
+the Java reading, this small decoder executes them: it reads the same bytes, resolving as it goes, and fails where
+the reading it was asked for fails.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from compat.avro.resolution import PROMOTIONS, Reading, Resolution
+from compat.avro.schema import Array, Enum, Field, Fixed, Map, Node, Primitive, Record, Union, label
+from compat.errors import InvalidPayload
+
+
+class ResolutionFailed(Exception):
+    """The data cannot be read with the reader schema. The message says why."""
+
+
+@dataclass(slots=True)
+class Bytes:
+    """Bytes that are being read, and how far."""
+
+    data: bytes
+    position: int = 0
+
+    def take(self, size: int) -> bytes:
+        end = self.position + size
+        if size < 0 or end > len(self.data):
+            raise InvalidPayload("the bytes end too early")
+        taken, self.position = self.data[self.position : end], end
+        return taken
+
+    def number(self) -> int:
+        """An int or long (variable-length zig-zag)."""
+        value = shift = 0
+        while True:
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                break
+            shift += 7
+            if shift > 63:
+                raise InvalidPayload("a number is longer than 64 bits")
+        return (value >> 1) ^ -(value & 1)
+
+    def block(self) -> int:
+        """The number of items in the next block of an array or map, 0 at its end."""
+        count = self.number()
+        if count < 0:
+            self.number()
+            return -count
+        return count
+
+
+Focus: TypeAlias = Mapping[Record, Collection[Field]]
+"""The fields a reader's records keep, to look at one of several faults alone. Other records keep all."""
+
+
+def read(resolution: Resolution, data: bytes, reading: Reading, focus: Focus | None = None) -> object:
+    """The raw value (logical types ignored) a reader gets. Raises ResolutionFailed or InvalidPayload."""
+    reader = _Reader(resolution, Bytes(data), reading, focus or {})
+    return reader.read(resolution.writer.root, resolution.reader.root)
+
+
+@dataclass(slots=True)
+class _Reader:
+    resolution: Resolution
+    source: Bytes
+    reading: Reading
+    focus: Focus
+
+    def read(self, writer: Node, reader: Node) -> object:
+        if isinstance(writer, Union):
+            return self.written_branch(writer, reader)
+        if isinstance(reader, Union):
+            java = self.reading is Reading.JAVA
+            choose = self.resolution.java_choice if java else self.resolution.first_match
+            index = choose(writer, reader)
+            if index is None:
+                raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: no branch fits")
+            reader = reader.branches[index]
+        if self.reading is not Reading.JAVA and not self.resolution.matches(writer, reader):
+            raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}")
+        match writer, reader:
+            case Record(), Record():
+                return self.record(writer, reader)
+            case Array(), Array():
+                return [self.read(writer.items, reader.items) for _ in self.blocks()]
+            case Map(), Map():
+                return {self.text(): self.read(writer.values, reader.values) for _ in self.blocks()}
+            case (Enum(), Enum()) | (Fixed(), Fixed()) if not self.resolution.names_meet(writer, reader, self.reading):
+                raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: the names differ")
+            case Enum(), Enum():
+                return self.symbol(writer, reader)
+            case Fixed(), Fixed() if writer.size == reader.size:
+                return self.source.take(writer.size)
+            case Primitive(), Primitive() if writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS:
+                return promote(self.primitive(writer.kind), reader.kind)
+        raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}")
+
+    def written_branch(self, writer: Union, reader: Node) -> object:
+        index = self.index(writer)
+        if (
+            self.reading is Reading.JAVA
+            and isinstance(reader, Union)
+            and self.resolution.are_equivalent(writer, reader)
+        ):
+            return self.read(writer.branches[index], reader.branches[index])
+        return self.read(writer.branches[index], reader)
+
+    def index(self, writer: Union) -> int:
+        index = self.source.number()
+        if not 0 <= index < len(writer.branches):
+            raise InvalidPayload(f"the union has no branch {index}")
+        return index
+
+    def record(self, writer: Record, reader: Record) -> object:
+        if not self.resolution.names_meet(writer, reader, self.reading):
+            raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: the names differ")
+        claims = self.resolution.claims(writer, reader, self.reading)
+        kept = self.focus.get(reader, reader.fields)
+        for written, into in claims.quarrels:
+            if into in kept:
+                raise ResolutionFailed(
+                    f"names and aliases clash at the field {into.name!r}, written as {written.name!r}"
+                )
+        into_field = {written: into for written, into in claims.pairs if into in kept}
+        value: dict[str, object] = {}
+        for each in writer.fields:
+            if each in into_field:
+                value[into_field[each].name] = self.read(each.type, into_field[each].type)
+            else:
+                self.skip(each.type)
+        for absent in claims.missing:
+            if absent not in kept:
+                continue
+            if not absent.has_default:
+                raise ResolutionFailed(
+                    f"found {label(writer)}, expecting {label(reader)}: missing field {absent.name!r}"
+                )
+            value[absent.name] = absent.default
+        return value
+
+    def symbol(self, writer: Enum, reader: Enum) -> str:
+        index = self.source.number()
+        if not 0 <= index < len(writer.symbols):
+            raise InvalidPayload(f"the enum has no symbol {index}")
+        found = writer.symbols[index]
+        if found in reader.symbols:
+            return found
+        if reader.default is None:
+            raise ResolutionFailed(f"the symbol {found!r} is unknown to {label(reader)}, which has no default")
+        return reader.default
+
+    def primitive(self, kind: str) -> object:
+        match kind:
+            case "null":
+                return None
+            case "boolean":
+                return self.source.take(1) != b"\0"
+            case "int" | "long":
+                return self.source.number()
+            case "float":
+                return struct.unpack("<f", self.source.take(4))[0]
+            case "double":
+                return struct.unpack("<d", self.source.take(8))[0]
+            case "bytes":
+                return self.source.take(self.source.number())
+            case _:
+                return self.text()
+
+    def text(self) -> str:
+        try:
+            return self.source.take(self.source.number()).decode()
+        except UnicodeDecodeError as error:
+            raise InvalidPayload(f"a string is not UTF-8: {error}") from None
+
+    def blocks(self) -> Iterator[None]:
+        """One step per item of an array or map, over all its blocks."""
+        while count := self.source.block():
+            for _ in range(count):
+                yield
+
+    def skip(self, writer: Node) -> None:
+        """Read past a value nobody asks for."""
+        match writer:
+            case Record(fields=fields):
+                for each in fields:
+                    self.skip(each.type)
+            case Union(branches=branches):
+                self.skip(branches[self.index(writer)])
+            case Array(items=items):
+                for _ in self.blocks():
+                    self.skip(items)
+            case Map(values=values):
+                for _ in self.blocks():
+                    self.text()
+                    self.skip(values)
+            case Enum():
+                self.source.number()
+            case Fixed(size=size):
+                self.source.take(size)
+            case Primitive(kind=kind):
+                self.primitive(kind)
+
+
+def promote(value: object, kind: str) -> object:
+    """A value as the reader's primitive kind holds it: a float keeps 24 bits, a double 53."""
+    match value, kind:
+        case bool(), _:
+            return value
+        case int(), "float":
+            return struct.unpack("<f", struct.pack("<f", value))[0]
+        case int(), "double":
+            return float(value)
+        case str(), "bytes":
+            return value.encode()
+        case bytes(), "string":
+            try:
+                return value.decode()
+            except UnicodeDecodeError as error:
+                raise ResolutionFailed(f"the bytes are not UTF-8: {error}") from None
+        case _:
+            return value

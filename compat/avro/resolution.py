@@ -1,0 +1,225 @@
+"""How a reader schema meets a writer schema (Avro 1.12, 'Schema Resolution', 'Aliases').
+
+Two readings of the specification are in use and a portable verdict needs both: the *literal* one (the first branch of
+a reader union that matches, names compared everywhere), which most libraries follow, and that of the *Java*
+implementation (a branch with the same full name, else a record of a fitting structure, else a promotion; names of
+records outside unions not compared; field aliases only for records whose full name is known).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import Final
+
+from compat.avro.schema import (
+    Array,
+    Enum,
+    Field,
+    Fixed,
+    Map,
+    Named,
+    Node,
+    Primitive,
+    Record,
+    Schema,
+    Union,
+    children,
+    short_name,
+)
+from compat.fixpoint import GreatestFixpoint
+
+
+class Reading(IntFlag):
+    """Which readings of the specification come to a place."""
+
+    LITERAL = 1
+    JAVA = 2
+    BOTH = 3
+
+
+PROMOTIONS: Final = frozenset(
+    {
+        ("int", "long"),
+        ("int", "float"),
+        ("int", "double"),
+        ("long", "float"),
+        ("long", "double"),
+        ("float", "double"),
+        ("string", "bytes"),
+        ("bytes", "string"),
+    }
+)
+"""Writer and reader kinds of the specification's promotions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """How the fields of two records find each other."""
+
+    pairs: tuple[tuple[Field, Field], ...]
+    """Writer and reader field, in the writer's order."""
+    missing: tuple[Field, ...]
+    """Reader fields that no writer field fills."""
+    quarrels: tuple[tuple[Field, Field], ...]
+    """Writer and reader fields of which one is claimed more than once."""
+    unreached: tuple[tuple[Field, Field], ...]
+    """Writer and reader fields joined by an alias that the Java reading does not look at."""
+
+
+@dataclass(eq=False)
+class Resolution:
+    """The questions resolution asks about one pair of schemas; answers are remembered."""
+
+    reader: Schema
+    writer: Schema
+    _renames: dict[str, set[str]] = field(init=False)
+    _equivalent: GreatestFixpoint[tuple[Node, Node]] = field(init=False)
+    _claims: dict[tuple[Record, Record, Reading], Claims] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._renames = {}
+        for node in self.reader.nodes:
+            if isinstance(node, Record | Enum | Fixed):
+                for alias in node.aliases:
+                    self._renames.setdefault(alias, set()).add(node.name)
+        self._equivalent = GreatestFixpoint(_equivalence_clauses)
+
+    def rename(self, name: str) -> str:
+        """The name a writer's type has once it is rewritten with the reader's aliases."""
+        return max(self._renames.get(name, (name,)))
+
+    def names_meet(self, writer: Named, reader: Named, reading: Reading) -> bool:
+        """Whether two named types of one kind have the same unqualified name, aliases applied."""
+        if not self.names_meet_as_written(writer, reader):
+            return reading is Reading.JAVA and isinstance(writer, Record)
+        if isinstance(writer, Record) or reading is Reading.LITERAL:
+            return True
+        return short_name(self.rename(writer.name)) == short_name(reader.name)
+
+    @staticmethod
+    def names_meet_as_written(writer: Named, reader: Named) -> bool:
+        return short_name(writer.name) == short_name(reader.name) or writer.name in reader.aliases
+
+    def matches(self, writer: Node, reader: Node) -> bool:
+        """The specification's 'match': a look at names and kinds, through arrays and maps, not into records."""
+        while True:
+            match writer, reader:
+                case (Union(), _) | (_, Union()):
+                    return True
+                case Array(), Array():
+                    writer, reader = writer.items, reader.items
+                case Map(), Map():
+                    writer, reader = writer.values, reader.values
+                case Fixed(), Fixed():
+                    return writer.size == reader.size and self.names_meet_as_written(writer, reader)
+                case (Enum(), Enum()) | (Record(), Record()):
+                    return self.names_meet_as_written(writer, reader)
+                case Primitive(), Primitive():
+                    return writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS
+                case _:
+                    return False
+
+    def first_match(self, writer: Node, reader: Union) -> int | None:
+        """The branch the literal reading takes for data of a writer's type (no union)."""
+        return next((index for index, branch in enumerate(reader.branches) if self.matches(writer, branch)), None)
+
+    def java_choice(self, writer: Node, reader: Union) -> int | None:
+        """The branch the Java implementation takes for data of a writer's type (no union)."""
+        fitting: int | None = None
+        for index, branch in enumerate(reader.branches):
+            if branch.kind != writer.kind:
+                continue
+            if not isinstance(writer, Record | Enum | Fixed) or not isinstance(branch, Record | Enum | Fixed):
+                return index
+            name = self.rename(writer.name)
+            if name == branch.name:
+                return index
+            if isinstance(writer, Record) and isinstance(branch, Record) and self._fits_shallowly(writer, branch):
+                if fitting is None or short_name(name) == short_name(branch.name):
+                    fitting = index
+        if fitting is not None:
+            return fitting
+        promoted = ((writer.kind, branch.kind) in PROMOTIONS for branch in reader.branches)
+        return next((index for index, possible in enumerate(promoted) if possible), None)
+
+    def are_equivalent(self, writer: Union, reader: Union) -> bool:
+        """Whether the Java implementation reads branch by branch, without looking for matches."""
+        return len(writer.branches) == len(reader.branches) and self._equivalent.holds((writer, reader))
+
+    def claims(self, writer: Record, reader: Record, reading: Reading) -> Claims:
+        """Which writer field fills which reader field."""
+        key = (writer, reader, reading)
+        if key not in self._claims:
+            self._claims[key] = self._find_claims(writer, reader, reading)
+        return self._claims[key]
+
+    def _find_claims(self, writer: Record, reader: Record, reading: Reading) -> Claims:
+        written = {each.name: each for each in writer.fields}
+        in_reach = self.rename(writer.name) == reader.name
+        follow = in_reach or Reading.LITERAL in reading
+        claimed: dict[Field, Field] = {}
+        missing: list[Field] = []
+        quarrels: list[tuple[Field, Field]] = []
+        unreached: list[tuple[Field, Field]] = []
+        for each in reader.fields:
+            names = dict.fromkeys((each.name, *each.aliases) if follow else (each.name,))
+            found = [written[name] for name in names if name in written]
+            if not found:
+                missing.append(each)
+            for candidate in found[:1]:
+                if candidate in claimed:
+                    quarrels.append((candidate, each))
+                else:
+                    claimed[candidate] = each
+                if candidate.name != each.name and not in_reach:
+                    unreached.append((candidate, each))
+            quarrels += ((candidate, each) for candidate in found[1:])
+        pairs = tuple((each, claimed[each]) for each in writer.fields if each in claimed)
+        return Claims(pairs, tuple(missing), tuple(quarrels), tuple(unreached))
+
+    def _fits_shallowly(self, writer: Record, reader: Record) -> bool:
+        claims = self.claims(writer, reader, Reading.JAVA)
+        if any(not each.has_default for each in claims.missing):
+            return False
+        return all(not self._fails_at_once(each.type, into.type) for each, into in claims.pairs)
+
+    def _fails_at_once(self, writer: Node, reader: Node) -> bool:
+        """Whether the Java implementation sees that a field cannot be read without looking inside."""
+        match writer, reader:
+            case Union(), _:
+                return False
+            case Record(), Union():
+                return not any(branch.kind == "record" for branch in reader.branches)
+            case _, Union():
+                return self.java_choice(writer, reader) is None
+            case (Array(), Array()) | (Map(), Map()):
+                return False
+            case Record(), Record():
+                claims = self.claims(writer, reader, Reading.JAVA)
+                return any(not each.has_default for each in claims.missing)
+            case (Enum(), Enum()) | (Fixed(), Fixed()):
+                if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
+                    return True
+                return not self.names_meet(writer, reader, Reading.JAVA)
+            case _:
+                return writer.kind != reader.kind and (writer.kind, reader.kind) not in PROMOTIONS
+
+
+def _equivalence_clauses(pair: tuple[Node, Node]) -> list[list[tuple[Node, Node]]]:
+    """Clauses for 'the Java implementation takes these two for the same type'."""
+    writer, reader = pair
+    same = writer.kind == reader.kind
+    match writer, reader:
+        case (Enum(), Enum()):
+            same = short_name(writer.name) == short_name(reader.name) and writer.symbols == reader.symbols
+        case (Fixed(), Fixed()):
+            same = short_name(writer.name) == short_name(reader.name) and writer.size == reader.size
+        case (Record(), Record()):
+            names = [each.name for each in writer.fields] == [each.name for each in reader.fields]
+            same = short_name(writer.name) == short_name(reader.name) and names
+        case (Union(), Union()):
+            same = len(writer.branches) == len(reader.branches)
+    if not same:
+        return [[]]
+    return [[inner] for inner in zip(children(writer), children(reader), strict=True)]

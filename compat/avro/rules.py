@@ -1,0 +1,405 @@
+"""The rules of Avro: one function each, and the table that explains them (compat.md 2.5).
+
+A function looks at one meeting of a writer's and a reader's type and says what is wrong there; walking from meeting to
+meeting is ``check.py``'s work, proving it ``witness.py``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from compat.avro.datum import Data, Datum, branch, scalar, symbol
+from compat.avro.resolution import PROMOTIONS, Reading, Resolution
+from compat.avro.schema import (
+    Decimal,
+    Enum,
+    Field,
+    Fixed,
+    Named,
+    Node,
+    Plain,
+    Primitive,
+    Record,
+    Union,
+    label,
+)
+from compat.avro.text import brief
+from compat.avro.wording import show
+from compat.definition import Format
+from compat.verdict import Fragment, Rule, Severity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A writer's type and the reader's type its data meet, under one or both readings of the specification."""
+
+    resolution: Resolution
+    writer: Node
+    reader: Node
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """What a rule found at a meeting, with what is needed to prove it."""
+
+    rule: str
+    severity: Severity
+    message: str
+    before: Node | Field | None
+    after: Node | Field | None
+    datum: Callable[[Data], Datum]
+    """The writer's value that shows it."""
+    runs: Reading
+    """The readings under which it fails (or changes the value)."""
+    fields: tuple[Field, ...] = ()
+    """The reader's fields it is about."""
+    change: str = ""
+    """How the value changes, for what is read."""
+
+    def key(self) -> tuple[object, ...]:
+        return (self.rule, self.before, self.after, self.message)
+
+
+def fragment(part: Node | Field | None) -> Fragment | None:
+    """A piece of a schema as findings show it."""
+    return None if part is None else Fragment(part.source.place(part.pointer), brief(part))
+
+
+def _smallest(node: Node) -> Callable[[Data], Datum]:
+    return lambda data: data.smallest(node)
+
+
+def type_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if isinstance(writer, Primitive) and isinstance(reader, Primitive):
+        if writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS:
+            return
+    elif writer.kind == reader.kind:
+        return
+    message = f"the writer has {label(writer)}, the reader expects {label(reader)}: keep the type, or add a new field"
+    yield Fact("TYPE_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), meeting.reading)
+
+
+def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Named) or not isinstance(reader, Named) or writer.kind != reader.kind:
+        return
+    resolution = meeting.resolution
+    literal = Reading.LITERAL in meeting.reading and not resolution.names_meet(writer, reader, Reading.LITERAL)
+    java = Reading.JAVA in meeting.reading and not resolution.names_meet(writer, reader, Reading.JAVA)
+    if not literal and not java:
+        return
+    message = (
+        f"the {writer.kind} {writer.name!r} is called {reader.name!r} by the reader, and no alias says that they are "
+        f"the same: add {writer.name!r} to the aliases of {reader.name!r}"
+    )
+    if literal and isinstance(writer, Record):
+        message += " (the Java library would read it, others do not)"
+    runs = Reading.LITERAL if literal else Reading.JAVA
+    yield Fact("NAME_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), runs)
+
+
+def fixed_size_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
+        message = f"{writer.name!r} is written with {writer.size} bytes and read with {reader.size}: keep the size"
+        yield Fact("FIXED_SIZE_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), meeting.reading)
+
+
+def enum_symbol_missing(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Enum) or not isinstance(reader, Enum) or reader.default is not None:
+        return
+    known = set(reader.symbols)
+    missing = [index for index, each in enumerate(writer.symbols) if each not in known]
+    if not missing:
+        return
+    names = ", ".join(writer.symbols[index] for index in missing[:10]) + (" …" if len(missing) > 10 else "")
+    message = f"the reader's {reader.name!r} lacks {names}: keep the symbols, or give the reader's enum a default"
+    first = missing[0]
+    yield Fact(
+        "ENUM_SYMBOL_MISSING", Severity.ERROR, message, writer, reader, lambda _: symbol(writer, first), meeting.reading
+    )
+
+
+def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Record) or not isinstance(reader, Record):
+        return
+    for each in meeting.resolution.claims(writer, reader, meeting.reading).missing:
+        if not each.has_default:
+            message = f"the reader needs {each.name!r}, which is never written: give it a default"
+            yield Fact(
+                "READER_FIELD_WITHOUT_DEFAULT", Severity.ERROR, message, writer, each, _smallest(writer),
+                meeting.reading, (each,),
+            )  # fmt: skip
+
+
+def alias_ambiguous(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Record) or not isinstance(reader, Record):
+        return
+    claims = meeting.resolution.claims(writer, reader, meeting.reading)
+    holders = dict(claims.pairs)
+    for written, into in claims.quarrels:
+        other = holders.get(written)
+        fields = (into,) if other is None or other is into else (other, into)
+        message = (
+            f"names and aliases of the reader claim {written.name!r} more than once, or two written fields for "
+            f"{into.name!r}: let one reader field claim one written field"
+        )
+        yield Fact(
+            "ALIAS_AMBIGUOUS", Severity.ERROR, message, written, into, _smallest(writer), meeting.reading, fields
+        )
+
+
+def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Record) or not isinstance(reader, Record) or meeting.reading is not Reading.BOTH:
+        return
+    for written, into in meeting.resolution.claims(writer, reader, meeting.reading).unreached:
+        lost = "gives the default in its place" if into.has_default else "fails"
+        message = (
+            f"the alias {written.name!r} of {into.name!r} counts only where the record keeps its full name: the Java "
+            f"library {lost}. Add {writer.name!r} to the aliases of {reader.name!r}"
+        )
+        severity = Severity.LOSSY if into.has_default else Severity.DATA_DEPENDENT
+        change = f"what was written as {written.name!r} does not arrive in {into.name!r}" if into.has_default else ""
+        yield Fact(
+            "ALIAS_OUT_OF_REACH", severity, message, written, into, _smallest(writer), Reading.JAVA, (into,), change
+        )
+
+
+def union_branch_missing(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if Reading.LITERAL not in meeting.reading or not isinstance(reader, Union) or isinstance(writer, Union):
+        return
+    if meeting.resolution.first_match(writer, reader) is None:
+        message = f"the writer has {label(writer)}, and no branch of the reader's union takes it: add a branch"
+        yield Fact("UNION_BRANCH_MISSING", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.LITERAL)
+
+
+def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
+    """Java finds no branch where the first match does; where both find one, the walk follows them apart."""
+    writer, reader = meeting.writer, meeting.reader
+    if Reading.JAVA not in meeting.reading or not isinstance(reader, Union) or isinstance(writer, Union):
+        return
+    resolution = meeting.resolution
+    if resolution.java_choice(writer, reader) is not None:
+        return
+    if Reading.LITERAL in meeting.reading and resolution.first_match(writer, reader) is None:
+        return
+    message = (
+        f"the Java library finds no branch for {label(writer)} in the reader's union: it compares full names, "
+        "and of records the fields. Keep the namespace, or add the old full name as an alias"
+    )
+    yield Fact("UNION_BRANCH_AMBIGUOUS", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.JAVA)
+
+
+def bytes_read_as_string(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if isinstance(writer, Primitive) and (writer.kind, reader.kind) == ("bytes", "string"):
+        message = "bytes that are not UTF-8 cannot be read as a string: keep bytes, or add a new string field"
+        yield Fact(
+            "BYTES_READ_AS_STRING", Severity.DATA_DEPENDENT, message, writer, reader,
+            lambda _: scalar(writer, b"\xff"), meeting.reading,
+        )  # fmt: skip
+
+
+_EXACT_BITS: Final = {"float": 24, "double": 53}
+
+
+def precision_lost(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Primitive) or reader.kind not in _EXACT_BITS or writer.kind not in ("int", "long"):
+        return
+    bits = _EXACT_BITS[reader.kind]
+    if writer.kind == "int" and bits > 32:
+        return
+    number = 2**bits + 1
+    message = f"a {reader.kind} holds whole numbers up to {2**bits} exactly; larger ones change: keep {writer.kind}"
+    yield Fact(
+        "PRECISION_LOST", Severity.LOSSY, message, writer, reader, lambda _: scalar(writer, number),
+        meeting.reading, change=f"{number} is read as {float(2**bits)!r}",
+    )  # fmt: skip
+
+
+def logical_type_changed(meeting: Meeting) -> Iterator[Fact]:
+    writer, reader = meeting.writer, meeting.reader
+    before, after = writer.logical, reader.logical
+    if before == after or not isinstance(writer, Primitive | Fixed) or not isinstance(reader, Primitive | Fixed):
+        return
+    severity = Severity.LOSSY
+    if isinstance(before, Decimal) and isinstance(after, Decimal) and before.scale == after.scale:
+        severity = Severity.INFO if before.precision <= after.precision else Severity.LOSSY
+    raw = _telling(writer, before, after)
+    message = f"written as {before or 'plain ' + writer.kind}, read as {after or 'plain ' + reader.kind}: the bytes are read, "
+    message += "their meaning changes" if severity is Severity.LOSSY else "and every number fits"
+    change = f"{show(writer, raw)!r} is read as {show(reader, raw)!r}"
+    yield Fact(
+        "LOGICAL_TYPE_CHANGED", severity, message, writer, reader, lambda _: scalar(writer, raw), meeting.reading,
+        change=change,
+    )  # fmt: skip
+
+
+def _telling(node: Primitive | Fixed, before: Decimal | Plain | None, after: Decimal | Plain | None) -> object:
+    """A raw value whose meaning visibly depends on the logical type."""
+    match node.kind:
+        case "int":
+            return 19_000
+        case "long":
+            return 1_700_000_000_000
+        case "string":
+            return "123e4567-e89b-12d3-a456-426614174000"
+        case "bytes":
+            nines = 10 ** min(before.precision, 30) - 1 if isinstance(before, Decimal) else 1234
+            shrinks = isinstance(before, Decimal) and isinstance(after, Decimal) and before.scale == after.scale
+            number = nines if shrinks else min(nines, 1234)
+            return number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+        case _:
+            size = node.size if isinstance(node, Fixed) else 0
+            return (1234 % 2 ** max(8 * size - 1, 0)).to_bytes(size, "big") if size else b""
+
+
+AT_UNIONS: Final = (union_branch_missing, union_branch_ambiguous)
+"""Rules for a reader union that meets one branch of the writer."""
+
+AT_PRIMITIVES: Final = (type_mismatch, bytes_read_as_string, precision_lost, logical_type_changed)
+AT_ENUMS: Final = (type_mismatch, name_mismatch, enum_symbol_missing)
+AT_FIXED: Final = (type_mismatch, name_mismatch, fixed_size_mismatch, logical_type_changed)
+AT_CONTAINERS: Final = (type_mismatch,)
+AT_RECORDS: Final = (type_mismatch, name_mismatch)
+AT_FIELDS: Final = (alias_ambiguous, alias_out_of_reach, reader_field_without_default)
+"""Rules for the fields of two records that are the same."""
+
+
+def without_items(cause: Fact, container: Node) -> Fact:
+    """A fault of item types that have no value: an empty array or map shows it."""
+    return replace(cause, datum=_smallest(container), runs=Reading.LITERAL)
+
+
+def apart(meeting: Meeting, cause: Fact, index: int) -> Fact:
+    """``UNION_BRANCH_AMBIGUOUS``: literal and Java reading took different branches, and one of them fails."""
+    who = "the Java library takes" if cause.runs is Reading.JAVA else "the first branch that matches is"
+    message = (
+        f"readers take different branches of the union for {label(meeting.writer)}; {who} branch {index}, and there "
+        f"{cause.message}"
+    )
+    return Fact(
+        "UNION_BRANCH_AMBIGUOUS", cause.severity, message, meeting.writer, meeting.reader, cause.datum, cause.runs,
+        cause.fields, cause.change,
+    )  # fmt: skip
+
+
+def _rule(
+    name: str, severity: Severity, summary: str, why: str, remedy: str, confluent: tuple[str, ...] = ()
+) -> tuple[str, Rule]:
+    return name, Rule(name, Format.AVRO, severity, summary, why, remedy, confluent)
+
+
+INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
+    dict(
+        [
+            _rule(
+                "TYPE_MISMATCH",
+                Severity.ERROR,
+                "The reader expects another type than was written.",
+                "Avro data carry no types: a reader that expects another one cannot make sense of the bytes.",
+                "Keep the type, use one of the promotions (int to long, float or double; long to float or double; float "
+                "to double; string to bytes), or add a new field and fill it beside the old one.",
+                ("TYPE_MISMATCH",),
+            ),
+            _rule(
+                "NAME_MISMATCH",
+                Severity.ERROR,
+                "A record, enum or fixed type was renamed without an alias.",
+                "Named types match by name. Some readers compare no record names, most do.",
+                "Add the old full name to the aliases of the renamed type in the reader schema.",
+                ("NAME_MISMATCH",),
+            ),
+            _rule(
+                "FIXED_SIZE_MISMATCH",
+                Severity.ERROR,
+                "A fixed type has another size.",
+                "A fixed value is read by its size alone, so what follows would be read from the wrong byte.",
+                "Keep the size and add a new fixed type beside it, or use bytes from the start.",
+                ("FIXED_SIZE_MISMATCH",),
+            ),
+            _rule(
+                "ENUM_SYMBOL_MISSING",
+                Severity.ERROR,
+                "A symbol that can be written is unknown to the reader, whose enum has no default.",
+                "Events with this symbol stop the reader. The default of the field does not help, only that of the enum.",
+                "Give the reader's enum a default, or keep the symbol.",
+                ("MISSING_ENUM_SYMBOLS",),
+            ),
+            _rule(
+                "READER_FIELD_WITHOUT_DEFAULT",
+                Severity.ERROR,
+                "The reader has a field that was never written and has no default.",
+                "The reader has nothing to put into the field, so it refuses every event.",
+                "Give the field a default; if it was renamed, add its old name to the field's aliases.",
+                ("READER_FIELD_MISSING_DEFAULT_VALUE",),
+            ),
+            _rule(
+                "ALIAS_AMBIGUOUS",
+                Severity.ERROR,
+                "Names and aliases join more than one field to the same field.",
+                "Libraries resolve such a clash differently: some throw, some drop a value, some fail to read.",
+                "Let every reader field claim one written field, by its name or by one alias.",
+            ),
+            _rule(
+                "ALIAS_OUT_OF_REACH",
+                Severity.DATA_DEPENDENT,
+                "A field was renamed with an alias while the full name of its record changed without one.",
+                "The Java library rewrites the writer's fields only in records whose full name the reader knows.",
+                "Add the record's old full name to the record's aliases.",
+            ),
+            _rule(
+                "UNION_BRANCH_MISSING",
+                Severity.ERROR,
+                "No branch of the reader's union takes a type that can be written.",
+                "Events that hold this type cannot be read.",
+                "Add a branch for it to the reader's union.",
+                ("MISSING_UNION_BRANCH",),
+            ),
+            _rule(
+                "UNION_BRANCH_AMBIGUOUS",
+                Severity.ERROR,
+                "Readers take different branches of a union, and one of them cannot read the data.",
+                "The specification takes the first branch that matches by name, the Java library prefers the same full "
+                "name, then a fitting structure. A schema that only one of them reads is not portable.",
+                "Give the branches names that differ in more than their namespace, keep full names, and put the intended "
+                "branch first.",
+                ("MISSING_UNION_BRANCH",),
+            ),
+            _rule(
+                "BYTES_READ_AS_STRING",
+                Severity.DATA_DEPENDENT,
+                "Bytes are read as a string.",
+                "Bytes that are not UTF-8 stop some readers and become replacement characters in others.",
+                "Keep bytes, or add a string field beside it.",
+            ),
+            _rule(
+                "PRECISION_LOST",
+                Severity.LOSSY,
+                "Whole numbers are read as floating point numbers that cannot hold all of them.",
+                "Large numbers, identifiers among them, silently change in their last digits.",
+                "Keep int or long; int may become double.",
+            ),
+            _rule(
+                "LOGICAL_TYPE_CHANGED",
+                Severity.LOSSY,
+                "The logical type, a decimal's digits or a time unit differs.",
+                "Readers ignore the difference and give the bytes another meaning: an amount is off by powers of ten, a "
+                "time by powers of a thousand.",
+                "Keep the logical type, and add a new field for the new unit or scale.",
+            ),
+        ]
+    )
+)
+"""What can keep a reader from reading, or change what it reads."""

@@ -1,0 +1,332 @@
+"""A schema as JSON: canonical, normalized, with references written out, and as decoders take it.
+
+*Canonical* is what the Java library's ``Schema.toString`` writes: attributes in its order, a name with its namespace only
+where that changes, types that references declare left as names; doc, aliases, defaults and custom attributes are kept.
+*Normalized* also writes full names, one order of attributes, ``order`` always, and sorts custom attributes and aliases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from compat.avro.schema import (
+    PRIMITIVES,
+    Array,
+    Decimal,
+    Enum,
+    Field,
+    Fixed,
+    Map,
+    Named,
+    Node,
+    Primitive,
+    Record,
+    Schema,
+    Union,
+    namespace,
+    short_name,
+)
+from compat.engine import Form
+
+Json: TypeAlias = dict[str, object]
+
+
+def text(schema: Schema, form: Form) -> str:
+    """The text of a schema in one form; forms that Avro does not know are the canonical one."""
+    match form:
+        case Form.NORMALIZED:
+            return dump(_Normalized(_left_as_names(schema)).node(schema.root))
+        case Form.RESOLVED:
+            return dump(_Canonical(set()).node(schema.root))
+        case _:
+            return dump(_Canonical(_left_as_names(schema)).node(schema.root))
+
+
+def _left_as_names(schema: Schema) -> set[str]:
+    return {name for name in schema.named if name not in schema.own}
+
+
+def dump(value: object) -> str:
+    """Minified JSON, with numbers and escapes as the Java library writes them."""
+    pieces: list[str] = []
+    _write(value, pieces.append)
+    return "".join(pieces)
+
+
+def _write(value: object, put: Callable[[str], None]) -> None:
+    match value:
+        case dict():
+            put("{")
+            for index, (key, each) in enumerate(value.items()):
+                put(f"{',' if index else ''}{json.dumps(key, ensure_ascii=False)}:")
+                _write(each, put)
+            put("}")
+        case list() | tuple():
+            put("[")
+            for index, each in enumerate(value):
+                if index:
+                    put(",")
+                _write(each, put)
+            put("]")
+        case float():
+            put(_java_double(value))
+        case _:
+            put(json.dumps(value, ensure_ascii=False))
+
+
+def _java_double(value: float) -> str:
+    """A double as ``Double.toString`` writes it: ``1.0E10`` where Python has ``10000000000.0``."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    digits = repr(abs(value)).split("e")[0].replace(".", "").strip("0")
+    exponent = int(format(abs(value), ".16e").partition("e")[2])
+    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{exponent}"
+
+
+@dataclass(slots=True)
+class _Canonical:
+    """Writes nodes; ``declared`` holds the names that are written as names."""
+
+    declared: set[str]
+    space: str = ""
+
+    def node(self, node: Node) -> object:
+        match node:
+            case Primitive(kind=kind, properties=properties):
+                return {"type": kind, **properties} if properties else kind
+            case Union(branches=branches):
+                return [self.node(branch) for branch in branches]
+            case Array(items=items, properties=properties):
+                return {"type": "array", "items": self.node(items), **properties}
+            case Map(values=values, properties=properties):
+                return {"type": "map", "values": self.node(values), **properties}
+            case _:
+                if node.name in self.declared:
+                    return self.reference(node.name)
+                self.declared.add(node.name)
+                return self.declaration(node)
+
+    def reference(self, name: str) -> str:
+        short = short_name(name)
+        return short if namespace(name) in ("", self.space) and short not in PRIMITIVES else name
+
+    def declaration(self, node: Named) -> Json:
+        outer = self.space
+        inner = namespace(node.name)
+        kind = "error" if isinstance(node, Record) and node.is_error else node.kind
+        result: Json = {"type": kind, "name": short_name(node.name)}
+        if inner != outer:
+            result["namespace"] = inner
+        if node.doc is not None:
+            result["doc"] = node.doc
+        match node:
+            case Enum():
+                result["symbols"] = list(node.symbols)
+                if node.default is not None:
+                    result["default"] = node.default
+            case Fixed():
+                result["size"] = node.size
+            case Record():
+                self.space = inner
+                result["fields"] = [self.field(each) for each in node.fields]
+                self.space = outer
+        result |= node.properties
+        if node.aliases:
+            result["aliases"] = [self.alias(alias, inner) for alias in node.aliases]
+        return result
+
+    @staticmethod
+    def alias(alias: str, space: str) -> str:
+        return short_name(alias) if namespace(alias) == space else alias
+
+    def field(self, field: Field) -> Json:
+        result: Json = {"name": field.name, "type": self.node(field.type)}
+        if field.doc is not None:
+            result["doc"] = field.doc
+        if field.has_default:
+            result["default"] = field.default
+        if field.order != "ascending":
+            result["order"] = field.order
+        if field.aliases:
+            result["aliases"] = list(field.aliases)
+        return result | dict(field.properties)
+
+
+@dataclass(slots=True)
+class _Normalized:
+    """Writes nodes with full names and everything in one order."""
+
+    declared: set[str]
+
+    def node(self, node: Node) -> object:
+        match node:
+            case Primitive(kind=kind):
+                extra = _sorted_properties(node)
+                return {"type": kind, **extra} if extra else kind
+            case Union(branches=branches):
+                return [self.node(branch) for branch in branches]
+            case Array(items=items):
+                return {"type": "array", "items": self.node(items), **_sorted_properties(node)}
+            case Map(values=values):
+                return {"type": "map", "values": self.node(values), **_sorted_properties(node)}
+            case _:
+                if node.name in self.declared:
+                    return node.name
+                self.declared.add(node.name)
+                return self.declaration(node)
+
+    def declaration(self, node: Named) -> Json:
+        result: Json = {"name": node.name, "type": "error" if isinstance(node, Record) and node.is_error else node.kind}
+        match node:
+            case Enum():
+                result["symbols"] = list(node.symbols)
+                if node.default is not None:
+                    result["default"] = node.default
+            case Fixed():
+                result["size"] = node.size
+            case Record():
+                result["fields"] = [self.field(each) for each in node.fields]
+        if node.doc is not None:
+            result["doc"] = node.doc
+        if node.aliases:
+            result["aliases"] = sorted(node.aliases)
+        return result | _sorted_properties(node)
+
+    def field(self, field: Field) -> Json:
+        result: Json = {"name": field.name, "type": self.node(field.type)}
+        if field.has_default:
+            result["default"] = field.default
+        if field.doc is not None:
+            result["doc"] = field.doc
+        result["order"] = field.order
+        if field.aliases:
+            result["aliases"] = sorted(field.aliases)
+        return result | _sorted(field.properties)
+
+
+def _sorted_properties(node: Primitive | Array | Map | Named) -> Json:
+    """Custom attributes in order; a decimal's scale of 0 says nothing and is left out."""
+    result = _sorted(node.properties)
+    if isinstance(node.logical, Decimal) and node.logical.scale == 0:
+        result.pop("scale", None)
+    return result
+
+
+def _sorted(value: Mapping[str, object]) -> Json:
+    return {key: _deep_sorted(value[key]) for key in sorted(value)}
+
+
+def _deep_sorted(value: object) -> object:
+    match value:
+        case dict():
+            return _sorted(value)
+        case list():
+            return [_deep_sorted(each) for each in value]
+        case _:
+            return value
+
+
+@dataclass(slots=True)
+class Bare:
+    """Writes what decoding depends on and nothing else: no doc, no custom attributes, no logical types unless asked for.
+
+    ``only`` names the fields a record keeps (a record that is not named keeps all): how one of several faults is
+    looked at alone.
+    """
+
+    logical: bool = False
+    defaults: bool = True
+    only: Mapping[Record, Collection[Field]] = field(default_factory=dict)
+    root_space: str = ""
+    """The namespace given to names that have none: fastavro cannot use such a name inside a record that has one."""
+    declared: set[str] = field(default_factory=set)
+
+    def node(self, node: Node) -> object:
+        match node:
+            case Primitive(kind=kind):
+                return {"type": kind, **self.attributes(node)} if self.logical and node.logical else kind
+            case Union(branches=branches):
+                return [self.node(branch) for branch in branches]
+            case Array(items=items):
+                return {"type": "array", "items": self.node(items)}
+            case Map(values=values):
+                return {"type": "map", "values": self.node(values)}
+            case _:
+                if node.name in self.declared:
+                    return self.full(node.name)
+                self.declared.add(node.name)
+                return self.declaration(node)
+
+    def full(self, name: str) -> str:
+        return f"{self.root_space}.{name}" if self.root_space and "." not in name else name
+
+    def declaration(self, node: Named) -> Json:
+        result: Json = {"type": node.kind, "name": self.full(node.name)}
+        if node.aliases:
+            result["aliases"] = [self.full(alias) for alias in node.aliases]
+        match node:
+            case Enum():
+                result["symbols"] = list(node.symbols)
+                if node.default is not None:
+                    result["default"] = node.default
+            case Fixed():
+                result["size"] = node.size
+                result |= self.attributes(node)
+            case Record():
+                kept = self.only.get(node, node.fields)
+                result["fields"] = [self.field(each) for each in node.fields if each in kept]
+        return result
+
+    def field(self, field: Field) -> Json:
+        result: Json = {"name": field.name, "type": self.node(field.type)}
+        if field.has_default and self.defaults:
+            result["default"] = field.default
+        if field.aliases:
+            result["aliases"] = list(field.aliases)
+        return result
+
+    def attributes(self, node: Primitive | Fixed) -> Json:
+        match node.logical if self.logical else None:
+            case None:
+                return {}
+            case Decimal(precision=precision, scale=scale):
+                return {"logicalType": "decimal", "precision": precision, "scale": scale}
+            case other:
+                return {"logicalType": other.name}
+
+
+def brief(node: Node | Field) -> str:
+    """A type or field as it reads in its schema, inner declarations cut to their names; at most 300 characters."""
+    result = dump(_brief_field(node) if isinstance(node, Field) else _brief(node, 3))
+    return result if len(result) <= 300 else f"{result[:299]}…"
+
+
+def _brief_field(field: Field) -> Json:
+    result: Json = {"name": field.name, "type": _brief(field.type, 2)}
+    if field.has_default:
+        result["default"] = field.default
+    return result | ({"aliases": list(field.aliases)} if field.aliases else {})
+
+
+def _brief(node: Node, depth: int) -> object:
+    match node:
+        case Primitive(kind=kind, properties=properties):
+            return {"type": kind, **properties} if properties else kind
+        case Union(branches=branches):
+            return [_brief(branch, depth - 1) for branch in branches[:40]] if depth else "…"
+        case Array(items=items):
+            return {"type": "array", "items": _brief(items, depth - 1)} if depth else "…"
+        case Map(values=values):
+            return {"type": "map", "values": _brief(values, depth - 1)} if depth else "…"
+        case Enum(symbols=symbols, default=default) if depth == 3:
+            shown: Json = {"type": "enum", "name": node.name, "symbols": list(symbols[:60])}
+            return shown if default is None else shown | {"default": default}
+        case Fixed(size=size) if depth == 3:
+            return {"type": "fixed", "name": node.name, "size": size, **node.properties}
+        case Record() if depth == 3:
+            return {"type": "record", "name": node.name}
+        case _:
+            return node.name

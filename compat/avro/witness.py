@@ -1,0 +1,138 @@
+"""Witnesses: events that are executed before they are shown (compat.md 5).
+
+fastavro reads the bytes with the two schemas, stripped of everything that does not concern resolution (it would
+otherwise apply the writer's logical types after reading). If it reads what the rules say must fail, a known deviation
+is at work, and our own reader executes the witness to the letter. If nothing fails, there is no witness.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from functools import cached_property
+from typing import Any, Final, cast
+
+import fastavro
+from fastavro.read import SchemaResolutionError
+
+from compat.avro.datum import Data, Datum
+from compat.avro.meetings import Stop
+from compat.avro.reading import ResolutionFailed, read
+from compat.avro.resolution import Reading, Resolution
+from compat.avro.rules import Fact
+from compat.avro.schema import Enum, Field, Fixed, Record, Schema
+from compat.avro.text import Bare
+from compat.errors import InvalidPayload
+from compat.verdict import Witness
+
+FASTAVRO: Final = f"fastavro {fastavro.__version__}"
+LETTER: Final = "lineal's reader, to the letter of the specification"
+JAVA: Final = "lineal's reader, with the choices of Apache Avro Java"
+
+DEEPEST: Final = 600
+"""How many types deep an event may go into fastavro, whose C code does not watch its stack."""
+
+_FAILURES: Final = (SchemaResolutionError, UnicodeDecodeError, KeyError)
+"""What fastavro raises where it cannot resolve: KeyError for aliases that clash."""
+
+
+class Executor:
+    """Executes events of one writer schema with one reader schema."""
+
+    def __init__(self, resolution: Resolution) -> None:
+        self.resolution = resolution
+        self.data = Data(resolution.writer.weights)
+
+    def witness(self, stop: Stop, fact: Fact, *, alone: bool) -> Witness | None:
+        """The event that shows a fact, executed; None if it shows nothing. ``alone``: no other fault was found."""
+        way = list(stop.way())
+        if len(way) > DEEPEST:
+            return None
+        event = stop.event(fact.datum(self.data), self.data)
+        if fact.change:
+            return self._changed(event, fact)
+        return self._failed(event, fact, {} if alone else _focus(way, fact))
+
+    def _failed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
+        if Reading.LITERAL in fact.runs:
+            error = self.fastavro_error(event.encoded)
+            if error is not None and focus:
+                error = self._focused_error(event.encoded, focus)
+            if error is not None:
+                return _witness(event, FASTAVRO, error)
+        for reading, executor in ((Reading.LITERAL, LETTER), (Reading.JAVA, JAVA)):
+            if reading in fact.runs:
+                try:
+                    read(self.resolution, event.encoded, reading, focus)
+                except (ResolutionFailed, InvalidPayload) as error:
+                    return _witness(event, executor, str(error))
+        return None
+
+    def _changed(self, event: Datum, fact: Fact) -> Witness | None:
+        """The event of a value that changes: it has to be read, and the change is the difference in words."""
+        reading = Reading.LITERAL if Reading.LITERAL in fact.runs else Reading.JAVA
+        try:
+            read(self.resolution, event.encoded, reading)
+        except (ResolutionFailed, InvalidPayload):
+            return None
+        return _witness(event, LETTER if reading is Reading.LITERAL else JAVA, fact.change)
+
+    def fastavro_error(self, encoded: bytes) -> str | None:
+        """What fastavro says when it cannot read the bytes, None if it reads them."""
+        return _run(encoded, self._writer, self._reader)
+
+    def _focused_error(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
+        return _run(encoded, self._writer, _compile(self.resolution.reader, self._root_space, focus))
+
+    @cached_property
+    def _root_space(self) -> str:
+        """A namespace for names without one, where names with one are about: fastavro cannot tell them apart."""
+        names = [
+            node.name
+            for schema in (self.resolution.writer, self.resolution.reader)
+            for node in schema.nodes
+            if isinstance(node, Record | Enum | Fixed)
+        ]
+        return "_" if any("." in name for name in names) and not all("." in name for name in names) else ""
+
+    @cached_property
+    def _writer(self) -> Any:
+        return _compile(self.resolution.writer, self._root_space)
+
+    @cached_property
+    def _reader(self) -> Any:
+        return _compile(self.resolution.reader, self._root_space)
+
+
+def _compile(schema: Schema, root_space: str, focus: dict[Record, Collection[Field]] | None = None) -> Any:
+    bare = Bare(only=focus or {}, root_space=root_space).node(schema.root)
+    return fastavro.parse_schema(cast(Any, bare), named_schemas={}, _ignore_default_error=True)
+
+
+def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
+    try:
+        fastavro.schemaless_reader(io.BytesIO(encoded), writer, reader)
+    except _FAILURES as error:
+        return f"{type(error).__name__}: {_shortened(str(error))}"
+    return None
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 500 else f"{text[:499]}…"
+
+
+def _witness(event: Datum, executor: str, error: str) -> Witness:
+    return Witness(
+        event.shown, event.encoded, executor, f"an event of the writer schema, {len(event.encoded)} bytes long", error
+    )
+
+
+def _focus(way: list[Stop], fact: Fact) -> dict[Record, Collection[Field]]:
+    """Of the reader's records on the way to a fact, the fields that lead to it: one fault is looked at alone."""
+    kept: dict[Record, set[Field]] = {}
+    for stop in way:
+        if stop.into is not None and stop.before is not None and isinstance(stop.before.meeting.reader, Record):
+            kept.setdefault(stop.before.meeting.reader, set()).add(stop.into)
+    if isinstance(way[0].meeting.reader, Record):
+        kept.setdefault(way[0].meeting.reader, set()).update(fact.fields)
+    return dict(kept)

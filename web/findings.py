@@ -1,0 +1,140 @@
+"""Verdicts and differences in plain words, with both fragments and the event that proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from compat.formats import ENGINES
+from compat.verdict import Difference, Incompatibility, Outcome, Rule, Undecided
+from compat.verdict import Fragment as Piece
+from web.code import highlight, json_text
+from web.views import Found, Fragment, Judgement, Proof
+from web.words import BAD, DOUBT, GOOD, PLAIN, SEVERITIES, Tone, counted
+
+Cause = Incompatibility | Undecided
+
+MOST: Final = 200
+"""Findings of one direction that are shown; the rest is counted."""
+_QUIET: Final = Tone("plain", "dot", "")
+
+
+def difference(found: Difference, urls: tuple[str, str] = ("", "")) -> Found:
+    """A difference for people; ``urls`` are the text pages of the two sides, for links to lines."""
+    return Found(
+        tone=_QUIET,
+        rule=found.rule,
+        message=found.message,
+        why="",
+        remedy="",
+        direction="",
+        before=_fragment(found.before, "before", urls[0]),
+        after=_fragment(found.after, "after", urls[1]),
+        proof=None,
+    )
+
+
+def _fragment(piece: Piece | None, label: str, url: str) -> Fragment | None:
+    if piece is None:
+        return None
+    line = piece.place.line
+    return Fragment(
+        label, piece.place.pointer or "the root", line, piece.text, f"{url}#L{line}" if url and line else ""
+    )
+
+
+def judgement(
+    causes: Sequence[Cause], reader: str, writer: str, key: str, urls: tuple[str, str] = ("", "")
+) -> Judgement:
+    """Whether ``reader`` reads what ``writer`` writes: ``v4``, ``v3`` or ``the draft``; ``key`` is unique on the page.
+
+    ``urls`` are the text pages of writer and reader.
+    """
+    blocking = [cause for cause in causes if isinstance(cause, Undecided) or cause.severity.blocks]
+    proven = sum(isinstance(cause, Incompatibility) for cause in blocking)
+    found = tuple(
+        cause_found(cause, reader, writer, f"{key}-{index}", urls)
+        for index, cause in enumerate(_worst_first(causes)[:MOST])
+    )
+    if proven:
+        more = len(blocking) - proven
+        detail = counted(proven, "finding") + (f" and {counted(more, 'open question')}" if more else "")
+        return Judgement(
+            BAD, f"{_capital(reader)} cannot read everything {writer} writes.", f"{detail}, proven below.", found
+        )
+    if blocking:
+        detail = "The engine could not decide. Unknown blocks like an incompatibility until a person waives it."
+        return Judgement(DOUBT, f"Whether {reader} reads everything {writer} writes is unknown.", detail, found)
+    detail = "Proven: no event of the writer can fail the reader."
+    if causes:
+        detail += f" {counted(len(causes), 'note')} below."
+    return Judgement(GOOD, f"{_capital(reader)} reads everything {writer} writes.", detail, found)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:] if not words.startswith("v") else words
+
+
+def _worst_first(causes: Iterable[Cause]) -> list[Cause]:
+    order = {severity: index for index, severity in enumerate(SEVERITIES)}
+    return sorted(causes, key=lambda cause: 2.5 if isinstance(cause, Undecided) else order[cause.severity])
+
+
+def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[str, str] = ("", "")) -> Found:
+    """One finding, with its witness if it has one."""
+    if isinstance(cause, Undecided):
+        place = Fragment("at", cause.place.pointer or "the root", cause.place.line, "", "") if cause.place else None
+        return Found(
+            DOUBT,
+            cause.reason.value,
+            cause.message,
+            "The engine stopped before it had an answer.",
+            "",
+            "",
+            None,
+            place,
+            None,
+        )
+    rule = rules().get(cause.difference.rule)
+    return Found(
+        tone=SEVERITIES[cause.severity],
+        rule=cause.difference.rule,
+        message=cause.difference.message,
+        why=rule.why if rule else "",
+        remedy=rule.remedy if rule else "",
+        direction="",
+        before=_fragment(cause.difference.before, f"{writer} writes", urls[0]),
+        after=_fragment(cause.difference.after, f"{reader} reads", urls[1]),
+        proof=_proof(cause, reader, writer, key),
+    )
+
+
+def _proof(cause: Incompatibility, reader: str, writer: str, key: str) -> Proof | None:
+    witness = cause.witness
+    if witness is None:
+        return None
+    text = json_text(witness.payload)
+    what = "fails" if cause.severity.blocks else "is read differently by"
+    return Proof(
+        key=f"witness-{key}",
+        claim=f"This event, valid under {writer}, {what} a reader with {reader}:",
+        event=text,
+        lines=tuple(highlight(text, "JSON")),
+        error=witness.reader_error,
+        executor=witness.executor,
+        written=witness.writer_result,
+    )
+
+
+def rules() -> Mapping[str, Rule]:
+    """Every published rule of the three formats by its name."""
+    return {name: rule for engine in ENGINES.values() for name, rule in engine.rules.items()}
+
+
+def outcome_sentence(outcome: Outcome) -> tuple[Tone, str]:
+    """What became of a candidate, in one sentence."""
+    return {
+        Outcome.COMPATIBLE: (GOOD, "Nothing breaks: this candidate may be registered."),
+        Outcome.INCOMPATIBLE: (BAD, "This candidate would be refused."),
+        Outcome.UNKNOWN: (DOUBT, "This candidate would be refused until somebody waives the open question."),
+    }.get(outcome, (PLAIN, ""))

@@ -1,0 +1,104 @@
+"""Templates become responses, with the headers that keep a page from loading or running anything foreign."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+
+from web import address
+from web.code import mark_sign
+from web.words import age, counted
+
+FOLDER: Final = Path(__file__).parent
+STATIC: Final = FOLDER / "static"
+
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The content security policy of every page: only what this server sends, nothing inline, nothing evaluated."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+def _digest(folder: Path) -> str:
+    state = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            state.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return state.hexdigest()[:12]
+
+
+STATIC_PATH: Final = f"{address.CATALOG}/static/{_digest(STATIC)}"
+"""Where the static files are served: the address changes with their content, so they may be cached for ever."""
+
+
+def _release() -> str:
+    try:
+        return version("lineal")
+    except PackageNotFoundError:
+        return "development"
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "to": address,
+        "age": age,
+        "counted": counted,
+        "sign": mark_sign,
+        "static": STATIC_PATH,
+        "release": _release(),
+        "active": "",
+        "hits": (),
+        "asked": "",
+        "head": None,
+    }
+    return made
+
+
+TEMPLATES: Final = _environment()
+
+
+def page(template: str, values: Mapping[str, Any], *, status: int = 200, cache: str = "no-cache") -> Response[str]:
+    """A template filled with values, as an HTML response under the content security policy."""
+    return Response(
+        TEMPLATES.get_template(template).render(values),
+        media_type="text/html; charset=utf-8",
+        status_code=status,
+        headers={**HEADERS, "Cache-Control": cache, "Vary": "Accept, HX-Request"},
+    )
+
+
+def is_fragment(request: Request[Any, Any, Any]) -> bool:
+    """Whether htmx asks for the part of a page that it will put in place."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compat.level import Level
 from compat.outline import Type
 from compat.verdict import Difference, Incompatibility, Undecided, Verdict
 from registry.events import Entry
-from registry.model import Configuration, Mode, Subject, SubjectSummary, Version
+from registry.model import Subject, SubjectSummary, Version
+from registry.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,6 @@ class Comparison:
     """What keeps readers of the new version from reading what was written with the old one."""
     forward: tuple[Incompatibility | Undecided, ...]
     """What keeps readers of the old version from reading what is written with the new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is in force for a subject, after inheritance."""
-
-    level: Level
-    mode: Mode
-    configuration: Configuration
-    """Effective: own settings, with those of the context, the global row and the server where they are inherited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from registry.model import ANONYMOUS, Configuration, ConfigurationChange, Mode, Origin, Subject
-from registry.service.answers import Policy
+from registry.policy import Policy
 
 
 class Configurations:

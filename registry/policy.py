@@ -1,0 +1,149 @@
+"""What is in force for a subject: settings after inheritance, and what a mode allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from compat.level import Level
+from registry.data_contract import validate
+from registry.errors import InvalidLevel, InvalidMode, InvalidRequest, OperationNotPermitted
+from registry.model import (
+    DEFAULT,
+    GLOBAL_CONTEXT,
+    Configuration,
+    ConfigurationChange,
+    Mode,
+    Subject,
+)
+
+Inheritance = Literal["confluent", "sane"]
+
+_POLICIES: Final = ("STRICT", "LENIENT", "LOGICAL")
+_INHERITED_BY_SUBJECTS: Final = (
+    "normalize",
+    "validate_fields",
+    "validate_new_schemas",
+    "validate_rules",
+    "compatibility_policy",
+    "compatibility_group",
+)
+"""What a subject with settings of its own takes from the global row of the default context, in the protocol."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is set for one scope itself."""
+
+    configuration: Configuration | None = None
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is in force for a subject, after inheritance."""
+
+    level: Level
+    mode: Mode
+    configuration: Configuration
+    """Effective; its level is always set."""
+
+
+def scopes(subject: Subject) -> tuple[Subject, Subject, Subject, Subject]:
+    """Where settings for a subject may stand: itself, its context, the default context, everything."""
+    return subject, Subject(subject.context), DEFAULT, Subject(GLOBAL_CONTEXT)
+
+
+def policy(settings: Sequence[Setting], default: Level, inheritance: Inheritance) -> Policy:
+    """What follows from the settings of ``scopes``, in that order."""
+    own, context, default_context, everywhere = settings
+    above = (context.configuration, everywhere.configuration)
+    if inheritance == "sane":
+        configuration = _nearest((own.configuration, context.configuration, everywhere.configuration))
+    elif own.configuration is None:
+        configuration = next((row for row in above if row is not None), Configuration())
+    else:
+        configuration = _with_globals(own.configuration, default_context.configuration or Configuration())
+    level = Level[configuration.compatibility_level] if configuration.compatibility_level else default
+    mode = next((row.mode for row in (own, context, everywhere) if row.mode is not None), Mode.READWRITE)
+    return Policy(level, mode, replace(configuration, compatibility_level=level.name))
+
+
+def _nearest(rows: Sequence[Configuration | None]) -> Configuration:
+    """Every member from the first row that has it."""
+    values: dict[str, object] = {}
+    for row in rows:
+        for name in Configuration.__struct_fields__:
+            value = getattr(row, name, None)
+            if value is not None and name != "alias":  # an alias is its own subject's, never inherited
+                values.setdefault(name, value)
+    alias = rows[0].alias if rows[0] is not None else None
+    return Configuration(**values, alias=alias)  # type: ignore[arg-type]
+
+
+def _with_globals(own: Configuration, above: Configuration) -> Configuration:
+    missing = {name: getattr(above, name) for name in _INHERITED_BY_SUBJECTS if getattr(own, name) is None}
+    return replace(own, **missing)
+
+
+def parse_level(text: str) -> Level:
+    """Raises InvalidLevel."""
+    try:
+        return Level[text.strip().upper()]
+    except KeyError:
+        raise InvalidLevel(text) from None
+
+
+def parse_mode(text: str, scope: Subject) -> Mode:
+    """Raises InvalidMode."""
+    try:
+        mode = Mode(text.strip().upper())
+    except ValueError:
+        raise InvalidMode(text) from None
+    if mode is Mode.FORWARD and scope != Subject(GLOBAL_CONTEXT):
+        raise InvalidMode(text, "mode FORWARD can only be set for everything, at /mode/:.__GLOBAL:")
+    return mode
+
+
+def changed(configuration: Configuration, change: ConfigurationChange) -> Configuration:
+    """The settings after a change. Raises InvalidLevel, InvalidRequest, InvalidRuleSet."""
+    values: dict[str, object] = {}
+    for name in ConfigurationChange.__struct_fields__:
+        value = getattr(change, name)
+        if value is not msgspec.UNSET:
+            values["compatibility_level" if name == "compatibility" else name] = value
+    if isinstance(level := values.get("compatibility_level"), str):
+        values["compatibility_level"] = parse_level(level).name
+    if isinstance(named := values.get("compatibility_policy"), str):
+        if named.upper() not in _POLICIES:
+            raise InvalidRequest(f"compatibilityPolicy is '{named}', not one of {', '.join(_POLICIES)}")
+        values["compatibility_policy"] = named.upper()
+    result = replace(configuration, **values)
+    validate(result.default_rule_set)
+    validate(result.override_rule_set)
+    return result
+
+
+def require_writable(mode: Mode, subject: Subject) -> None:
+    """Raises OperationNotPermitted in the read-only modes."""
+    if mode.read_only:
+        raise OperationNotPermitted(
+            f"Subject {subject} is in read-only mode ({mode}): set its mode to READWRITE first (PUT /mode/{subject})"
+        )
+
+
+def require_registration(mode: Mode, subject: Subject, schema_id: int | None) -> None:
+    """Whether a new version may be added with, or without, an id of the caller's choice."""
+    require_writable(mode, subject)
+    if schema_id is not None and not mode.imports:
+        raise OperationNotPermitted(
+            f"Subject {subject} is not in import mode: leave the id out, or set its mode to IMPORT first"
+        )
+    if schema_id is None and mode.imports:
+        raise OperationNotPermitted(
+            f"Subject {subject} is in import mode: give the schema its id, or set its mode to READWRITE first"
+        )

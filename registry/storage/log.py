@@ -1,0 +1,106 @@
+"""The log: append and read. Positions are dense and in the order of commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from registry import events
+from registry.events import Entry, Event
+from registry.model import Origin, Subject
+from registry.storage import tables
+
+_READ_AT_ONCE = 1_000
+
+
+def lock(connection: Connection) -> int:
+    """Become the one writer until the transaction ends; the last position so far."""
+    position: int = connection.execute(select(tables.head.c.position).with_for_update()).scalar_one()
+    return position
+
+
+def append(
+    connection: Connection, last: int, happened: Sequence[tuple[Subject, Event]], origin: Origin, time: datetime
+) -> list[Entry]:
+    """Add events after position ``last``, which ``lock`` has given."""
+    entries = [
+        Entry(position, time, origin, subject, event) for position, (subject, event) in enumerate(happened, last + 1)
+    ]
+    connection.execute(insert(tables.log), [_row(entry) for entry in entries])
+    connection.execute(update(tables.head).values(position=last + len(entries)))
+    return entries
+
+
+def position(connection: Connection) -> int:
+    """Of the last entry; 0 when the log is empty."""
+    last: int = connection.execute(select(tables.head.c.position)).scalar_one()
+    return last
+
+
+def read(
+    connection: Connection,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    subject: Subject | None = None,
+    kind: type[Event] | None = None,
+    limit: int,
+    newest_first: bool = False,
+) -> list[Entry]:
+    """Entries after one position and before another, optionally of one stream or type only."""
+    at = tables.log.c.position
+    query = select(tables.log).where(at > after).order_by(at.desc() if newest_first else at).limit(limit)
+    if before is not None:
+        query = query.where(at < before)
+    if subject is not None:
+        query = query.where(tables.log.c.context == subject.context, tables.log.c.stream == subject.name)
+    if kind is not None:
+        query = query.where(tables.log.c.type == kind.__name__)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def replay(connection: Connection) -> Iterator[Entry]:
+    """The whole log, oldest first, a thousand entries in memory at a time."""
+    after = 0
+    while entries := read(connection, after=after, limit=_READ_AT_ONCE):
+        yield from entries
+        after = entries[-1].position
+
+
+def micros(time: datetime) -> int:
+    """A time as the tables keep it."""
+    return round(time.timestamp() * 1_000_000)
+
+
+def moment(micros: int) -> datetime:
+    """The time that the tables keep."""
+    seconds, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "position": entry.position,
+        "time": micros(entry.time),
+        "actor": entry.origin.actor,
+        "request_id": entry.origin.request_id,
+        "reason": entry.origin.reason,
+        "context": entry.subject.context,
+        "stream": entry.subject.name,
+        "type": type(entry.event).__name__,
+        "type_version": entry.event.version_of_type,
+        "payload": events.encode(entry.event),
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        position=row.position,
+        time=moment(row.time),
+        origin=Origin(row.actor, row.request_id, row.reason),
+        subject=Subject(row.context, row.stream),
+        event=events.decode(row.type, row.type_version, row.payload),
+    )

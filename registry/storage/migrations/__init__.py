@@ -1,0 +1,36 @@
+"""Bring the tables of a database up to date, one node at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, inspect, text
+
+LATEST: Final = "0001"
+"""The revision this code needs."""
+
+_ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"
+
+
+def upgrade(connection: Connection) -> None:
+    """Run what is missing inside the caller's transaction; another node that starts meanwhile waits."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    if _current(connection) == LATEST:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).parent))
+    configuration.set_main_option("path_separator", "os")
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, "head")
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found

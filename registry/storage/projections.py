@@ -1,0 +1,302 @@
+"""What each event does to the projections: one function per event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, exists, func, insert, not_, select, update
+
+from registry.events import (
+    ConfigurationChanged,
+    ConfigurationRemoved,
+    ContextRemoved,
+    Entry,
+    ModeChanged,
+    ModeRemoved,
+    SchemaRegistered,
+    UpcasterPublished,
+    UpcasterWithdrawn,
+    VersionsDeleted,
+    VersionsPurged,
+)
+from registry.model import Subject
+from registry.storage import tables
+from registry.storage.log import micros
+from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
+
+json = msgspec.json.Encoder()
+
+
+def apply(connection: Connection, entry: Entry) -> None:
+    """Bring the projections up to date with one entry."""
+    if change := _CHANGES.get(type(entry.event)):
+        change(connection, entry)
+
+
+def clear(connection: Connection) -> None:
+    """Forget everything that the log can give again."""
+    for table in tables.PROJECTIONS:
+        connection.execute(delete(table))
+
+
+def _schema_registered(connection: Connection, entry: Entry) -> None:
+    event: SchemaRegistered = entry.event  # type: ignore[assignment]
+    at = entry.subject
+    _raise_last_id(connection, at.context, event.schema_id)
+    kept = connection.execute(
+        select(schema.c.text).where(schema.c.context == at.context, schema.c.id == event.schema_id)
+    ).scalar()
+    if kept is None:
+        connection.execute(insert(schema), [_schema_row(entry, event)])
+    connection.execute(
+        insert(version),
+        [
+            {
+                "context": at.context,
+                "subject": at.name,
+                "number": event.version,
+                "schema_id": event.schema_id,
+                "text": None if kept is None or kept == event.text else event.text,
+                "time": micros(entry.time),
+                "actor": entry.origin.actor,
+                "position": entry.position,
+                "deleted": False,
+            }
+        ],
+    )
+    if event.references:
+        connection.execute(insert(reference), list(_reference_rows(at, event)))
+    if event.superseded:
+        _drop_versions(connection, at, event.superseded)
+    if event.superseded or not _raise_subject(connection, entry, event):
+        _refresh_subject(connection, entry)
+
+
+def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
+    """The usual case without counting anew: one more version, the highest so far, of a subject that is known."""
+    summary = update(subject).where(
+        subject.c.context == entry.subject.context,
+        subject.c.name == entry.subject.name,
+        subject.c.highest < event.version,
+    )
+    raised = connection.execute(
+        summary.values(
+            format=event.format,
+            live=subject.c.live + 1,
+            latest=event.version,
+            highest=event.version,
+            properties=_text((event.metadata and event.metadata.properties) or {}),
+            changed=micros(entry.time),
+            position=entry.position,
+        )
+    )
+    return bool(raised.rowcount)
+
+
+def _schema_row(entry: Entry, event: SchemaRegistered) -> dict[str, Any]:
+    return {
+        "context": entry.subject.context,
+        "id": event.schema_id,
+        "guid": event.guid,
+        "format": event.format,
+        "text": event.text,
+        "canonical_digest": event.canonical_digest,
+        "normalized_digest": event.normalized_digest,
+        "references": _text(event.references),
+        "metadata": None if event.metadata is None else _text(event.metadata),
+        "rule_set": None if event.rule_set is None else _text(event.rule_set),
+        "position": entry.position,
+    }
+
+
+def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str, Any]]:
+    rows = []
+    for ordinal, item in enumerate(event.references):
+        target = Subject.parse(item.subject, referrer.context)
+        rows.append(
+            {
+                "context": referrer.context,
+                "subject": referrer.name,
+                "number": event.version,
+                "ordinal": ordinal,
+                "to_context": target.context,
+                "to_subject": target.name,
+                "to_number": item.version,
+            }
+        )
+    return rows
+
+
+def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
+    known = connection.execute(select(context.c.last_id).where(context.c.name == name)).scalar()
+    if known is None:
+        connection.execute(insert(context), [{"name": name, "last_id": schema_id}])
+    elif schema_id > known:
+        connection.execute(update(context).where(context.c.name == name).values(last_id=schema_id))
+
+
+def _refresh_subject(connection: Connection, entry: Entry) -> None:
+    """Make the summary row anew from the version rows; none left: no row left, and no settings either."""
+    at = entry.subject
+    own = and_(version.c.context == at.context, version.c.subject == at.name)
+    highest, live, latest_live = connection.execute(
+        select(
+            func.max(version.c.number),
+            func.count().filter(not_(version.c.deleted)),
+            func.max(version.c.number).filter(not_(version.c.deleted)),
+        ).where(own)
+    ).one()
+    row = and_(subject.c.context == at.context, subject.c.name == at.name)
+    if highest is None:
+        connection.execute(delete(subject).where(row))
+        connection.execute(delete(setting).where(setting.c.context == at.context, setting.c.subject == at.name))
+        connection.execute(delete(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name))
+        return
+    latest = latest_live or highest
+    found = connection.execute(
+        select(schema.c.format, schema.c.metadata)
+        .join(version, and_(version.c.context == schema.c.context, version.c.schema_id == schema.c.id))
+        .where(own, version.c.number == latest)
+    ).one()
+    properties = (msgspec.json.decode(found.metadata).get("properties") or {}) if found.metadata else {}
+    values = {
+        "format": found.format,
+        "live": live,
+        "latest": latest,
+        "highest": highest,
+        "properties": _text(properties),
+        "changed": micros(entry.time),
+        "position": entry.position,
+    }
+    if not connection.execute(update(subject).where(row).values(**values)).rowcount:
+        connection.execute(
+            insert(subject), [{"context": at.context, "name": at.name, "folded": at.name.casefold(), **values}]
+        )
+
+
+def _versions_deleted(connection: Connection, entry: Entry) -> None:
+    event: VersionsDeleted = entry.event  # type: ignore[assignment]
+    connection.execute(
+        update(version)
+        .where(
+            version.c.context == entry.subject.context,
+            version.c.subject == entry.subject.name,
+            version.c.number.in_(event.versions),
+        )
+        .values(deleted=True)
+    )
+    _refresh_subject(connection, entry)
+
+
+def _versions_purged(connection: Connection, entry: Entry) -> None:
+    event: VersionsPurged = entry.event  # type: ignore[assignment]
+    _drop_versions(connection, entry.subject, event.versions)
+    _refresh_subject(connection, entry)
+
+
+def _drop_versions(connection: Connection, at: Subject, numbers: list[int]) -> None:
+    """Remove version rows, and those of their schemas that no version holds any more."""
+    doomed = and_(version.c.context == at.context, version.c.subject == at.name, version.c.number.in_(numbers))
+    ids = list(connection.execute(select(version.c.schema_id).where(doomed).distinct()).scalars())
+    connection.execute(delete(version).where(doomed))
+    connection.execute(
+        delete(reference).where(
+            reference.c.context == at.context, reference.c.subject == at.name, reference.c.number.in_(numbers)
+        )
+    )
+    held = exists().where(version.c.context == schema.c.context, version.c.schema_id == schema.c.id)
+    connection.execute(delete(schema).where(schema.c.context == at.context, schema.c.id.in_(ids), not_(held)))
+
+
+def _configuration_changed(connection: Connection, entry: Entry) -> None:
+    event: ConfigurationChanged = entry.event  # type: ignore[assignment]
+    _set(connection, entry.subject, configuration=_text(event.configuration))
+
+
+def _configuration_removed(connection: Connection, entry: Entry) -> None:
+    _set(connection, entry.subject, configuration=None)
+
+
+def _mode_changed(connection: Connection, entry: Entry) -> None:
+    event: ModeChanged = entry.event  # type: ignore[assignment]
+    _set(connection, entry.subject, mode=event.mode)
+
+
+def _mode_removed(connection: Connection, entry: Entry) -> None:
+    _set(connection, entry.subject, mode=None)
+
+
+def _set(connection: Connection, scope: Subject, **values: str | None) -> None:
+    row = and_(setting.c.context == scope.context, setting.c.subject == scope.name)
+    if not connection.execute(update(setting).where(row).values(**values)).rowcount:
+        connection.execute(insert(setting), [{"context": scope.context, "subject": scope.name, **values}])
+    connection.execute(delete(setting).where(row, setting.c.configuration.is_(None), setting.c.mode.is_(None)))
+
+
+def _context_removed(connection: Connection, entry: Entry) -> None:
+    name = entry.subject.context
+    connection.execute(delete(context).where(context.c.name == name))
+    connection.execute(delete(setting).where(setting.c.context == name))
+
+
+def _upcaster_published(connection: Connection, entry: Entry) -> None:
+    event: UpcasterPublished = entry.event  # type: ignore[assignment]
+    _drop_upcaster(connection, entry.subject, event.source, event.target)
+    connection.execute(
+        insert(upcaster),
+        [
+            {
+                "context": entry.subject.context,
+                "subject": entry.subject.name,
+                "source": event.source,
+                "target": event.target,
+                "revision": event.revision,
+                "hash": event.hash,
+                "document": _text(event.document),
+                "migration_rules": _text(event.migration_rules),
+                "details": _text(event.details),
+                "time": micros(entry.time),
+                "actor": entry.origin.actor,
+                "position": entry.position,
+            }
+        ],
+    )
+
+
+def _upcaster_withdrawn(connection: Connection, entry: Entry) -> None:
+    event: UpcasterWithdrawn = entry.event  # type: ignore[assignment]
+    _drop_upcaster(connection, entry.subject, event.source, event.target)
+
+
+def _drop_upcaster(connection: Connection, at: Subject, source: int, target: int) -> None:
+    connection.execute(
+        delete(upcaster).where(
+            upcaster.c.context == at.context,
+            upcaster.c.subject == at.name,
+            upcaster.c.source == source,
+            upcaster.c.target == target,
+        )
+    )
+
+
+def _text(value: object) -> str:
+    return json.encode(value).decode()
+
+
+_CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingProxyType(
+    {
+        SchemaRegistered: _schema_registered,
+        VersionsDeleted: _versions_deleted,
+        VersionsPurged: _versions_purged,
+        ConfigurationChanged: _configuration_changed,
+        ConfigurationRemoved: _configuration_removed,
+        ModeChanged: _mode_changed,
+        ModeRemoved: _mode_removed,
+        ContextRemoved: _context_removed,
+        UpcasterPublished: _upcaster_published,
+        UpcasterWithdrawn: _upcaster_withdrawn,
+    }
+)

@@ -1,0 +1,389 @@
+"""Questions to the projections. Rows become the values of the model here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, select, true, tuple_
+
+from compat.definition import Format
+from registry.history import Known
+from registry.model import (
+    Configuration,
+    Content,
+    Metadata,
+    Mode,
+    Page,
+    Rule,
+    RuleSet,
+    SchemaReference,
+    Subject,
+    SubjectSummary,
+    Version,
+)
+from registry.policy import Setting
+from registry.storage.log import moment
+from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
+
+_references = msgspec.json.Decoder(list[SchemaReference])
+_metadata = msgspec.json.Decoder(Metadata)
+_rule_set = msgspec.json.Decoder(RuleSet)
+_rules = msgspec.json.Decoder(list[Rule])
+_configuration = msgspec.json.Decoder(Configuration)
+_properties = msgspec.json.Decoder(dict[str, str])
+
+_ESCAPE: Final = "\\"
+
+_HELD: Final = and_(schema.c.context == version.c.context, schema.c.id == version.c.schema_id)
+
+_KNOWN: Final[Select[Any]] = select(
+    version.c.number,
+    version.c.schema_id,
+    version.c.position,
+    version.c.deleted,
+    schema.c.metadata,
+    schema.c.rule_set,
+    schema.c.canonical_digest,
+    schema.c.normalized_digest,
+).join(schema, _HELD)
+
+_VERSIONS: Final[Select[Any]] = (
+    select(
+        version.c.context,
+        version.c.subject,
+        version.c.number,
+        version.c.schema_id,
+        func.coalesce(version.c.text, schema.c.text).label("text"),
+        version.c.time,
+        version.c.actor,
+        version.c.position,
+        version.c.deleted,
+        schema.c.guid,
+        schema.c.format,
+        schema.c.references,
+        schema.c.metadata,
+        schema.c.rule_set,
+        upcaster.c.migration_rules,
+    )
+    .join(schema, _HELD)
+    .outerjoin(
+        upcaster,
+        and_(
+            upcaster.c.context == version.c.context,
+            upcaster.c.subject == version.c.subject,
+            upcaster.c.target == version.c.number,
+            upcaster.c.source == version.c.number - 1,
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpcaster:
+    """The upcaster in force for one edge."""
+
+    subject: Subject
+    source: int
+    target: int
+    revision: int
+    hash: str
+    document: dict[str, Any]
+    migration_rules: tuple[Rule, ...]
+    details: dict[str, Any]
+    published: datetime
+    actor: str
+    position: int
+
+
+class Reading:
+    """One consistent view of the projections: lives as long as its transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    # -- versions ------------------------------------------------------------------------------------------------
+
+    def token(self, at: Subject) -> int:
+        """Position of what last changed the versions of a subject; 0 when it has none."""
+        found = self.connection.execute(
+            select(subject.c.position).where(subject.c.context == at.context, subject.c.name == at.name)
+        ).scalar()
+        return found or 0
+
+    def history(self, at: Subject) -> list[Known]:
+        """Every version of a subject, deleted ones too, oldest first."""
+        query = _KNOWN.where(version.c.context == at.context, version.c.subject == at.name)
+        return [_known(row) for row in self.connection.execute(query.order_by(version.c.number))]
+
+    def versions(self, at: Subject) -> list[Version]:
+        """Every version of a subject with its text, deleted ones too, oldest first."""
+        query = _VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
+        return [_version(row) for row in self.connection.execute(query.order_by(version.c.number))]
+
+    def version(self, at: Subject, number: int) -> Version | None:
+        """One version, deleted or not."""
+        query = _VERSIONS.where(
+            version.c.context == at.context, version.c.subject == at.name, version.c.number == number
+        )
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _version(row)
+
+    def latest(self, at: Subject, *, deleted: bool = False) -> Version | None:
+        """The highest version that is live (or any, with ``deleted``)."""
+        query = _VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
+        if not deleted:
+            query = query.where(not_(version.c.deleted))
+        row = self.connection.execute(query.order_by(version.c.number.desc()).limit(1)).one_or_none()
+        return None if row is None else _version(row)
+
+    def numbers(self, at: Subject) -> list[tuple[int, bool]]:
+        """(number, deleted) of every version, ascending."""
+        query = select(version.c.number, version.c.deleted).where(
+            version.c.context == at.context, version.c.subject == at.name
+        )
+        return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
+
+    def with_digest(self, name: str, digest: str, *, normalized: bool) -> list[Known]:
+        """Versions of any subject of a context whose schema has this digest, in the order of registration."""
+        column = schema.c.normalized_digest if normalized else schema.c.canonical_digest
+        query = _KNOWN.where(schema.c.context == name, column == digest).order_by(version.c.position)
+        return [_known(row) for row in self.connection.execute(query)]
+
+    def with_id(self, name: str, schema_id: int) -> list[Version]:
+        """Versions that hold a schema id of a context, in the order of registration."""
+        query = _VERSIONS.where(version.c.context == name, version.c.schema_id == schema_id)
+        return [_version(row) for row in self.connection.execute(query.order_by(version.c.position))]
+
+    def with_guid(self, guid: str) -> list[Version]:
+        """Versions of any context whose schema has this GUID, in the order of registration."""
+        query = _VERSIONS.where(schema.c.guid == guid).order_by(version.c.position)
+        return [_version(row) for row in self.connection.execute(query)]
+
+    def referrers(self, at: Subject, numbers: Iterable[int], *, deleted: bool) -> list[tuple[Subject, int, int]]:
+        """(subject, version, schema id) of the versions that refer to some of these."""
+        query = (
+            select(version.c.context, version.c.subject, version.c.number, version.c.schema_id)
+            .join(
+                reference,
+                and_(
+                    reference.c.context == version.c.context,
+                    reference.c.subject == version.c.subject,
+                    reference.c.number == version.c.number,
+                ),
+            )
+            .where(
+                reference.c.to_context == at.context,
+                reference.c.to_subject == at.name,
+                reference.c.to_number.in_(list(numbers)),
+            )
+            .order_by(version.c.schema_id, version.c.context, version.c.subject, version.c.number)
+            .distinct()
+        )
+        if not deleted:
+            query = query.where(not_(version.c.deleted))
+        return [
+            (Subject(row.context, row.subject), row.number, row.schema_id) for row in self.connection.execute(query)
+        ]
+
+    # -- contexts and subjects -----------------------------------------------------------------------------------
+
+    def last_id(self, name: str) -> int:
+        """The highest schema id ever given in a context; 0 for none."""
+        return self.connection.execute(select(context.c.last_id).where(context.c.name == name)).scalar() or 0
+
+    def contexts(self) -> list[str]:
+        """Names, sorted."""
+        return list(self.connection.execute(select(context.c.name).order_by(context.c.name)).scalars())
+
+    def has_context(self, name: str) -> bool:
+        """Whether the context is known."""
+        return self.connection.execute(select(context.c.name).where(context.c.name == name)).scalar() is not None
+
+    def subjects(self, name: str | None, prefix: str, *, live: bool, deleted: bool, page: Page) -> list[Subject]:
+        """Names that begin with ``prefix``, in one context or all; with live versions, with only deleted ones."""
+        conditions = [_begins(subject.c.name, prefix)]
+        if name is not None:
+            conditions.append(subject.c.context == name)
+        if not live:
+            conditions.append(subject.c.live == 0)
+        elif not deleted:
+            conditions.append(subject.c.live > 0)
+        query = select(subject.c.context, subject.c.name).where(*conditions)
+        rows = self.connection.execute(_paged(query.order_by(subject.c.context, subject.c.name), page))
+        return [Subject(row.context, row.name) for row in rows]
+
+    def contexts_of(self, name: str) -> list[str]:
+        """The contexts that have a subject of this name, sorted."""
+        query = select(subject.c.context).where(subject.c.name == name).order_by(subject.c.context)
+        return list(self.connection.execute(query).scalars())
+
+    def is_empty(self, name: str) -> bool:
+        """Whether no subject, live or soft-deleted, is in the context."""
+        return (
+            self.connection.execute(select(subject.c.name).where(subject.c.context == name).limit(1)).scalar() is None
+        )
+
+    def summaries(
+        self,
+        search: str,
+        *,
+        context: str | None,
+        format: str | None,
+        deleted: bool,
+        page: Page,
+    ) -> tuple[list[SubjectSummary], int]:
+        """A page of the subjects whose name contains ``search``, and how many there are in all."""
+        conditions: list[ColumnElement[bool]] = [] if deleted else [subject.c.live > 0]
+        if search:
+            conditions.append(_contains(subject.c.folded, search.casefold()))
+        if context is not None:
+            conditions.append(subject.c.context == context)
+        if format is not None:
+            conditions.append(subject.c.format == format)
+        total = self.connection.execute(select(func.count()).select_from(subject).where(*conditions)).scalar_one()
+        query = select(subject).where(*conditions).order_by(subject.c.context, subject.c.name)
+        return [_summary(row) for row in self.connection.execute(_paged(query, page))], total
+
+    def summary(self, at: Subject) -> SubjectSummary | None:
+        """The summary of one subject."""
+        query = select(subject).where(subject.c.context == at.context, subject.c.name == at.name)
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _summary(row)
+
+    def listed(self, name: str | None, prefix: str, *, deleted: bool, latest_only: bool, page: Page) -> list[Version]:
+        """Versions of the subjects that begin with ``prefix``, in order of subject and number."""
+        query = _VERSIONS.join(
+            subject, and_(subject.c.context == version.c.context, subject.c.name == version.c.subject)
+        ).where(_begins(subject.c.name, prefix))
+        if name is not None:
+            query = query.where(version.c.context == name)
+        if not deleted:
+            query = query.where(not_(version.c.deleted))
+        if latest_only:
+            query = query.where(version.c.number == subject.c.latest)
+        query = query.order_by(version.c.context, version.c.subject, version.c.number)
+        return [_version(row) for row in self.connection.execute(_paged(query, page))]
+
+    # -- settings and upcasters ----------------------------------------------------------------------------------
+
+    def settings(self, scopes: Sequence[Subject]) -> list[Setting]:
+        """What is set for each scope itself, in the order asked."""
+        keys = tuple_(setting.c.context, setting.c.subject).in_([(scope.context, scope.name) for scope in scopes])
+        found = {
+            (row.context, row.subject): _setting(row) for row in self.connection.execute(select(setting).where(keys))
+        }
+        return [found.get((scope.context, scope.name), Setting()) for scope in scopes]
+
+    def scopes_with_mode(self, name: str) -> list[Subject]:
+        """The subjects of a context with a mode of their own."""
+        query = select(setting.c.subject).where(
+            setting.c.context == name, setting.c.mode.is_not(None), setting.c.subject != ""
+        )
+        return [Subject(name, found) for found in self.connection.execute(query.order_by(setting.c.subject)).scalars()]
+
+    def upcasters(self, at: Subject) -> list[StoredUpcaster]:
+        """The upcasters in force for a subject, by source and target."""
+        query = select(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name)
+        rows = self.connection.execute(query.order_by(upcaster.c.source, upcaster.c.target))
+        return [_upcaster(row) for row in rows]
+
+
+def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """A prefix match that an index on the column can serve, and that knows upper from lower case."""
+    if not prefix:
+        return true()
+    following = _after(prefix)
+    return column >= prefix if following is None else and_(column >= prefix, column < following)
+
+
+def _after(prefix: str) -> str | None:
+    """The least text greater than everything that begins with ``prefix``."""
+    stem = prefix.rstrip(chr(0x10FFFF))
+    if not stem:
+        return None
+    successor = ord(stem[-1]) + 1
+    return stem[:-1] + chr(0xE000 if 0xD800 <= successor <= 0xDFFF else successor)
+
+
+def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return column.like(f"%{text}%", escape=_ESCAPE)
+
+
+def _paged(query: Select[Any], page: Page) -> Select[Any]:
+    query = query.offset(page.offset) if page.offset else query
+    return query if page.limit is None else query.limit(page.limit)
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(
+        number=row.number,
+        schema_id=row.schema_id,
+        canonical_digest=row.canonical_digest,
+        normalized_digest=row.normalized_digest,
+        metadata=None if row.metadata is None else _metadata.decode(row.metadata),
+        rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+        position=row.position,
+        deleted=row.deleted,
+    )
+
+
+def _version(row: Row[Any]) -> Version:
+    return Version(
+        subject=Subject(row.context, row.subject),
+        number=row.number,
+        schema_id=row.schema_id,
+        guid=row.guid,
+        content=Content(
+            format=Format(row.format),
+            text=row.text,
+            references=tuple(_references.decode(row.references)),
+            metadata=None if row.metadata is None else _metadata.decode(row.metadata),
+            rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+        ),
+        registered=moment(row.time),
+        position=row.position,
+        actor=row.actor,
+        deleted=row.deleted,
+        migration_rules=() if row.migration_rules is None else tuple(_rules.decode(row.migration_rules)),
+    )
+
+
+def _summary(row: Row[Any]) -> SubjectSummary:
+    return SubjectSummary(
+        subject=Subject(row.context, row.name),
+        format=Format(row.format),
+        latest=row.latest,
+        versions=row.live,
+        changed=moment(row.changed),
+        deleted=row.live == 0,
+        properties=_properties.decode(row.properties),
+    )
+
+
+def _setting(row: Row[Any]) -> Setting:
+    return Setting(
+        configuration=None if row.configuration is None else _configuration.decode(row.configuration),
+        mode=None if row.mode is None else Mode(row.mode),
+    )
+
+
+def _upcaster(row: Row[Any]) -> StoredUpcaster:
+    return StoredUpcaster(
+        subject=Subject(row.context, row.subject),
+        source=row.source,
+        target=row.target,
+        revision=row.revision,
+        hash=row.hash,
+        document=msgspec.json.decode(row.document),
+        migration_rules=tuple(_rules.decode(row.migration_rules)),
+        details=msgspec.json.decode(row.details),
+        published=moment(row.time),
+        actor=row.actor,
+        position=row.position,
+    )

@@ -1,0 +1,182 @@
+"""Connections and transactions: how the log and the projections are reached, and how changes are committed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from registry.errors import InvalidRequest, StoreBusy, StoreUnavailable
+from registry.events import Entry, Event
+from registry.model import Origin, Subject
+from registry.settings import Settings
+from registry.storage import log, migrations, projections
+from registry.storage.reading import Reading
+
+_WRITE: Final = "lineal_write"
+
+Listener = Callable[[Sequence[Entry]], None]
+"""Told of entries that have just been committed, before the request that made them is answered."""
+
+
+class Writing(Reading):
+    """The one writer: sees everything committed before it, and appends events with their projections."""
+
+    def __init__(self, connection: Connection, origin: Origin) -> None:
+        super().__init__(connection)
+        self._origin = origin
+        self._last = log.lock(connection)
+        self.entries: list[Entry] = []
+
+    def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
+        """Write events and what follows from them."""
+        added = log.append(self.connection, self._last, happened, self._origin, datetime.now(UTC))
+        for entry in added:
+            projections.apply(self.connection, entry)
+        self._last += len(added)
+        self.entries += added
+        return added
+
+
+class Store:
+    """One database. Reads see a consistent state; writes are one at a time, over all nodes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises InvalidRequest for a database URL that cannot be one, StoreUnavailable if nothing answers."""
+        self._busy_seconds = settings.busy_seconds
+        self._engine = _engine(settings)
+        self._writer = Lock()
+        self._listeners: list[Listener] = []
+        with self._translated(), self._transaction(write=True) as connection:
+            migrations.upgrade(connection)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    def listen(self, listener: Listener) -> None:
+        """Tell ``listener`` of everything that this process commits."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """A consistent view. Raises StoreUnavailable, StoreBusy."""
+        with self._translated(), self._transaction(write=False) as connection:
+            yield Reading(connection)
+
+    @contextmanager
+    def write(self, origin: Origin) -> Iterator[Writing]:
+        """The one writer; commits at the end, changes nothing if an error leaves it. Raises StoreUnavailable, StoreBusy.
+
+        Threads of one process queue here, in order, rather than in the database's busy loop.
+        """
+        if not self._writer.acquire(timeout=self._busy_seconds):
+            raise StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
+        try:
+            with self._translated(), self._transaction(write=True) as connection:
+                writing = Writing(connection, origin)
+                yield writing
+            if writing.entries:
+                for listener in self._listeners:
+                    listener(writing.entries)
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            connection.execution_options(**{_WRITE: write})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout as error:
+            raise StoreBusy(f"no free connection within {self._busy_seconds:g} s: try again") from error
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
+            raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise StoreUnavailable(f"the database went away: {error.orig}") from error
+            raise
+
+
+def _engine(settings: Settings) -> Engine:
+    try:
+        url = make_url(settings.database)
+    except ArgumentError as error:
+        raise InvalidRequest(
+            "the database is not a URL: write sqlite:///path or postgresql://user@host/name"
+        ) from error
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite(url, settings)
+        case "postgresql":
+            return _postgresql(url, settings)
+        case other:
+            raise InvalidRequest(f"{other} is not supported: write sqlite:///path or postgresql://user@host/name")
+
+
+def _sqlite(url: URL, settings: Settings) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise InvalidRequest("the database needs a file: write sqlite:///path/to/lineal.db")
+    Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=settings.busy_seconds,
+        connect_args={"timeout": settings.busy_seconds, "check_same_thread": False, "cached_statements": 512},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", f"synchronous={settings.sqlite_synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # a writer takes the lock at once: a reader that turned writer could be refused without waiting
+        writes = connection.get_execution_options()[_WRITE]
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL, settings: Settings) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=settings.busy_seconds,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": max(1, int(settings.busy_seconds))},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options()[_WRITE]:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(settings.busy_seconds * 1000)}")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    return engine

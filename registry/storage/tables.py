@@ -1,0 +1,147 @@
+"""The tables: the log, its head, and the projections. The same on SQLite and PostgreSQL.
+
+Times are microseconds since 1970 (UTC). Documents are JSON text. Digests are hexadecimal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+Name: Final = String().with_variant(String(collation="C"), "postgresql")
+"""Text in the order of its code points on both databases, so that prefixes are ranges."""
+
+log = Table(
+    "log",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("request_id", Name, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("context", Name, nullable=False),
+    Column("stream", Name, nullable=False),
+    Column("type", Name, nullable=False),
+    Column("type_version", Integer, nullable=False),
+    Column("payload", Text, nullable=False),
+    Index("log_stream", "context", "stream", "position"),
+    Index("log_type", "type", "position"),
+)
+"""What happened, in order. Rows are only ever added."""
+
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""One row: the last position. Whoever writes holds it, so positions, ids and versions are dense and in order."""
+
+context = Table(
+    "context",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("last_id", Integer, nullable=False),
+)
+"""Contexts that have (had) subjects, with the highest schema id ever given in them."""
+
+schema = Table(
+    "schema",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("guid", Name, nullable=False),
+    Column("format", Name, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("canonical_digest", Name, nullable=False),
+    Column("normalized_digest", Name, nullable=False),
+    Column("references", Text, nullable=False),
+    Column("metadata", Text),
+    Column("rule_set", Text),
+    Column("position", BigInteger, nullable=False),
+    Index("schema_canonical", "context", "canonical_digest"),
+    Index("schema_normalized", "context", "normalized_digest"),
+    Index("schema_guid", "guid"),
+)
+"""Schemas by id, with the text of the first registration."""
+
+version = Table(
+    "version",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("schema_id", Integer, nullable=False),
+    Column("text", Text),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Index("version_schema", "context", "schema_id"),
+)
+"""Versions; ``text`` only where it is spelt differently from the schema's."""
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("to_context", Name, nullable=False),
+    Column("to_subject", Name, nullable=False),
+    Column("to_number", Integer, nullable=False),
+    Index("reference_target", "to_context", "to_subject", "to_number"),
+)
+"""Which version refers to which."""
+
+subject = Table(
+    "subject",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("name", Name, primary_key=True),
+    Column("folded", Name, nullable=False),
+    Column("format", Name, nullable=False),
+    Column("live", Integer, nullable=False),
+    Column("latest", Integer, nullable=False),
+    Column("highest", Integer, nullable=False),
+    Column("properties", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Index("subject_position", "position"),
+)
+"""Subjects that have at least one version, live or soft-deleted; ``position`` of what last changed its versions."""
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("configuration", Text),
+    Column("mode", String),
+)
+"""Configuration and mode of a scope; the subject is empty for a context as a whole."""
+
+upcaster = Table(
+    "upcaster",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("source", Integer, primary_key=True, autoincrement=False),
+    Column("target", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("hash", Name, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("migration_rules", Text, nullable=False),
+    Column("details", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""The upcaster in force for each edge of a subject's history."""
+
+PROJECTIONS: Final = (context, schema, version, reference, subject, setting, upcaster)
+"""Everything that can be dropped and made again from the log."""

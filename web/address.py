@@ -30,7 +30,7 @@ def name_in(segment: str) -> str:
 
 def query(path: str, **parameters: object) -> str:
     """A path with those parameters that are neither None nor empty."""
-    given = {key: value for key, value in parameters.items() if value not in (None, "", False)}
+    given = {key: value for key, value in parameters.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
 
 

@@ -1,0 +1,154 @@
+"""Any two versions side by side, and the grid of all of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from compat.verdict import Outcome
+from registry.model import Subject, Version
+from registry.service.answers import Comparison as Compared
+from registry.service.answers import SubjectDetail
+from web import address
+from web.code import MOST_LINES, Line, highlight, pretty
+from web.findings import difference, judgement
+from web.site import Site
+from web.steps import Deadline, Reading, blocks, outcome
+from web.subject import live
+from web.views import Cell, Comparison, Grid
+from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone
+
+GRID: Final = 14
+"""Versions on a side of the grid; older ones are left out."""
+GRID_SECONDS: Final = 6.0
+"""How long the grid may compute; the cells that are missing say so."""
+DIFFERENCES: Final = 500
+"""Differences of one pair that are shown."""
+LONGEST_TEXT: Final = 20_000
+"""Lines of one text beyond which no line-by-line difference is made."""
+
+
+def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Comparison:
+    """Everything about two versions: what changed, and whether each reads the other."""
+    old, new = compared.old, compared.new
+    name = str(detail.summary.subject)
+    if old.number < new.number:
+        _remember(site, compared)
+    texts = address.subject(name, old.number, "text"), address.subject(name, new.number, "text")
+    a, b = f"v{old.number}", f"v{new.number}"
+    numbers = [version.number for version in detail.versions]
+    return Comparison(
+        older=old.number,
+        newer=new.number,
+        differences=tuple(difference(one, texts) for one in compared.differences[:DIFFERENCES]),
+        judgements=(
+            judgement(compared.backward, b, a, "backward", texts),
+            judgement(compared.forward, a, b, "forward", (texts[1], texts[0])),
+        ),
+        raw=tuple(raw_lines(old, new)),
+        swap=address.difference(name, new.number, old.number),
+        previous=_neighbour(name, numbers, old.number, new.number, -1),
+        next=_neighbour(name, numbers, old.number, new.number, 1),
+        versions=tuple(numbers),
+    )
+
+
+def _remember(site: Site, compared: Compared) -> None:
+    blocking = sum(blocks(cause) for cause in (*compared.backward, *compared.forward))
+    site.readings.keep(
+        compared.old, compared.new, Reading(outcome(compared.backward), outcome(compared.forward), blocking)
+    )
+
+
+def _neighbour(name: str, numbers: Sequence[int], old: int, new: int, by: int) -> str:
+    """The step before or after, for neighbouring versions; else nothing."""
+    at = numbers.index(old)
+    if numbers[at + 1 : at + 2] != [new] or not 0 <= at + by < len(numbers) - 1:
+        return ""
+    return address.difference(name, numbers[at + by], numbers[at + by + 1])
+
+
+def raw_lines(old: Version, new: Version) -> list[Line]:
+    """The two texts line by line; only what changed, with three lines around it."""
+    format_ = new.content.format.value
+    before = pretty(old.content.text, old.content.format.value).splitlines()
+    after = pretty(new.content.text, format_).splitlines()
+    if max(len(before), len(after)) > LONGEST_TEXT:
+        return []
+    marks = {"+": "added", "-": "removed", " ": ""}
+    lines: list[Line] = []
+    for number, line in enumerate(difflib.unified_diff(before, after, n=3, lineterm="")):
+        if number < 2:
+            continue  # the names of the files, which there are none of
+        if len(lines) >= MOST_LINES:
+            break
+        if line.startswith("@@"):
+            lines.append(Line("gap", highlight(line, "")[0]))
+        else:
+            lines.append(Line(marks[line[:1]], highlight(line[1:], format_)[0]))
+    return lines
+
+
+_CELLS: Final = {
+    Outcome.COMPATIBLE: (GOOD, "reads"),
+    Outcome.INCOMPATIBLE: (BAD, "breaks"),
+    Outcome.UNKNOWN: (DOUBT, "unknown"),
+}
+LEGEND: Final = (
+    Tone("good", "check", "reads every event"),
+    Tone("bad", "cross", "fails on some event"),
+    Tone("lift", "up", "reads through upcasters"),
+    Tone("doubt", "question", "undecided"),
+)
+
+
+def grid(site: Site, detail: SubjectDetail) -> Grid:
+    """Which version reads what which other one wrote, over the last live versions."""
+    subject = detail.summary.subject
+    versions = live(detail.versions)
+    shown = versions[-GRID:]
+    lifted = _reachable(site.lifts(subject))
+    deadline = Deadline(GRID_SECONDS)
+    rows = tuple(
+        (reader.number, tuple(_cell(site, subject, reader, writer, lifted, deadline) for writer in shown))
+        for reader in shown
+    )
+    return Grid(tuple(version.number for version in shown), rows, len(versions) - len(shown))
+
+
+def _cell(
+    site: Site,
+    subject: Subject,
+    reader: Version,
+    writer: Version,
+    lifted: Collection[tuple[int, int]],
+    deadline: Deadline,
+) -> Cell:
+    who = f"Version {reader.number} as reader, version {writer.number} as writer"
+    if reader.number == writer.number:
+        return Cell(PLAIN, "itself", f"{who}: itself", "")
+    old, new = sorted((reader, writer), key=lambda version: version.number)
+    reading = site.readings.of(subject, old, new, deadline)
+    url = address.difference(str(subject), old.number, new.number)
+    if reading is None:
+        return Cell(PLAIN, "open", f"{who}: not computed yet, open it", url)
+    answer = reading.backward if reader is new else reading.forward
+    look, words = _CELLS[answer]
+    if answer is not Outcome.COMPATIBLE and (writer.number, reader.number) in lifted:
+        look, words = LIFT, "upcast"
+    return Cell(look, words, f"{who}: {words}", url)
+
+
+def _reachable(edges: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Every pair of versions that a row of upcasters joins."""
+    following = dict(edges)
+    joined = set()
+    for start in following:
+        at = start
+        for _ in range(len(following)):
+            if at not in following:
+                break
+            at = following[at]
+            joined.add((start, at))
+    return joined

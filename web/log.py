@@ -1,0 +1,125 @@
+"""Events of the log in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final
+
+from registry.events import (
+    ConfigurationChanged,
+    ConfigurationRemoved,
+    ContextRemoved,
+    Happened,
+    ModeChanged,
+    ModeRemoved,
+    RegistrationRefused,
+    SchemaRegistered,
+    UpcasterPublished,
+    UpcasterWithdrawn,
+    VersionsDeleted,
+    VersionsPurged,
+)
+from registry.events import Entry as Logged
+from registry.model import GLOBAL_CONTEXT, Configuration, Subject
+from web import address
+from web.views import Entry
+from web.words import BAD, GOOD, LIFT, PLAIN, Tone, counted
+
+PAGE: Final = 50
+"""Entries of the log on one page."""
+
+
+def entry(logged: Logged) -> Entry:
+    """One entry as a line for people."""
+    subject = logged.subject
+    look, sentence, url = told(logged.event, subject)
+    return Entry(
+        tone=look,
+        sentence=sentence,
+        subject="" if subject.is_context else str(subject),
+        subject_url="" if subject.is_context else address.subject(str(subject)),
+        url=url,
+        actor=logged.origin.actor,
+        reason=logged.origin.reason,
+        when=logged.time,
+        position=logged.position,
+    )
+
+
+def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
+    """How an event looks, what happened in words, and the page that shows it (or none)."""
+    name = str(subject)
+    match event:
+        case SchemaRegistered(version=version, forced=forced):
+            words = f"version {version} registered" + (", although it was refused" if forced else "")
+            return (BAD if forced else GOOD), words, address.subject(name, version)
+        case RegistrationRefused(findings=findings):
+            why = f": {counted(len(findings), 'finding')}" if findings else ""
+            return BAD, f"a candidate was refused{why}", f"{address.subject(name, part='history')}#refused"
+        case UpcasterPublished(source=source, target=target, revision=revision):
+            again = f", revision {revision}" if revision > 1 else ""
+            return LIFT, f"upcaster from v{source} to v{target} published{again}", address.player(name)
+        case UpcasterWithdrawn(source=source, target=target):
+            return PLAIN, f"upcaster from v{source} to v{target} withdrawn", address.player(name)
+        case VersionsDeleted(versions=versions):
+            return BAD, f"{_versions(versions)} deleted", address.subject(name, part="history")
+        case VersionsPurged(versions=versions):
+            return BAD, f"{_versions(versions)} deleted for good", ""
+        case ConfigurationChanged(configuration=configuration):
+            return PLAIN, f"{_scope(subject)}: {_settings(configuration)}", ""
+        case ConfigurationRemoved():
+            return PLAIN, f"{_scope(subject)}: own settings taken away", ""
+        case ModeChanged(mode=mode):
+            return PLAIN, f"{_scope(subject)}: mode is now {mode}", ""
+        case ModeRemoved():
+            return PLAIN, f"{_scope(subject)}: own mode taken away", ""
+        case ContextRemoved():
+            return BAD, f"context {subject.context} removed", ""
+        case _:
+            # a kind of event that is newer than these words is still shown, by its name
+            return PLAIN, _spaced(type(event).__name__), ""
+
+
+def _spaced(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+
+
+def _versions(versions: Sequence[int]) -> str:
+    listed = ", ".join(str(version) for version in versions[:8]) + (" …" if len(versions) > 8 else "")
+    return f"version {listed}" if len(versions) == 1 else f"versions {listed}"
+
+
+def _scope(subject: Subject) -> str:
+    if not subject.is_context:
+        return "settings"
+    if subject.context == GLOBAL_CONTEXT:
+        return "settings of everything"
+    return f"settings of the context {subject.context}"
+
+
+def _settings(configuration: Configuration) -> str:
+    said = []
+    if configuration.compatibility_level:
+        said.append(f"compatibility is now {configuration.compatibility_level}")
+    if configuration.alias:
+        said.append(f"an alias for {configuration.alias}")
+    others = [
+        name
+        for name in configuration.__struct_fields__
+        if name not in {"compatibility_level", "alias"} and getattr(configuration, name) is not None
+    ]
+    said += [f"{name.replace('_', ' ')} set" for name in others]
+    return ", ".join(said) or "changed"
+
+
+def days(entries: Iterable[Entry], now: datetime | None = None) -> list[tuple[str, list[Entry]]]:
+    """Entries grouped by day, in their order: ``Today``, ``Yesterday``, ``Friday, 27 November 2026``."""
+    today = (now or datetime.now(UTC)).date()
+    named = []
+    for day, group in groupby(entries, key=lambda one: one.when.astimezone(UTC).date()):
+        past = (today - day).days
+        words = {0: "Today", 1: "Yesterday"}.get(past, f"{day:%A}, {day.day} {day:%B %Y}")
+        named.append((words, list(group)))
+    return named

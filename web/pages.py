@@ -1,0 +1,339 @@
+"""The handlers of the pages: read the address, ask the service, fill a template."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect
+
+from compat.level import Level
+from registry.errors import VersionNotFound
+from registry.model import DEFAULT_CONTEXT, Subject, Version
+from registry.service.answers import SubjectDetail
+from web import address, chain, comparing, drafts, listing, log, refusals, subject
+from web.code import highlight, pretty
+from web.rendering import HEADERS, is_fragment, page
+from web.site import Site
+from web.views import Fact
+from web.words import FORMATS, counted, format_words
+
+Asked = Request[Any, Any, Any]
+Pages = NamedDependency[Site]
+LATELY: Final = 8
+"""Entries of the log beside a list."""
+
+
+def _front(request: Asked, site: Site, q: str, context: str, format_: str, number: int) -> Response[str]:
+    shown = listing.listing(site, q, context, format_, number)
+    if is_fragment(request) and request.headers.get("HX-Target") == "listing":
+        return page("listing.html", {"listing": shown, "origin": _origin(request)})
+    lately = () if shown.narrowed or number > 1 else site.registry.catalog.latest_changes(limit=LATELY)
+    return page(
+        "catalog.html",
+        {
+            "listing": shown,
+            "overview": _overview(site, shown.total, narrowed=shown.narrowed),
+            "lately": [log.entry(one) for one in lately],
+            "origin": _origin(request),
+            "active": "catalog",
+        },
+    )
+
+
+def _origin(request: Asked) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _overview(site: Site, total: int, *, narrowed: bool) -> str:
+    if narrowed:
+        return f"{counted(total, 'subject')} found."
+    contexts = len(site.registry.catalog.contexts())
+    where = f" in {counted(contexts, 'context')}" if contexts > 1 else ""
+    changes = counted(site.registry.catalog.position(), "change")
+    kept = f"{counted(total, 'subject')}{where}, {changes} remembered."
+    return f"{kept} What may break a reader is refused, with an event that proves it."
+
+
+@get(["/", address.CATALOG], sync_to_thread=True, name="catalog")
+def catalog(
+    request: Asked, site: Pages, q: FromQuery[str] = "", context: FromQuery[str] = "", page: FromQuery[int] = 1
+) -> Response[str]:
+    """The list of subjects, narrowed by a search, a context or a format."""
+    return _front(request, site, q, context, request.query_params.get("format", ""), page)
+
+
+@get(f"{address.CATALOG}/search", sync_to_thread=True)
+def palette(site: Pages, q: FromQuery[str] = "") -> Response[str]:
+    """What the search palette shows."""
+    return page("hits.html", {"hits": listing.hits(site.index, q), "asked": q.strip()[:200]})
+
+
+def _detail(site: Site, segment: str) -> SubjectDetail:
+    return site.registry.catalog.subject(Subject.parse(address.name_in(segment)))
+
+
+_SUBJECT: Final = f"{address.CATALOG}/subjects/{{name:str}}"
+_VERSION: Final = f"{_SUBJECT}/versions/{{number:int}}"
+
+
+@get(_SUBJECT, sync_to_thread=True)
+def latest(site: Pages, name: FromPath[str]) -> Response[str]:
+    """A subject, and the outline of its latest version."""
+    return _subject(site, _detail(site, name), None)
+
+
+@get(_VERSION, sync_to_thread=True)
+def one_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[str]:
+    """A subject, and the outline of one version."""
+    return _subject(site, _detail(site, name), number)
+
+
+def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[str]:
+    version = _version(detail, number)
+    described = site.registry.catalog.describe(version.subject, version.number)
+    tree = subject.outline(site, detail, described)
+    full = str(version.subject)
+    entries = site.registry.catalog.latest_changes(subject=version.subject, limit=LATELY)
+    return page(
+        "subject.html",
+        {
+            "active": "catalog",
+            "head": subject.head(site, detail, version, "", explicit=number is not None),
+            "tree": tree,
+            "nested": any(leaf.children for leaf in tree.leaves),
+            "refusals": refusals.refusals(detail.refusals[:3]),
+            "facts": subject.facts(version, detail),
+            "text_url": address.subject(full, version.number, "text"),
+            "download_url": address.subject(full, version.number, "download"),
+            "history_url": address.subject(full, part="history"),
+            "references": subject.references(version),
+            "referrers": subject.referrers(detail),
+            "contracts": False,
+            "writers": (),
+            "readers": (),
+            "entries": [log.entry(one) for one in entries],
+        },
+    )
+
+
+def _version(detail: SubjectDetail, number: int | None) -> Version:
+    version = subject.shown_version(detail, number)
+    if version is None:
+        raise VersionNotFound(number)
+    return version
+
+
+@get(f"{_SUBJECT}/text", sync_to_thread=True)
+def latest_text(site: Pages, name: FromPath[str]) -> Response[str]:
+    """The text of the latest version, as it was registered."""
+    return _text(site, _detail(site, name), None)
+
+
+@get(f"{_VERSION}/text", sync_to_thread=True)
+def text_of_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[str]:
+    """The text of a version, as it was registered."""
+    return _text(site, _detail(site, name), number)
+
+
+def _text(site: Site, detail: SubjectDetail, number: int | None) -> Response[str]:
+    version = _version(detail, number)
+    content = version.content
+    shown = pretty(content.text, content.format.value)
+    return page(
+        "text.html",
+        {
+            "active": "catalog",
+            "head": subject.head(site, detail, version, "text", explicit=number is not None),
+            "text": content.text,
+            "lines": highlight(shown, content.format.value),
+            "reshaped": shown != content.text,
+            "download_url": address.subject(str(version.subject), version.number, "download"),
+        },
+    )
+
+
+_SUFFIX: Final = {"AVRO": "avsc", "JSON": "json", "PROTOBUF": "proto"}
+
+
+@get(f"{_VERSION}/download", sync_to_thread=True)
+def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[bytes]:
+    """The text of a version as a file."""
+    version = _version(_detail(site, name), number)
+    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in version.subject.name)
+    file = f"{stem}-v{number}.{_SUFFIX[version.content.format.value]}"
+    plain = file.encode("ascii", "replace").decode().replace("?", "_")
+    return Response(
+        version.content.text.encode(),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            **HEADERS,
+            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",
+        },
+    )
+
+
+@get(f"{_SUBJECT}/history", sync_to_thread=True)
+def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Response[str]:
+    """All versions of a subject, what was refused, and who changed what."""
+    detail = _detail(site, name)
+    version = _version(detail, None)
+    entries = site.registry.catalog.latest_changes(
+        subject=detail.summary.subject, before=before or None, limit=log.PAGE + 1
+    )
+    here = address.subject(str(detail.summary.subject), part="history")
+    return page(
+        "history.html",
+        {
+            "active": "catalog",
+            "head": subject.head(site, detail, version, "history", explicit=False),
+            "versions": subject.history(site, detail),
+            "refusals": refusals.refusals(detail.refusals),
+            "entries": [log.entry(one) for one in entries[: log.PAGE]],
+            "newer": here if before else "",
+            "older": address.query(here, before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
+        },
+    )
+
+
+@get(f"{_SUBJECT}/diff", sync_to_thread=True)
+def choose_difference(site: Pages, request: Asked, name: FromPath[str], to: FromQuery[int] = 0) -> Redirect:
+    """The form of the difference page without a script: on to the pair's own address."""
+    detail = _detail(site, name)
+    start = int(value) if (value := request.query_params.get("from", "")).isdecimal() else 0
+    numbers = [version.number for version in subject.live(detail.versions)]
+    newer = to or numbers[-1]
+    older = start or max((number for number in numbers if number < newer), default=newer)
+    return Redirect(address.difference(str(detail.summary.subject), older, newer), status_code=303)
+
+
+@get(f"{_SUBJECT}/diff/{{pair:str}}", sync_to_thread=True)
+def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Response[str]:
+    """What changed between two versions, and whether they read each other."""
+    detail = _detail(site, name)
+    older, separator, newer = pair.partition("...")
+    if not (separator and older.isdecimal() and newer.isdecimal()):
+        raise VersionNotFound(pair)
+    old, new = _version(detail, int(older)), _version(detail, int(newer))
+    compared = site.registry.catalog.compare(detail.summary.subject, old.number, new.number)
+    shown = comparing.comparison(site, detail, compared)
+    return page(
+        "diff.html",
+        {
+            "active": "catalog",
+            "head": subject.head(site, detail, new, "diff", explicit=False),
+            "compared": shown,
+            "diff_form": f"{address.subject(str(detail.summary.subject))}/diff",
+        },
+    )
+
+
+@get(f"{_SUBJECT}/grid", sync_to_thread=True)
+def grid(site: Pages, name: FromPath[str]) -> Response[str]:
+    """Which version reads which."""
+    detail = _detail(site, name)
+    shown = comparing.grid(site, detail)
+    head = subject.head(site, detail, _version(detail, None), "grid", explicit=False)
+    return page("grid.html", {"active": "catalog", "head": head, "grid": shown, "legend": comparing.LEGEND})
+
+
+@get(f"{_SUBJECT}/upcasters", sync_to_thread=True)
+def player(site: Pages, request: Asked, name: FromPath[str]) -> Response[str]:
+    """The upcasters of a subject, and one event travelling along them."""
+    detail = _detail(site, name)
+    wanted = chain.Wanted.read(request.query_params)
+    return page(
+        "player.html",
+        {
+            "active": "catalog",
+            "head": subject.head(site, detail, _version(detail, None), "upcasters", explicit=False),
+            "chain": chain.chain(site, detail, wanted),
+            "player_form": address.player(str(detail.summary.subject)),
+        },
+    )
+
+
+@get(f"{address.CATALOG}/draft", sync_to_thread=True)
+def draft(site: Pages, request: Asked) -> Response[str]:
+    """The form that says what a candidate would break."""
+    return _draft(drafts.blank(site, request.query_params.get("subject", "")))
+
+
+@post(f"{address.CATALOG}/draft", sync_to_thread=True, status_code=200)
+def judge(site: Pages, request: Asked, data: URLEncodedBody[dict[str, str]]) -> Response[str]:
+    """The form with its answer. Nothing is registered."""
+    answered = drafts.judged(
+        site, data.get("subject", ""), data.get("text", ""), data.get("format", ""), data.get("level", "")
+    )
+    if is_fragment(request):
+        return page("answer.html", {"draft": answered})
+    return _draft(answered)
+
+
+def _draft(shown: drafts.Draft) -> Response[str]:
+    return page(
+        "draft.html",
+        {"active": "draft", "draft": shown, "levels": list(Level.__members__), "formats": tuple(FORMATS.items())},
+    )
+
+
+@get(f"{address.CATALOG}/changes", sync_to_thread=True)
+def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
+    """The log, newest first."""
+    entries = site.registry.catalog.latest_changes(before=before or None, limit=log.PAGE + 1)
+    more = len(entries) > log.PAGE
+    return page(
+        "changes.html",
+        {
+            "active": "changes",
+            "days": log.days(log.entry(one) for one in entries[: log.PAGE]),
+            "newer": address.changes() if before else "",
+            "older": address.changes(before=entries[log.PAGE - 1].position) if more else "",
+        },
+    )
+
+
+@get(f"{address.CATALOG}/ids/{{number:int}}", sync_to_thread=True)
+def schema_id(site: Pages, number: FromPath[int], context: FromQuery[str] = DEFAULT_CONTEXT) -> Response[str]:
+    """A schema by the number that messages carry."""
+    scope = Subject(context)
+    version = site.registry.lookup.by_id(number, scope)
+    uses = site.registry.lookup.uses(number, scope, deleted=True)
+    format_ = version.content.format.value
+    return page(
+        "schema.html",
+        {
+            "id": number,
+            "context": context,
+            "format": format_words(format_),
+            "uses": [
+                Fact(str(used), f"version {used_version}", address.subject(str(used), used_version))
+                for used, used_version in uses
+            ],
+            "text": version.content.text,
+            "lines": highlight(pretty(version.content.text, format_), format_),
+        },
+    )
+
+
+HANDLERS: Final = [
+    catalog,
+    palette,
+    latest,
+    one_version,
+    latest_text,
+    text_of_version,
+    download,
+    history,
+    choose_difference,
+    difference,
+    grid,
+    player,
+    draft,
+    judge,
+    changes,
+    schema_id,
+]

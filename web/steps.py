@@ -1,0 +1,120 @@
+"""How versions stand to each other: verdicts in both directions, remembered, within a time that a page may take."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+from compat.level import Direction, Level
+from compat.verdict import Incompatibility, Outcome, Undecided
+from registry.model import Subject, Version
+from registry.service import Registry
+from web.views import Step
+from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone, counted
+
+REMEMBERED: Final = 50_000
+"""Pairs of schemas whose verdict a process keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whether each of two versions reads the other; ``old`` is the lower one."""
+
+    backward: Outcome
+    """New reads old."""
+    forward: Outcome
+    """Old reads new."""
+    findings: int
+    """That block, in both directions."""
+
+
+class Deadline:
+    """A moment after which a page stops asking for more verdicts."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() > self._end
+
+
+class Readings:
+    """Verdicts over pairs of versions, computed once. A pair of schemas never changes its verdict."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, subject: Subject, old: Version, new: Version, deadline: Deadline | None = None) -> Reading | None:
+        """The verdict over a pair; None if it is not known and the deadline has passed."""
+        key = (old.guid, new.guid)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        if deadline is not None and deadline.passed:
+            return None
+        compared = self._registry.catalog.compare(subject, old.number, new.number)
+        blocking = [cause for cause in (*compared.backward, *compared.forward) if blocks(cause)]
+        return self.keep(old, new, Reading(outcome(compared.backward), outcome(compared.forward), len(blocking)))
+
+    def keep(self, old: Version, new: Version, reading: Reading) -> Reading:
+        """Remember a verdict that was computed elsewhere."""
+        with self._lock:
+            self._kept[old.guid, new.guid] = reading
+            while len(self._kept) > REMEMBERED:
+                self._kept.popitem(last=False)
+        return reading
+
+
+def blocks(cause: Incompatibility | Undecided) -> bool:
+    """Whether a cause keeps a reader from reading."""
+    return isinstance(cause, Undecided) or cause.severity.blocks
+
+
+def outcome(causes: Sequence[Incompatibility | Undecided]) -> Outcome:
+    """The answer that some causes amount to."""
+    blocking = [cause for cause in causes if blocks(cause)]
+    if not blocking:
+        return Outcome.COMPATIBLE
+    proven = any(isinstance(cause, Incompatibility) for cause in blocking)
+    return Outcome.INCOMPATIBLE if proven else Outcome.UNKNOWN
+
+
+def tone(reading: Reading | None, level: Level, *, lifted: bool) -> tuple[Tone, str]:
+    """How a step looks under a subject's level, and the word for it."""
+    if reading is None:
+        return PLAIN, "not checked"
+    needed = level.directions or (Direction.BACKWARD,)
+    asked = [reading.backward if direction is Direction.BACKWARD else reading.forward for direction in needed]
+    if all(answer is Outcome.COMPATIBLE for answer in asked):
+        both = reading.backward is reading.forward is Outcome.COMPATIBLE
+        one = "backward" if reading.backward is Outcome.COMPATIBLE else "forward"
+        return GOOD, "both ways" if both else one
+    if lifted:
+        return LIFT, "via upcaster"
+    if Outcome.INCOMPATIBLE in asked:
+        return BAD, "breaks"
+    return DOUBT, "unknown"
+
+
+def step(
+    older: int, newer: int, reading: Reading | None, level: Level, url: str, lifts: Collection[tuple[int, int]]
+) -> Step:
+    """What lies between two neighbouring versions; ``lifts`` are the edges that have an upcaster."""
+    look, words = tone(reading, level, lifted=(older, newer) in lifts)
+    label = f"From version {older} to {newer}: {words}."
+    if reading is not None:
+        yes = {Outcome.COMPATIBLE: "yes", Outcome.INCOMPATIBLE: "no", Outcome.UNKNOWN: "unknown"}
+        label += f" {newer} reads {older}: {yes[reading.backward]}. {older} reads {newer}: {yes[reading.forward]}."
+        if reading.findings:
+            label += f" {counted(reading.findings, 'finding')}."
+    return Step(look, words, url, label)

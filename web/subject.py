@@ -1,0 +1,232 @@
+"""What the pages of one subject begin with, and its outline, text and history."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from compat.level import Level
+from compat.outline import Type
+from registry.model import Metadata, Subject, SubjectSummary, Version
+from registry.service.answers import Described, SubjectDetail
+from web import address, steps
+from web.line import SHOWN
+from web.search import owner_of
+from web.site import Site
+from web.steps import Deadline
+from web.tree import Tree, tree
+from web.views import Fact, Head, Step, Stop, Strip, Tab
+from web.words import format_words, level_words
+
+STOPS: Final = 16
+"""Versions on the strip; older ones are counted and linked."""
+STRIP_SECONDS: Final = 3.0
+"""How long a page may compute verdicts for its strip."""
+EARLIER: Final = 60
+"""Versions before the shown one that are looked at for 'since'."""
+
+TABS: Final = (
+    ("", "Outline"),
+    ("text", "Text"),
+    ("grid", "Compatibility"),
+    ("upcasters", "Upcasters"),
+    ("history", "History"),
+)
+
+
+def live(versions: Sequence[Version]) -> list[Version]:
+    """The versions that are not deleted, or all of them where none is left."""
+    return [version for version in versions if not version.deleted] or list(versions)
+
+
+def shown_version(detail: SubjectDetail, number: int | None) -> Version | None:
+    """The version a page is about: the one that was asked for, else the latest; None if there is no such version."""
+    if number is None:
+        return live(detail.versions)[-1]
+    return next((version for version in detail.versions if version.number == number), None)
+
+
+def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, explicit: bool) -> Head:
+    """The head of every page of a subject; ``explicit``: the address names the version."""
+    subject = detail.summary.subject
+    name, level = str(subject), detail.policy.level
+    properties = (version.content.metadata or Metadata()).properties or {}
+    lifts = site.lifts(subject)
+    counts = {"upcasters": str(len(lifts)) if lifts else "", "history": str(len(detail.versions))}
+    number = version.number if explicit else None
+    return Head(
+        subject=name,
+        name=subject.name,
+        context=subject.context,
+        url=address.subject(name),
+        format=format_words(version.content.format),
+        level=level.name,
+        level_words=level_words(level.name),
+        mode=detail.policy.mode.value,
+        owner=properties.get("owner", "") or owner_of(detail.summary),
+        deprecated=properties.get("deprecated", ""),
+        version=version.number,
+        latest=live(detail.versions)[-1].number,
+        strip=strip(site, detail, version.number if tab in {"", "text"} else None, tab, lifts),
+        tabs=tuple(
+            Tab(
+                words,
+                address.subject(name, number if part in {"", "text"} else None, part),
+                part == tab,
+                counts.get(part, ""),
+            )
+            for part, words in TABS
+        ),
+    )
+
+
+def strip(
+    site: Site, detail: SubjectDetail, current: int | None, tab: str, lifts: Collection[tuple[int, int]]
+) -> Strip:
+    """The last versions in a row, with what lies between each two."""
+    subject = detail.summary.subject
+    name, level = str(subject), detail.policy.level
+    shown = list(detail.versions[-STOPS:])
+    if current is not None and shown and current < shown[0].number:
+        at = next(index for index, version in enumerate(detail.versions) if version.number == current)
+        shown = list(detail.versions[max(0, at - STOPS // 2) :][:STOPS])
+    part = tab if tab == "text" else ""
+    deadline = Deadline(STRIP_SECONDS)
+    return Strip(
+        stops=tuple(
+            Stop(
+                version.number,
+                address.subject(name, version.number, part),
+                version.number == current,
+                version.deleted,
+                version.registered,
+            )
+            for version in shown
+        ),
+        steps=tuple(_steps(site, subject, shown, level, lifts, deadline)),
+        hidden=len(detail.versions) - len(shown),
+        all_url=address.subject(name, part="history"),
+    )
+
+
+def _steps(
+    site: Site,
+    subject: Subject,
+    versions: Sequence[Version],
+    level: Level,
+    lifts: Collection[tuple[int, int]],
+    deadline: Deadline,
+) -> list[Step]:
+    return [
+        steps.step(
+            old.number,
+            new.number,
+            site.readings.of(subject, old, new, deadline),
+            level,
+            address.difference(str(subject), old.number, new.number),
+            lifts,
+        )
+        for old, new in itertools.pairwise(versions)
+    ]
+
+
+def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list[str]:
+    """The classes of the last steps of a subject, for the small picture; ``plain`` once the time is used up."""
+    if summary.versions < 2:
+        return []
+    if deadline.passed:
+        return ["plain"] * (min(summary.versions, SHOWN) - 1)
+    versions = list(site.registry.lookup.versions(summary.subject))[-SHOWN:]
+    level, lifts = site.registry.configurations.policy(summary.subject).level, site.lifts(summary.subject)
+    return [one.tone.css for one in _steps(site, summary.subject, versions, level, lifts, deadline)]
+
+
+def outline(site: Site, detail: SubjectDetail, described: Described) -> Tree:
+    """The outline of a version, with the version since which each field has been there."""
+    number = described.version.number
+    before = [version for version in live(detail.versions) if version.number < number][-EARLIER:]
+    deadline = Deadline(STRIP_SECONDS)
+    earlier: list[tuple[int, Type]] = []
+    for version in reversed(before):
+        if deadline.passed:
+            break
+        earlier.append((version.number, site.registry.catalog.describe(version.subject, version.number).outline))
+    return tree(described.outline, described.version.content.format.value, number, earlier[::-1])
+
+
+def facts(version: Version, detail: SubjectDetail) -> tuple[Fact, ...]:
+    """What is known about a version besides its schema."""
+    subject = version.subject
+    told = [
+        Fact("Schema id", str(version.schema_id), address.schema_id(version.schema_id, subject.context)),
+        Fact("Registered", f"{version.registered:%Y-%m-%d %H:%M} UTC"),
+        Fact("By", version.actor),
+        Fact("GUID", version.guid),
+    ]
+    if version.deleted:
+        told.append(Fact("State", "deleted, still readable by its id"))
+    metadata = version.content.metadata or Metadata()
+    hidden = set(metadata.sensitive or ())
+    told += [
+        Fact(key, "not shown" if key in hidden else value) for key, value in sorted((metadata.properties or {}).items())
+    ]
+    told += [Fact(f"tags of {path}", ", ".join(tags)) for path, tags in sorted((metadata.tags or {}).items())]
+    told.append(Fact("Mode", detail.policy.mode.value))
+    return tuple(told)
+
+
+def references(version: Version) -> tuple[Fact, ...]:
+    """What a version refers to."""
+    context = version.subject.context
+    return tuple(
+        Fact(
+            f"version {reference.version} as {reference.name}",
+            reference.subject,
+            address.subject(str(Subject.parse(reference.subject, context)), reference.version),
+        )
+        for reference in version.content.references
+    )
+
+
+def referrers(detail: SubjectDetail) -> tuple[Fact, ...]:
+    """What refers to this subject."""
+    return tuple(
+        Fact(f"version {number}", str(subject), address.subject(str(subject), number))
+        for subject, number in detail.referrers[:40]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One version in the table of the history."""
+
+    version: int
+    url: str
+    id: int
+    id_url: str
+    when: datetime
+    actor: str
+    deleted: bool
+    step: Step | None
+
+
+def history(site: Site, detail: SubjectDetail) -> list[Past]:
+    """Every version, newest first, with the step that led to it."""
+    subject, level = detail.summary.subject, detail.policy.level
+    between = _steps(site, subject, detail.versions, level, site.lifts(subject), Deadline(STRIP_SECONDS))
+    return [
+        Past(
+            version.number,
+            address.subject(str(subject), version.number),
+            version.schema_id,
+            address.schema_id(version.schema_id, subject.context),
+            version.registered,
+            version.actor,
+            version.deleted,
+            step,
+        )
+        for version, step in zip(reversed(detail.versions), [*reversed(between), None], strict=True)
+    ]

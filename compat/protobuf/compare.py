@@ -668,6 +668,12 @@ def _reservations(writer: Message, reader: Message) -> Iterator[Incompatibility]
     names = {field.name for field in reader.fields.values()}
     for name in sorted(writer.reserved_names - reader.reserved_names - names):
         yield _info("RESERVED_REMOVED", f"{reader.name} does not reserve the name {name}", before, after)
+    for first, last in reader.reserved:
+        if not _covered(first, last, writer.reserved):
+            message = f"{reader.name} reserves {_spelt_range(first, last)}"
+            yield _info("RESERVED_ADDED", message, before, after)
+    for name in sorted(reader.reserved_names - writer.reserved_names):
+        yield _info("RESERVED_ADDED", f"{reader.name} reserves the name {name}", before, after)
     for first, last in writer.extension_ranges:
         if not _covered(first, last, reader.extension_ranges):
             message = f"{reader.name} has no extension range {_spelt_range(first, last)}"

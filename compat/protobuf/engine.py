@@ -14,6 +14,7 @@ from compat.engine import Form, Violation
 from compat.errors import InvalidPayload, InvalidSchema, LimitExceeded
 from compat.outline import Type
 from compat.protobuf import payload as payloads
+from compat.protobuf.canonical import canonical
 from compat.protobuf.compare import Comparison
 from compat.protobuf.differences import differences
 from compat.protobuf.minimal import Minimal
@@ -28,8 +29,6 @@ from compat.protobuf.source import compile_definition
 from compat.verdict import Difference, Incompatibility, Reason, Rule, Undecided
 
 _STYLES: Final = {
-    Form.CANONICAL: Style(),
-    Form.RESOLVED: Style(),
     Form.NORMALIZED: Style(ordered=True),
     Form.IGNORE_EXTENSIONS: Style(extensions=False),
 }
@@ -72,6 +71,8 @@ class ProtobufEngine:
             bare.CopyFrom(schema.file)
             bare.ClearField("source_code_info")
             return base64.b64encode(bare.SerializeToString(deterministic=True)).decode()
+        if form not in _STYLES:
+            return canonical(schema.text)
         return print_file(with_known_options(schema.descriptors, schema.file), _STYLES[form])
 
     def differences(self, old: Schema, new: Schema) -> Iterator[Difference]:

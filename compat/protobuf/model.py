@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from google.protobuf import message_factory
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -301,7 +301,9 @@ class Schema:
         location = self._file_locations(file).get(path)
         if location is None:
             return "", Place(name)
-        doc = (location.leading_comments or location.trailing_comments).strip()
+        doc = _comment(location.leading_comments or location.trailing_comments)
+        if file.package == "google.protobuf":
+            doc = doc.partition("\n\n")[0]  # the bundled files explain themselves over pages
         if file.name != self.main:
             return doc, Place(name)
         return doc, Place(name, location.span[0] + 1, location.span[1] + 1)
@@ -311,6 +313,11 @@ class Schema:
         if found is None:
             found = self._locations[file.name] = {tuple(l.path): l for l in file.source_code_info.location}
         return found
+
+
+def _comment(text: str) -> str:
+    """A comment without the indentation it has in the source."""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
 
 
 def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
@@ -386,8 +393,3 @@ def _checks_utf8(file: FileDescriptorProto, field: FieldDescriptorProto) -> bool
         if options.features.HasField("utf8_validation"):
             return options.features.utf8_validation != FeatureSet.NONE
     return True
-
-
-def closed_numbers(enum: EnumDescriptor) -> frozenset[int]:
-    """The numbers an enum declares."""
-    return frozenset(enum.values_by_number)

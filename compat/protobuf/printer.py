@@ -1,7 +1,7 @@
 """Print a file descriptor as Protobuf source text: one spelling for every schema of the same meaning.
 
-What is printed compiles back to an equal descriptor. Messages stand before enums; the order of messages, enums,
-services and methods is kept, since the Confluent wire format counts messages.
+What is printed compiles back to an equal descriptor, in the ordered style to one that differs in order alone.
+Messages stand before enums; the order of messages is kept, since the Confluent wire format counts them.
 """
 
 from __future__ import annotations
@@ -126,16 +126,15 @@ class _Printer:
         yield from self._reserved(
             message.reserved_range, message.reserved_name, indent, lambda r: _range(r.start, r.end - 1, _MAX_FIELD - 1)
         )
-        yield from self._fields(message, indent)
+        nested = _Nested(message)
+        yield from self._fields(message, nested, indent)
         highest = _MAX_MESSAGE_SET if message.options.message_set_wire_format else _MAX_FIELD
-        ranges = sorted(message.extension_range, key=lambda r: r.start) if self._style.ordered else message.extension_range
-        for extension_range in ranges:
+        ranges: Sequence[DescriptorProto.ExtensionRange] = message.extension_range
+        for extension_range in sorted(ranges, key=lambda r: r.start) if self._style.ordered else ranges:
             text = _range(extension_range.start, extension_range.end - 1, highest - 1)
             yield f"{_pad(indent)}extensions {text}{_brackets(self._assignments(extension_range.options))};"
-        hidden = _group_names(message.field, message) | _group_names(message.extension, message)
-        for nested in message.nested_type:
-            if not nested.options.map_entry and nested.name not in hidden:
-                yield from self._message(nested, indent)
+        for inner in nested.rest():
+            yield from self._message(inner, indent)
         for enum in message.enum_type:
             yield from self._enum(enum, indent)
         yield from self._extends(message.extension, message.nested_type, indent)
@@ -154,21 +153,31 @@ class _Printer:
         if spelt:
             yield f"{_pad(indent)}reserved {', '.join(spelt)};"
 
-    def _fields(self, message: DescriptorProto, indent: int) -> Iterator[str]:
+    def _fields(self, message: DescriptorProto, nested: _Nested, indent: int) -> Iterator[str]:
         fields = sorted(message.field, key=lambda f: f.number) if self._style.ordered else message.field
         started: set[int] = set()
         for field in fields:
-            if not field.HasField("oneof_index") or field.proto3_optional:
-                yield from self._field(field, message.nested_type, indent)
-            elif field.oneof_index not in started:
+            members = [field]
+            if field.HasField("oneof_index") and not field.proto3_optional:
+                if field.oneof_index in started:
+                    continue
                 started.add(field.oneof_index)
-                oneof = message.oneof_decl[field.oneof_index]
-                yield f"{_pad(indent)}oneof {oneof.name} {{"
-                yield from self._options(oneof.options, indent + 1)
-                for member in fields:
-                    if member.HasField("oneof_index") and member.oneof_index == field.oneof_index:
-                        yield from self._field(member, message.nested_type, indent + 1, labelled=False)
-                yield f"{_pad(indent)}}}"
+                members = [f for f in fields if f.HasField("oneof_index") and f.oneof_index == field.oneof_index]
+            for member in members:
+                for inner in nested.before(member):
+                    yield from self._message(inner, indent)
+            if members == [field] and not (field.HasField("oneof_index") and not field.proto3_optional):
+                yield from self._field(field, message.nested_type, indent)
+            else:
+                yield from self._oneof(message, members, indent)
+
+    def _oneof(self, message: DescriptorProto, members: Sequence[FieldDescriptorProto], indent: int) -> Iterator[str]:
+        oneof = message.oneof_decl[members[0].oneof_index]
+        yield f"{_pad(indent)}oneof {oneof.name} {{"
+        yield from self._options(oneof.options, indent + 1)
+        for member in members:
+            yield from self._field(member, message.nested_type, indent + 1, labelled=False)
+        yield f"{_pad(indent)}}}"
 
     def _field(
         self, field: FieldDescriptorProto, nested: Sequence[DescriptorProto], indent: int, *, labelled: bool = True
@@ -264,6 +273,34 @@ class _Printer:
             name = f"({field.full_name})" if field.is_extension else field.name
             for one in _elements(field, element):
                 yield f"{name} = {_literal(field, one, 0)}"
+
+
+class _Nested:
+    """The messages declared inside a message, handed out so that each keeps its place among all nested types.
+
+    A message index counts the types that maps and groups make as well: they come into being where the field stands.
+    """
+
+    def __init__(self, message: DescriptorProto) -> None:
+        groups = _group_names(message.field, message) | _group_names(message.extension, message)
+        self._types = message.nested_type
+        self._made = [nested.options.map_entry or nested.name in groups for nested in message.nested_type]
+        self._next = 0
+
+    def before(self, field: FieldDescriptorProto) -> Iterator[DescriptorProto]:
+        """The messages that stand before the type this field makes, if it makes one."""
+        makes = field.type == FieldDescriptorProto.TYPE_GROUP or _map_entry(field, self._types) is not None
+        if not makes:
+            return
+        while self._next < len(self._types) and not self._made[self._next]:
+            self._next += 1
+            yield self._types[self._next - 1]
+        self._next += 1
+
+    def rest(self) -> Iterator[DescriptorProto]:
+        for position in range(self._next, len(self._types)):
+            if not self._made[position]:
+                yield self._types[position]
 
 
 def _elements(field: FieldDescriptor, value: Any) -> list[Any]:

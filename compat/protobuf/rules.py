@@ -454,6 +454,13 @@ _ALL: Final = (
         buf=("EXTENSION_MESSAGE_NO_DELETE",),
     ),
     _rule(
+        "RESERVED_ADDED",
+        Severity.INFO,
+        "The reader reserves a number or name that the writer does not reserve.",
+        "It keeps the number or name from being used again.",
+        "Nothing.",
+    ),
+    _rule(
         "MESSAGE_ADDED",
         Severity.INFO,
         "A message type was added.",

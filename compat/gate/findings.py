@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from compat.definition import Definition, Format
-from compat.gate.rules import UNDECIDED, Explanation, every_rule
+from compat.gate.rules import UNDECIDED, Explanation, explanation
 from compat.level import Direction
 from compat.positions import scan
 from compat.verdict import Finding, Fragment, Incompatibility, Place, Severity, Undecided
@@ -197,7 +197,7 @@ def from_verdict(subject: str, finding: Finding, candidate: Compared, base: Comp
             new, old = fragment, None
         case Incompatibility(difference=difference, severity=severity) as cause:
             message = difference.message
-            rule = every_rule().get(difference.rule) or _unpublished(difference.rule, severity)
+            rule = explanation(difference.rule, candidate.definition.format, severity)
             weight, counterexample = weight_of(severity), _counterexample(cause)
             writer, reader = difference.before, difference.after
             new, old = (reader, writer) if finding.direction is Direction.BACKWARD else (writer, reader)
@@ -234,10 +234,6 @@ def _counterexample(cause: Incompatibility) -> Counterexample | None:
         return None
     encoded = None if witness.encoded is None else base64.b64encode(witness.encoded).decode("ascii")
     return Counterexample(witness.payload, encoded, witness.executor, witness.writer_result, witness.reader_error)
-
-
-def _unpublished(name: str, severity: Severity) -> Explanation:
-    return Explanation(name, "any", severity, name.replace("_", " ").capitalize() + ".", "", "")
 
 
 def _around(fragment: Fragment | None) -> Fragment | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from compat.definition import Format
 from compat.formats import ENGINES
 from compat.verdict import Reason, Severity
 
@@ -146,13 +148,30 @@ def _undecided(reason: Reason) -> Explanation:
 UNDECIDED: Final[Mapping[Reason, Explanation]] = MappingProxyType({reason: _undecided(reason) for reason in Reason})
 
 
-def every_rule() -> Mapping[str, Explanation]:
-    """Every rule by name: the gate's, the reasons for staying undecided, and those of each format."""
-    rules = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
-    for format_, engine in ENGINES.items():
-        for rule in engine.rules.values():
-            rules.setdefault(
-                rule.name,
-                Explanation(rule.name, format_.value, rule.severity, rule.summary, rule.why, rule.remedy),
-            )
-    return MappingProxyType(dict(sorted(rules.items())))
+@cache
+def every_rule() -> tuple[Explanation, ...]:
+    """Every rule, by name and format: the gate's, the reasons for staying undecided, and those of each format.
+
+    Two formats may have a rule of the same name; each has its own explanation.
+    """
+    general = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
+    formats = [
+        Explanation(rule.name, format_.value, rule.severity, rule.summary, rule.why, rule.remedy)
+        for format_, engine in ENGINES.items()
+        for rule in engine.rules.values()
+        if rule.name not in general
+    ]
+    return tuple(sorted([*general.values(), *formats], key=lambda rule: (rule.name, rule.applies_to)))
+
+
+def explanations(name: str) -> tuple[Explanation, ...]:
+    """What there is to say about a rule, once per format that has it; nothing if there is no such rule."""
+    return tuple(rule for rule in every_rule() if rule.name == name)
+
+
+def explanation(name: str, format_: Format, severity: Severity) -> Explanation:
+    """What there is to say about a rule that an engine of ``format_`` has named."""
+    for rule in explanations(name):
+        if rule.applies_to in {format_.value, "any"}:
+            return rule
+    return Explanation(name, format_.value, severity, f"{name.replace('_', ' ').capitalize()}.", "", "")

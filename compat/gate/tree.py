@@ -127,6 +127,8 @@ class GitTree:
         remote, _, branch = self._revision.partition("/")
         remotes = (self._git("remote") or b"").decode().split()
         shallow = (self._git("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+        if not remotes and not shallow:
+            return f"{what}: check how it is spelt (`git log --oneline` shows what there is)"
         if branch and remote in remotes:
             fetch = f"git fetch --no-tags --depth=1 {remote} +refs/heads/{branch}:refs/remotes/{remote}/{branch}"
         elif shallow:

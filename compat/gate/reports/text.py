@@ -77,13 +77,13 @@ def summary(report: Report, paint: Paint = plain) -> str:
     """What came out, in one line."""
     if report.failure is not None:
         return f"{paint('error', 'could not check')}: {report.failure}"
-    counted = [f"{report.count(weight)} {weight}s" for weight in (Weight.ERROR, Weight.WARNING)]
+    counted = [_counted(report.count(weight), weight) for weight in (Weight.ERROR, Weight.WARNING)]
     waived = sum(finding.waived is not None for finding in report.findings)
     if waived:
         counted.append(f"{waived} waived")
     names = len({result.subject for result in report.results})
     verdict = paint("good", "pass") if report.status is Status.PASS else paint("error", "findings")
-    return f"{verdict}: {names} subject{'s' * (names != 1)}, {', '.join(counted)}"
+    return f"{verdict}: {_counted(names, 'subject')}, {', '.join(counted)}"
 
 
 def event_text(event: object, limit: int = EVENT_CHARACTERS) -> str:
@@ -93,6 +93,10 @@ def event_text(event: object, limit: int = EVENT_CHARACTERS) -> str:
     if len(shown) <= limit:
         return shown
     return f"{shown[:limit]}\n… ({len(shown):,} characters; --report json has it whole)"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _details(finding: GateFinding) -> Iterator[tuple[str, str]]:
@@ -115,7 +119,8 @@ def _details(finding: GateFinding) -> Iterator[tuple[str, str]]:
     if finding.waived is not None:
         waived = finding.waived
         yield "waived", f"by {waived.person} until {waived.expires.isoformat()}: {waived.reason}"
-    yield "fingerprint", finding.fingerprint
+    if finding.subject:
+        yield "fingerprint", finding.fingerprint
 
 
 def _against(finding: GateFinding) -> str:

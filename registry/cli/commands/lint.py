@@ -51,7 +51,7 @@ def command(project: Project, console: Console, paths: tuple[str, ...], fail_on:
     with console.progress("lint", len(chosen)) as step:
         for subject, result in zip(chosen, judge(project.workspace, chosen, OwnHistory(), policy), strict=True):
             results.append(_linted(project, subject.name, result))
-            step(f"{result.subject} {result.standing}")
+            step(f"{result.subject} {results[-1].standing}")
     report = Report(tuple(results), Weight(fail_on))
     console.report(text.render(report, console.paint) if form == "text" else REPORTS[form](report))
     return 1 if report.status is Status.FINDINGS else 0

@@ -25,9 +25,9 @@ def command(console: Console, form: str) -> None:
     """List every rule: what it is about and how it weighs. `lineal explain RULE` tells the rest."""
     rules = every_rule()
     if form == "json":
-        console.report(json.dumps([asdict(rule) for rule in rules.values()], ensure_ascii=False, indent=2))
+        console.report(json.dumps([asdict(rule) for rule in rules], ensure_ascii=False, indent=2))
         return
-    width = max(map(len, rules))
-    for rule in rules.values():
+    width = max(len(rule.name) for rule in rules)
+    for rule in rules:
         about = f"{rule.applies_to:<9} {rule.severity:<15} {shorten(rule.summary, 90)}"
         console.report(f"{console.paint('bold', f'{rule.name:<{width}}')}  {about}")

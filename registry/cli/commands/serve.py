@@ -1,0 +1,173 @@
+"""``lineal serve``."""
+
+from __future__ import annotations
+
+import copy
+import os
+import socket
+import threading
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import httpx
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LOGGING_CONFIG, LogLevels
+
+from compat.gate.errors import Misconfigured
+from registry import demo
+from registry.cli.console import Console
+from registry.cli.store import database_of, database_option, opened
+
+_APPLICATION: Final = "web.app:create_app"
+"""Loaded by the server's workers from its name: the pages stand above this package, which must not import them."""
+
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 20
+
+_EXAMPLES: Final = """\b
+Examples:
+  lineal serve --demo
+  lineal serve --host 0.0.0.0 --port 8081 --database sqlite:////var/lib/lineal/lineal.db
+  lineal serve --database postgresql://lineal@db/lineal --workers 2
+
+\b
+Every other setting is an environment variable: LINEAL_COMPATIBILITY=FULL, LINEAL_LIMIT_BODY_BYTES=…
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8081, show_default=True)
+@database_option
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
+@click.pass_obj
+def command(console: Console, host: str, port: int, database: str | None, workers: int, *, with_demo: bool) -> None:
+    """Run the registry: the Confluent protocol at /, lineal's own API at /api/v1, the catalog at /catalog.
+
+    Stops gracefully on Ctrl-C or SIGTERM: what was begun is finished first.
+    """
+    database = database_of(database)
+    _prepare(console, database, with_demo=with_demo)
+    _require_free(host, port)
+    _warn_if_open(console, host)
+    os.environ["LINEAL_DATABASE"] = database
+    server = Granian(
+        _APPLICATION,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_logging(),
+        workers_kill_timeout=_STOP_SECONDS,
+        process_name="lineal",
+    )
+    address = f"http://{_in_url(host)}:{port}"
+    threading.Thread(target=_announce, args=(console, address, with_demo), daemon=True).start()
+    server.serve()
+    console.note("stopped")
+
+
+def _prepare(console: Console, database: str, *, with_demo: bool) -> None:
+    """Bring the tables up to date and tell the demo, before anything listens."""
+    _make_folder(database)
+    with opened(database) as registry:
+        if with_demo:
+            with console.progress("demo", len(demo.story())) as step:
+                demo.tell(registry, step)
+
+
+def _make_folder(database: str) -> None:
+    """The folder of an SQLite file, so that the default works in an empty place."""
+    if database.startswith("sqlite:///") and (path := database.removeprefix("sqlite:///")) not in {"", ":memory:"}:
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise Misconfigured(f"{path}: its folder cannot be made: {cause.strerror}") from cause
+
+
+def _require_free(host: str, port: int) -> None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as cause:
+        raise Misconfigured(
+            f"cannot listen at {host}:{port}: {cause.strerror}; choose another --port or --host"
+        ) from cause
+
+
+def _warn_if_open(console: Console, host: str) -> None:
+    if not _is_loopback(host):
+        console.warn(
+            f"listening at {host}, beyond this machine, and NOBODY HAS TO SAY WHO THEY ARE: whoever reaches the port "
+            "can read, register and delete. Put a proxy that authenticates in front, or use --host 127.0.0.1"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa: FBT001 - a thread's arguments
+    """Once it answers, say what to open and what to try."""
+    subject = "orders.OrderPlaced" if with_demo else "my.Event"
+    if not _answers(address):
+        console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
+        return
+    lines = [
+        f"lineal serves {console.paint('bold', address)}   (Ctrl-C stops it)",
+        "",
+        f"  Open      {address}/catalog              the catalog: subjects, versions, differences, refusals",
+        f"  Clients   schema.registry.url={address}   any Confluent client",
+        f"  API       {address}/api/v1               lineal's own: verdicts with witnesses, upcasters",
+        "",
+        "  Try, in another terminal:",
+        f"    curl {address}/subjects",
+    ]
+    lines += (
+        [
+            f"    curl {address}/subjects/{subject}/versions/latest",
+            f"    lineal diff {subject}@2 {subject}@3 --registry {address}",
+            f"    lineal pull {subject} --registry {address}",
+        ]
+        if with_demo
+        else [f"    lineal push --registry {address}        registers the schema files of a folder"]
+    )
+    console.report("\n".join(lines))
+
+
+def _answers(address: str) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{address}/subjects", timeout=5.0).is_success:
+                return True
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    return False
+
+
+def _logging() -> dict[str, Any]:
+    """The server's messages on stderr, where messages belong."""
+    configuration = copy.deepcopy(LOGGING_CONFIG)
+    for handler in configuration["handlers"].values():  # type: ignore[attr-defined]
+        handler["stream"] = "ext://sys.stderr"
+    return configuration
+
+
+def _in_url(host: str) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what to open, not what to bind
+    return f"[{shown}]" if ":" in shown else shown

@@ -14,11 +14,13 @@ from __future__ import annotations
 from registry.service.catalog import Catalog
 from registry.service.checking import Checking
 from registry.service.configuration import Configurations
+from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
 from registry.service.lookup import Lookup
 from registry.service.registration import Registration, RegistrationOptions
 from registry.service.upkeep import Upkeep
 from registry.settings import Settings
+from registry.storage.store import Store
 
 __all__ = ["RegistrationOptions", "Registry"]
 
@@ -26,20 +28,26 @@ __all__ = ["RegistrationOptions", "Registry"]
 class Registry:
     """The whole service over one database."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings) -> None:
+        definitions = Definitions(settings.limits, settings.cache_schemas)
+        self.store = store
         self.settings = settings
-        self.registration = Registration()
-        self.lookup = Lookup()
-        self.checking = Checking()
-        self.deletion = Deletion()
-        self.configurations = Configurations()
-        self.catalog = Catalog()
-        self.upkeep = Upkeep()
+        self.registration = Registration(store, definitions, settings)
+        self.lookup = Lookup(store, definitions, settings)
+        self.checking = Checking(store, definitions, settings)
+        self.deletion = Deletion(store, settings)
+        self.configurations = Configurations(store, settings)
+        self.catalog = Catalog(store, definitions, settings)
+        self.upkeep = Upkeep(store)
 
     @classmethod
     def open(cls, settings: Settings) -> Registry:
-        """Connect, bring the tables up to date (under a lock) and stand ready. Raises StoreUnavailable."""
-        return cls(settings)
+        """Connect, bring the tables up to date (under a lock) and stand ready.
+
+        Raises InvalidRequest for a database URL that cannot be one, StoreUnavailable if nothing answers.
+        """
+        return cls(Store(settings), settings)
 
     def close(self) -> None:
         """Give all connections back."""
+        self.store.close()

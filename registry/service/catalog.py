@@ -3,63 +3,136 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
-from registry.events import Entry
-from registry.model import FIRST_PAGE, Page, Subject, SubjectSummary
+from compat.check import compare
+from compat.definition import Format
+from registry.errors import NotFound, SubjectNotFound
+from registry.events import Entry, RegistrationRefused
+from registry.history import parse_number
+from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
+from registry.policy import policy, scopes
 from registry.service.answers import Comparison, Described, SubjectDetail
+from registry.service.definitions import Definitions, parse
+from registry.service.lookup import find_version
+from registry.settings import Settings
+from registry.storage.store import Store
+
+_REFUSALS_SHOWN = 20
 
 
 class Catalog:
     """Reads for people. Nothing here changes anything."""
+
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._settings = settings
 
     def subjects(
         self,
         search: str = "",
         *,
         context: str | None = None,
-        format: str | None = None,  # noqa: A002
+        format: Format | None = None,  # noqa: A002
         deleted: bool = False,
         page: Page = FIRST_PAGE,
     ) -> tuple[Sequence[SubjectSummary], int]:
         """Subjects whose name contains ``search`` (case folded), sorted by name, and how many there are in all."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return reading.summaries(search, context=context, format=format, deleted=deleted, page=page)
 
     def contexts(self) -> list[str]:
         """Every context that has ever had a subject and was not removed, the default first."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return sorted({DEFAULT_CONTEXT, *reading.contexts()})
 
     def subject(self, subject: Subject) -> SubjectDetail:
         """Raises SubjectNotFound."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            summary = reading.summary(subject)
+            if summary is None:
+                raise SubjectNotFound(subject)
+            versions = reading.versions(subject)
+            numbers = [version.number for version in versions]
+            referrers = reading.referrers(subject, numbers, deleted=False)
+            return SubjectDetail(
+                summary=summary,
+                policy=policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance),
+                versions=tuple(versions),
+                referrers=tuple((referrer, number) for referrer, number, _ in referrers if referrer != subject),
+                refusals=tuple(
+                    reading.entries(subject=subject, kind=RegistrationRefused, limit=_REFUSALS_SHOWN, newest_first=True)
+                ),
+            )
 
     def describe(self, subject: Subject, version: str | int) -> Described:
-        """A version (deleted or not) with its outline. Raises SubjectNotFound, VersionNotFound."""
-        raise NotImplementedError
+        """A version (deleted or not) with its outline. Raises InvalidVersion, SubjectNotFound, VersionNotFound."""
+        with self._store.read() as reading:
+            found = find_version(reading, subject, parse_number(version), deleted=True)
+            definition = self._definitions.of(reading, found)
+        parsed = parse(definition)
+        return Described(found, parsed.engine.outline(parsed.schema))
 
     def compare(self, subject: Subject, old: str | int, new: str | int) -> Comparison:
-        """What differs between any two versions, and the verdict in both directions."""
-        raise NotImplementedError
+        """What differs between any two versions, and the verdict in both directions.
+
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound.
+        """
+        with self._store.read() as reading:
+            before = find_version(reading, subject, parse_number(old), deleted=True)
+            after = find_version(reading, subject, parse_number(new), deleted=True)
+            definitions = self._definitions.of(reading, before), self._definitions.of(reading, after)
+        one, other = map(parse, definitions)
+        same_format = one.engine is other.engine
+        return Comparison(
+            old=before,
+            new=after,
+            differences=tuple(one.engine.differences(one.schema, other.schema)) if same_format else (),
+            backward=tuple(compare(other, one, self._settings.limits)),
+            forward=tuple(compare(one, other, self._settings.limits)),
+        )
 
     def samples(self, subject: Subject, version: str | int, *, seed: int = 0, count: int = 5) -> list[object]:
-        """Valid events of a version as JSON-ready trees, boundary values first."""
-        raise NotImplementedError
+        """Valid events of a version as JSON-ready trees, boundary values first.
+
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound.
+        """
+        with self._store.read() as reading:
+            found = find_version(reading, subject, parse_number(version), deleted=True)
+            definition = self._definitions.of(reading, found)
+        parsed = parse(definition)
+        payloads = islice(parsed.engine.samples(parsed.schema, seed), count)
+        return [parsed.engine.to_json(parsed.schema, payload) for payload in payloads]
 
     def refusals(self, subject: Subject | None = None, *, page: Page = FIRST_PAGE) -> list[Entry]:
         """Refused registrations, newest first, of one subject or of all."""
-        raise NotImplementedError
+        limit = FIRST_PAGE.limit if page.limit is None else page.limit
+        with self._store.read() as reading:
+            found = reading.entries(
+                subject=subject, kind=RegistrationRefused, limit=page.offset + (limit or 0), newest_first=True
+            )
+        return found[page.offset :]
 
     def refusal(self, position: int) -> Entry:
         """One refused registration by its position in the log. Raises NotFound."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            found = reading.entries(after=position - 1, before=position + 1, kind=RegistrationRefused, limit=1)
+        if not found:
+            raise NotFound(f"No refused registration has the position {position}")
+        return found[0]
 
     def changes(self, after: int = 0, *, subject: Subject | None = None, limit: int = 100) -> list[Entry]:
         """Entries of the log with a position greater than ``after``, oldest first."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return reading.entries(after=after, subject=subject, limit=limit)
 
     def latest_changes(self, *, subject: Subject | None = None, limit: int = 20) -> list[Entry]:
         """The newest entries of the log, newest first."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return reading.entries(subject=subject, limit=limit, newest_first=True)
 
     def position(self) -> int:
         """Of the last entry of the log; 0 when it is empty."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return reading.position()

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from compat.check import check
 from compat.level import Level
-from registry.model import Content, Subject
+from registry import history as histories
+from registry.errors import VersionNotFound
+from registry.history import Known, parse_number
+from registry.model import LATEST, Content, Subject
+from registry.policy import policy, scopes
 from registry.service.answers import Checked
+from registry.service.definitions import Definitions, parse
+from registry.service.scope import aliased
+from registry.settings import Settings
+from registry.storage.reading import Reading
+from registry.storage.store import Store
 
 
 class Checking:
     """Checks candidates."""
+
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._settings = settings
 
     def against_history(
         self, subject: Subject, candidate: Content, *, level: Level | None = None, everything: bool = True
@@ -18,10 +35,47 @@ class Checking:
         ``everything``: every compared version, not only up to the first that blocks.
         Raises InvalidSchemaText, SchemaTooLarge.
         """
-        raise NotImplementedError
+        with self._store.read() as reading:
+            subject = aliased(reading, subject)
+            return self._check(reading, subject, candidate, level, reading.history(subject), everything=everything)
 
     def against_version(
-        self, subject: Subject, candidate: Content, version: str, *, level: Level | None = None
+        self, subject: Subject, candidate: Content, version: str | int, *, level: Level | None = None
     ) -> Checked:
-        """The verdict against one version (``"3"``, ``"latest"``). Raises InvalidVersion, VersionNotFound."""
-        raise NotImplementedError
+        """The verdict against one live version: a number, its text or ``"latest"`` (compatible if there is none).
+
+        Raises InvalidVersion, VersionNotFound, InvalidSchemaText, SchemaTooLarge.
+        """
+        number = parse_number(version)
+        with self._store.read() as reading:
+            subject = aliased(reading, subject)
+            history = histories.live(reading.history(subject))
+            chosen = history[-1:] if number == LATEST else [known for known in history if known.number == number]
+            if not chosen and number != LATEST:
+                raise VersionNotFound(version)
+            return self._check(reading, subject, candidate, level, chosen, everything=True)
+
+    def _check(
+        self,
+        reading: Reading,
+        subject: Subject,
+        content: Content,
+        level: Level | None,
+        history: Sequence[Known],
+        *,
+        everything: bool,
+    ) -> Checked:
+        in_force = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
+        level = level or in_force.level
+        candidate = self._definitions.candidate(reading, subject, content)
+        newest = histories.latest(history)
+        metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
+        compared = histories.comparable(history, metadata, in_force.configuration.compatibility_group)
+        if not level.directions:
+            compared = []
+        elif not level.transitive:
+            compared = compared[-1:]
+        definitions = self._definitions.of_known(reading, subject, compared)
+        parse(candidate.definition)
+        verdict = check(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)
+        return Checked(verdict, subject, tuple(known.number for known in compared))

@@ -1,27 +1,106 @@
-"""Take versions, subjects and contexts away: first softly, then for good."""
+"""Take versions, subjects and contexts away: first softly, then for good. The order of refusals is the protocol's."""
 
 from __future__ import annotations
 
-from registry.model import ANONYMOUS, Origin, Subject
+from collections.abc import Sequence
+
+from registry.errors import (
+    ContextNotEmpty,
+    OperationNotPermitted,
+    ReferenceExists,
+    SubjectNotFound,
+    SubjectNotSoftDeleted,
+    SubjectSoftDeleted,
+    VersionNotFound,
+    VersionNotSoftDeleted,
+    VersionSoftDeleted,
+)
+from registry.events import ContextRemoved, VersionsDeleted, VersionsPurged
+from registry.history import parse_number
+from registry.model import ANONYMOUS, DEFAULT_CONTEXT, GLOBAL_CONTEXT, LATEST, Origin, Subject
+from registry.policy import policy, require_writable, scopes
+from registry.service.scope import aliased
+from registry.settings import Settings
+from registry.storage.store import Store, Writing
 
 
 class Deletion:
-    """Deletes. The order of refusals is the protocol's."""
+    """Deletes."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
 
     def subject(self, subject: Subject, *, permanent: bool = False, origin: Origin = ANONYMOUS) -> list[int]:
-        """The versions that were deleted. Raises SubjectNotFound, SubjectSoftDeleted, OperationNotPermitted,
-        ReferenceExists, SubjectNotSoftDeleted.
+        """The versions that were deleted: all live ones, or, for good, all there are.
+
+        Raises SubjectNotFound, SubjectSoftDeleted, OperationNotPermitted, ReferenceExists, SubjectNotSoftDeleted.
         """
-        raise NotImplementedError
+        with self._store.write(origin) as writing:
+            subject = aliased(writing, subject)
+            numbers = writing.numbers(subject)
+            if not numbers:
+                raise SubjectNotFound(subject)
+            live = [number for number, deleted in numbers if not deleted]
+            if not live and not permanent:
+                raise SubjectSoftDeleted(subject)
+            self._require_writable(writing, subject)
+            every = [number for number, _ in numbers]
+            _require_unreferenced(writing, subject, every if permanent else live, permanent=permanent)
+            if permanent and live:
+                raise SubjectNotSoftDeleted(subject)
+            happened = VersionsPurged(versions=every) if permanent else VersionsDeleted(versions=live)
+            writing.append((subject, happened))
+            return happened.versions
 
     def version(
         self, subject: Subject, version: str | int, *, permanent: bool = False, origin: Origin = ANONYMOUS
     ) -> int:
-        """The number of the deleted version. Raises VersionSoftDeleted, SubjectNotFound, VersionNotFound,
-        OperationNotPermitted, ReferenceExists, VersionNotSoftDeleted.
+        """The number of the deleted version.
+
+        Raises InvalidVersion, VersionSoftDeleted, SubjectNotFound, VersionNotFound, OperationNotPermitted,
+        ReferenceExists, VersionNotSoftDeleted.
         """
-        raise NotImplementedError
+        number = parse_number(version)
+        with self._store.write(origin) as writing:
+            subject = aliased(writing, subject)
+            numbers = dict(writing.numbers(subject))
+            live = [known for known, deleted in numbers.items() if not deleted]
+            if number == LATEST:
+                number = max(live, default=LATEST)
+            if numbers.get(number) and not permanent:
+                raise VersionSoftDeleted(subject, number)
+            if not numbers or (not live and not permanent):
+                raise SubjectNotFound(subject)
+            if number not in numbers:
+                raise VersionNotFound(version)
+            self._require_writable(writing, subject)
+            _require_unreferenced(writing, subject, [number], permanent=permanent)
+            if permanent and number in live:
+                raise VersionNotSoftDeleted(subject, number)
+            happened = VersionsPurged(versions=[number]) if permanent else VersionsDeleted(versions=[number])
+            writing.append((subject, happened))
+            return number
 
     def context(self, context: str, *, origin: Origin = ANONYMOUS) -> None:
-        """Raises ContextNotEmpty."""
-        raise NotImplementedError
+        """Forget a context without subjects, with its settings. Raises ContextNotEmpty, OperationNotPermitted."""
+        if context in {DEFAULT_CONTEXT, GLOBAL_CONTEXT}:
+            raise OperationNotPermitted(f"The context '{context}' belongs to the registry itself and stays")
+        with self._store.write(origin) as writing:
+            if not writing.is_empty(context):
+                raise ContextNotEmpty(context)
+            if writing.has_context(context):
+                writing.append((Subject(context), ContextRemoved()))
+
+    def _require_writable(self, writing: Writing, subject: Subject) -> None:
+        settings = writing.settings(scopes(subject))
+        require_writable(policy(settings, self._settings.level, self._settings.inheritance).mode, subject)
+
+
+def _require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:
+    """Soft deletion minds live referrers, a permanent one the soft-deleted too; a subject's own not, if all of it goes."""
+    whole = len(numbers) == len(writing.numbers(subject))
+    for referrer, number, _ in writing.referrers(subject, numbers, deleted=permanent):
+        if referrer != subject or not whole:
+            what = f"subject={subject}, version={', '.join(map(str, numbers))}"
+            raise ReferenceExists(what, f"version {number} of '{referrer}' refers to it; delete that first")

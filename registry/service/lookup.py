@@ -2,56 +2,241 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from compat.engine import Form
-from registry.model import DEFAULT, EVERYTHING, Content, Page, Subject, Version
+from registry import history as histories
+from registry.data_contract import without_compiled
+from registry.errors import SchemaNotFound, SubjectNotFound, VersionNotFound
+from registry.history import parse_number
+from registry.model import DEFAULT, DEFAULT_CONTEXT, EVERYTHING, LATEST, Content, Page, Subject, Version
+from registry.policy import policy, scopes
+from registry.service.definitions import Definitions, identify, parse
+from registry.service.scope import aliased, located
+from registry.settings import Settings
+from registry.storage.reading import Reading
+from registry.storage.store import Store
+
+_ANYWHERE: Final = ":*:"
 
 
 class Lookup:
     """Reads one thing at a time."""
 
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._settings = settings
+
     def version(self, subject: Subject, version: str | int, *, deleted: bool = False) -> Version:
         """``version`` is a number, its text, ``"latest"`` or -1.
 
-        Raises SubjectNotFound, VersionNotFound, InvalidVersion.
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound.
         """
-        raise NotImplementedError
+        number = parse_number(version)
+        with self._store.read() as reading:
+            return find_version(reading, located(reading, subject), number, deleted=deleted)
+
+    def with_properties(self, subject: Subject, wanted: Mapping[str, str], *, deleted: bool = False) -> Version:
+        """The newest version whose metadata properties contain all these pairs.
+
+        Raises SubjectNotFound, VersionNotFound.
+        """
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            for found in reversed(self._versions(reading, subject, deleted=deleted)):
+                metadata = found.content.metadata
+                if metadata is not None and wanted.items() <= (metadata.properties or {}).items():
+                    return found
+        raise VersionNotFound(f"with {dict(wanted)}")
 
     def by_text(
         self, subject: Subject, candidate: Content, *, normalize: bool = False, deleted: bool = False
     ) -> Version:
-        """The version that holds this schema. Raises SubjectNotFound, SchemaNotFound, InvalidSchemaText."""
-        raise NotImplementedError
+        """The version that holds this schema. Raises SubjectNotFound, InvalidSchemaText, SchemaNotFound."""
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            history = reading.history(subject)
+            known = history if deleted else histories.live(history)
+            if not known:
+                raise SubjectNotFound(subject)
+            settings = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
+            normalize = normalize or bool(settings.configuration.normalize)
+            prepared = self._definitions.candidate(reading, subject, candidate)
+        parsed = parse(prepared.definition)
+        digest = identify(parsed, prepared.content, subject.context).digest(normalize=normalize)
+        rule_set = without_compiled(candidate.rule_set)
+        found = histories.looked_up(known, digest, candidate.metadata, rule_set, normalize=normalize)
+        if found is None:
+            raise SchemaNotFound
+        with self._store.read() as reading:
+            return find_version(reading, subject, found.number, deleted=True)
 
     def by_id(self, schema_id: int, subject: Subject = DEFAULT) -> Version:
-        """The first version that was registered with this id (in the subject, if it has it). Raises SchemaNotFound."""
-        raise NotImplementedError
+        """The first version that was registered with this id: in the subject if it has it, else in its context.
+
+        The deleted ones count too: what stands in messages must be readable. Raises SchemaNotFound.
+        """
+        with self._store.read() as reading:
+            holders = _holders(reading, schema_id, subject)
+        return holders[0]
 
     def by_guid(self, guid: str) -> Version:
         """The first version registered with this GUID, in any context. Raises SchemaNotFound."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            found = reading.with_guid(_guid(guid))
+        if not found:
+            raise SchemaNotFound(guid)
+        return found[0]
 
-    def text(self, version: Version, form: Form | None) -> str:
+    def ids_of_guid(self, guid: str) -> list[tuple[str, int]]:
+        """(context, schema id) of the schemas with this GUID; none for an unknown one."""
+        with self._store.read() as reading:
+            found = reading.with_guid(_guid(guid))
+        return sorted({(version.subject.context, version.schema_id) for version in found})
+
+    def highest_id(self, context: str) -> int:
+        """The highest schema id ever given in a context."""
+        with self._store.read() as reading:
+            return reading.last_id(context)
+
+    def text(self, version: Version, form: Form | None = None) -> str:
         """The text of a version as it was registered (None) or in another form."""
-        raise NotImplementedError
+        if form is None:
+            return version.content.text
+        with self._store.read() as reading:
+            definition = self._definitions.of(reading, version)
+        parsed = parse(definition)
+        return parsed.engine.text(parsed.schema, form)
 
     def subjects(
-        self, prefix: str = ":*:", *, deleted: bool = False, deleted_only: bool = False, page: Page = EVERYTHING
+        self,
+        prefix: str = _ANYWHERE,
+        *,
+        context: str = DEFAULT_CONTEXT,
+        deleted: bool = False,
+        deleted_only: bool = False,
+        page: Page = EVERYTHING,
     ) -> list[Subject]:
-        """Subjects by name, sorted; ``:*:foo`` looks in every context, ``:.ctx:foo`` in one."""
-        raise NotImplementedError
+        """Subjects by name, sorted; ``:*:foo`` looks in every context, ``:.ctx:foo`` in one, ``foo`` in ``context``."""
+        where, begin = _prefix(prefix, context)
+        with self._store.read() as reading:
+            return reading.subjects(where, begin, live=not deleted_only, deleted=deleted, page=page)
+
+    def schemas(
+        self,
+        prefix: str = "",
+        *,
+        context: str = DEFAULT_CONTEXT,
+        deleted: bool = False,
+        latest_only: bool = False,
+        page: Page = EVERYTHING,
+    ) -> list[Version]:
+        """Versions with their texts, of every subject that begins with the prefix."""
+        where, begin = _prefix(prefix, context)
+        with self._store.read() as reading:
+            return reading.listed(where, begin, deleted=deleted, latest_only=latest_only, page=page)
 
     def versions(
         self, subject: Subject, *, deleted: bool = False, deleted_only: bool = False, page: Page = EVERYTHING
     ) -> list[Version]:
         """All versions with their texts, oldest first. Raises SubjectNotFound."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            found = self._versions(reading, subject, deleted=deleted or deleted_only)
+        if deleted_only:
+            found = [version for version in found if version.deleted]
+            if not found:
+                raise SubjectNotFound(subject)
+        return found[page.offset :][: page.limit]
+
+    def numbers(self, subject: Subject, *, deleted: bool = False, deleted_only: bool = False) -> list[tuple[int, bool]]:
+        """(number, deleted) of the versions, ascending. Raises SubjectNotFound."""
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            found = [
+                (number, gone)
+                for number, gone in reading.numbers(subject)
+                if (gone if deleted_only else deleted or not gone)
+            ]
+        if not found:
+            raise SubjectNotFound(subject)
+        return found
 
     def uses(self, schema_id: int, subject: Subject = DEFAULT, *, deleted: bool = False) -> list[tuple[Subject, int]]:
         """The subjects and versions that hold a schema id. Raises SchemaNotFound."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            holders = _holders(reading, schema_id, subject)
+        if not subject.is_context:
+            holders = [version for version in holders if version.subject.name == subject.name]
+        found = [(version.subject, version.number) for version in holders if deleted or not version.deleted]
+        return sorted(found)
 
     def referrers(
         self, subject: Subject, version: str | int, *, deleted: bool = False
     ) -> list[tuple[Subject, int, int]]:
-        """(subject, version, schema id) of the versions that refer to this one."""
-        raise NotImplementedError
+        """(subject, version, schema id) of the versions that refer to this one, which may be deleted.
+
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound.
+        """
+        number = parse_number(version)
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            target = find_version(reading, subject, number, deleted=True)
+            return reading.referrers(subject, [target.number], deleted=deleted)
+
+    def contexts(self, prefix: str = "", page: Page = EVERYTHING) -> list[str]:
+        """The names of the contexts, the default one always among them, sorted."""
+        with self._store.read() as reading:
+            names = sorted({DEFAULT_CONTEXT, *reading.contexts()})
+        return [name for name in names if name.startswith(prefix)][page.offset :][: page.limit]
+
+    def _versions(self, reading: Reading, subject: Subject, *, deleted: bool) -> list[Version]:
+        found = [version for version in reading.versions(subject) if deleted or not version.deleted]
+        if not found:
+            raise SubjectNotFound(subject)
+        return found
+
+
+def find_version(reading: Reading, subject: Subject, number: int, *, deleted: bool) -> Version:
+    """One version, or the latest. Raises SubjectNotFound, VersionNotFound."""
+    found = reading.latest(subject, deleted=deleted) if number == LATEST else reading.version(subject, number)
+    if found is not None and (deleted or not found.deleted):
+        return found
+    if any(deleted or not gone for _, gone in reading.numbers(subject)):
+        raise VersionNotFound("latest" if number == LATEST else number)
+    raise SubjectNotFound(subject)
+
+
+def _holders(reading: Reading, schema_id: int, subject: Subject) -> list[Version]:
+    """The versions that hold an id, those of the subject first; an unqualified subject is looked for elsewhere too."""
+    subject = aliased(reading, subject)
+    holders = reading.with_id(subject.context, schema_id)
+    if not subject.is_context:
+        own: Callable[[Version], bool] = lambda version: version.subject.name != subject.name  # noqa: E731
+        holders.sort(key=own)
+        if subject.context == DEFAULT_CONTEXT and not any(not own(version) for version in holders):
+            elsewhere = located(reading, subject)
+            others = reading.with_id(elsewhere.context, schema_id)
+            if any(version.subject == elsewhere for version in others):
+                return sorted(others, key=own)
+    if not holders:
+        raise SchemaNotFound(schema_id)
+    return holders
+
+
+def _guid(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise SchemaNotFound(text) from None
+
+
+def _prefix(prefix: str, context: str) -> tuple[str | None, str]:
+    """(context or None for all, beginning of the name)."""
+    if prefix.startswith(_ANYWHERE):
+        return None, prefix.removeprefix(_ANYWHERE)
+    subject = Subject.parse(prefix, context)
+    return subject.context, subject.name

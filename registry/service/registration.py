@@ -1,10 +1,38 @@
-"""Accept a new version of a subject, or refuse it with the reason."""
+"""Accept a new version of a subject, or refuse it with the reason.
+
+The work that takes time (parsing, comparing) is done before the transaction. The transaction makes sure that what was
+decided upon is still so, and otherwise everything is decided again: check and append are one decision.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Final
 
-from registry.model import ANONYMOUS, Content, Origin, Subject, Version
+from compat.check import check
+from compat.engine import Form
+from registry import history as histories
+from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
+from registry.errors import IncompatibleSchema, InvalidSchemaText, OperationNotPermitted
+from registry.events import RegistrationRefused, SchemaRegistered
+from registry.history import Known
+from registry.identity import Identity, guid
+from registry.model import ANONYMOUS, LATEST, Content, Origin, Subject, Version
+from registry.policy import Policy, Setting, policy, require_registration, scopes
+from registry.service import wording
+from registry.service.answers import Checked
+from registry.service.definitions import Candidate, Definitions, identify, parse
+from registry.service.scope import aliased
+from registry.settings import Settings
+from registry.storage.reading import Reading
+from registry.storage.store import Store, Writing
+
+_ATTEMPTS: Final = 4
+"""How often a decision is made before the lock is taken; then it is made with the lock held."""
+
+View = Callable[[], AbstractContextManager[Reading]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +40,7 @@ class RegistrationOptions:
     """What a request may ask for besides the schema."""
 
     normalize: bool = False
+    """Compare by the normalised text."""
     force: bool = False
     """Accept it whatever the verdict says."""
     version: int = 0
@@ -20,19 +49,308 @@ class RegistrationOptions:
     """To be taken over as it is; in IMPORT mode only."""
 
 
+PLAIN: Final = RegistrationOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """What a decision rests on."""
+
+    subject: Subject
+    settings: tuple[Setting, ...]
+    policy: Policy
+    token: int
+    history: list[Known]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """A version that may be added as long as the situation stays what it was."""
+
+    situation: _Situation
+    candidate: Candidate
+    identity: Identity
+    guid: str
+    number: int
+    schema_id: int | None
+    forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A candidate that may not follow the history."""
+
+    checked: Checked
+    content: Content
+    error: IncompatibleSchema
+
+
 class Registration:
     """Registers versions."""
+
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._settings = settings
 
     def register(
         self,
         subject: Subject,
         candidate: Content,
-        options: RegistrationOptions = RegistrationOptions(),
+        options: RegistrationOptions = PLAIN,
         origin: Origin = ANONYMOUS,
     ) -> Version:
         """The version that now holds the candidate: an existing one where the subject already has it.
 
-        Raises InvalidSubject, InvalidSchemaText, SchemaTooLarge, InvalidRuleSet, OperationNotPermitted,
+        Raises InvalidRuleSet, InvalidSubject, SchemaTooLarge, InvalidSchemaText, OperationNotPermitted,
         IncompatibleSchema (with its verdict; the refusal is recorded in the log).
         """
-        raise NotImplementedError
+        validate(candidate.rule_set)
+        subject.require_registrable()
+        candidate = replace(candidate, rule_set=without_compiled(candidate.rule_set))
+        outcome = self._settle(subject, candidate, options, origin)
+        if isinstance(outcome, _Refusal):
+            self._record(outcome, origin)
+            raise outcome.error
+        return outcome
+
+    def _settle(
+        self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
+    ) -> Version | _Refusal:
+        for _ in range(_ATTEMPTS):
+            decision = self._decide(self._store.read, subject, candidate, options)
+            if not isinstance(decision, _Decision):
+                return decision
+            with self._store.write(origin) as writing:
+                if _still(writing, decision):
+                    return _append(writing, decision, origin)
+        with self._store.write(origin) as writing:
+            decision = self._decide(lambda: nullcontext(writing), subject, candidate, options)
+            return _append(writing, decision, origin) if isinstance(decision, _Decision) else decision
+
+    def _decide(
+        self, view: View, subject: Subject, content: Content, options: RegistrationOptions
+    ) -> _Decision | _Refusal | Version:
+        with view() as reading:
+            situation = self._situation(reading, subject)
+            sent = None if not content.text else self._definitions.candidate(reading, situation.subject, content)
+        normalize = options.normalize or bool(situation.policy.configuration.normalize)
+        if sent is not None:
+            existing = self._as_sent(situation, sent, options, normalize=normalize)
+            if existing is not None:
+                return _existing(view, situation.subject, existing)
+        require_registration(situation.policy.mode, situation.subject, options.schema_id)
+        if situation.policy.mode.imports:
+            return self._import(view, situation, sent, options)
+        with view() as reading:
+            populated = _populated(reading, situation, content, options)
+            prepared = self._definitions.candidate(reading, situation.subject, populated)
+        parsed = parse(prepared.definition)
+        identity = identify(parsed, prepared.content, situation.subject.context)
+        same = histories.same_schema(
+            histories.live(situation.history),
+            identity.digest(normalize=normalize),
+            prepared.content.metadata,
+            prepared.content.rule_set,
+            normalize=normalize,
+        )
+        if same is not None and options.version in (0, LATEST, same.number):
+            return _existing(view, situation.subject, same)
+        if not options.force and (refusal := self._check(view, situation, prepared)) is not None:
+            return refusal
+        number = histories.next_number(situation.history)
+        if options.version not in (0, LATEST, number):
+            raise InvalidSchemaText(
+                f"Version {options.version} is not the next version of subject '{situation.subject}': "
+                f"that is {number}; fetch the latest version and try again"
+            )
+        text = parsed.engine.text(parsed.schema, Form.NORMALIZED if normalize else Form.CANONICAL)
+        return _Decision(situation, prepared, identity, _guid(text, prepared.content), number, None, options.force)
+
+    def _situation(self, reading: Reading, subject: Subject) -> _Situation:
+        subject = aliased(reading, subject)
+        settings = tuple(reading.settings(scopes(subject)))
+        in_force = policy(settings, self._settings.level, self._settings.inheritance)
+        return _Situation(subject, settings, in_force, reading.token(subject), reading.history(subject))
+
+    def _as_sent(
+        self, situation: _Situation, sent: Candidate, options: RegistrationOptions, *, normalize: bool
+    ) -> Known | None:
+        """The version that already holds exactly what was sent: found in every mode, READONLY included."""
+        identity = identify(parse(sent.definition), sent.content, situation.subject.context)
+        configuration = situation.policy.configuration
+        adds = (
+            configuration.default_metadata,
+            configuration.override_metadata,
+            configuration.default_rule_set,
+            configuration.override_rule_set,
+        )
+        if options.version not in (0, LATEST) or any(layer is not None for layer in adds):
+            return None
+        found = histories.same_schema(
+            histories.live(situation.history),
+            identity.digest(normalize=normalize),
+            sent.content.metadata,
+            sent.content.rule_set,
+            normalize=normalize,
+        )
+        return found if found is not None and options.schema_id in (None, found.schema_id) else None
+
+    def _import(
+        self, view: View, situation: _Situation, sent: Candidate | None, options: RegistrationOptions
+    ) -> _Decision | Version:
+        """A version taken over from another registry: its id and number as given, nothing compared."""
+        if sent is None:
+            raise InvalidSchemaText("Invalid schema: the text is empty, and in import mode nothing is filled in")
+        parsed = parse(sent.definition)
+        identity = identify(parsed, sent.content, situation.subject.context)
+        number = options.version if options.version > 0 else histories.next_number(situation.history)
+        for known in situation.history:
+            same = known.canonical_digest == identity.canonical and known.schema_id == options.schema_id
+            if same and (known.number == number or options.version <= 0) and not known.deleted:
+                return _existing(view, situation.subject, known)
+            if known.number == number:
+                raise OperationNotPermitted(
+                    f"Version {number} of subject '{situation.subject}' holds another schema: "
+                    "delete it permanently first"
+                )
+        text = parsed.engine.text(parsed.schema, Form.CANONICAL)
+        return _Decision(situation, sent, identity, _guid(text, sent.content), number, options.schema_id, forced=False)
+
+    def _check(self, view: View, situation: _Situation, candidate: Candidate) -> _Refusal | None:
+        """The refusal of a candidate that may not follow the history."""
+        group = situation.policy.configuration.compatibility_group
+        compared = histories.comparable(situation.history, candidate.content.metadata, group)
+        level = situation.policy.level
+        if not level.directions or not compared:
+            return None
+        if not level.transitive:
+            compared = compared[-1:]
+        with view() as reading:
+            definitions = self._definitions.of_known(reading, situation.subject, compared)
+        verdict = check(level, candidate.definition, definitions, limits=self._settings.limits)
+        if verdict.compatible:
+            return None
+        checked = Checked(verdict, situation.subject, tuple(known.number for known in compared))
+        return _Refusal(checked, candidate.content, IncompatibleSchema(wording.refusal(checked), verdict))
+
+    def _record(self, refusal: _Refusal, origin: Origin) -> None:
+        """Keep the refusal in the log, unless it is the same as the last thing that happened to the subject."""
+        subject, content = refusal.checked.subject, refusal.content
+        event = RegistrationRefused(
+            code=refusal.error.code,
+            message=refusal.error.message,
+            format=content.format.value,
+            text=content.text,
+            references=list(content.references),
+            level=refusal.checked.verdict.level.name,
+            findings=wording.findings(refusal.checked),
+        )
+        with self._store.write(origin) as writing:
+            if not writing.is_last_refusal(subject, content.text):
+                writing.append((subject, event))
+
+
+def _populated(reading: Reading, situation: _Situation, content: Content, options: RegistrationOptions) -> Content:
+    """What was sent, completed from the latest version and from the defaults and overrides in force."""
+    newest = histories.latest(situation.history)
+    latest = None if newest is None else reading.version(situation.subject, newest.number)
+    if not content.text:
+        if latest is None:
+            raise InvalidSchemaText("Invalid schema: the text is empty, and there is no version to take it from")
+        content = replace(
+            content, format=latest.content.format, text=latest.content.text, references=latest.content.references
+        )
+    inherited = latest.content if latest is not None else content
+    configuration = situation.policy.configuration
+    metadata = merge_metadata(
+        configuration.default_metadata,
+        content.metadata if content.metadata is not None else inherited.metadata,
+        configuration.override_metadata,
+    )
+    rule_set = merge_rules(
+        configuration.default_rule_set,
+        content.rule_set if content.rule_set is not None else inherited.rule_set,
+        configuration.override_rule_set,
+    )
+    if options.version != 0:
+        number = histories.next_number(situation.history) if options.version == LATEST else options.version
+        metadata = stamped(metadata, number)
+    return replace(content, metadata=metadata, rule_set=rule_set)
+
+
+def _guid(text: str, content: Content) -> str:
+    return guid(text, content.references, content.metadata, content.rule_set)
+
+
+def _existing(view: View, subject: Subject, known: Known) -> Version:
+    with view() as reading:
+        found = reading.version(subject, known.number)
+    if found is None:
+        raise OperationNotPermitted(f"Version {known.number} of subject '{subject}' was just deleted: try again")
+    return found
+
+
+def _still(writing: Writing, decision: _Decision) -> bool:
+    """Whether nothing that the decision rests on has changed."""
+    situation = decision.situation
+    if writing.token(situation.subject) != situation.token:
+        return False
+    if tuple(writing.settings(scopes(situation.subject))) != situation.settings:
+        return False
+    targets = (writing.version(*target) for target in decision.candidate.targets)
+    return all(target is not None and not target.deleted for target in targets)
+
+
+def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:
+    situation, content = decision.situation, decision.candidate.content
+    schema_id = _schema_id(writing, decision)
+    event = SchemaRegistered(
+        version=decision.number,
+        schema_id=schema_id,
+        guid=decision.guid,
+        format=content.format.value,
+        text=content.text,
+        canonical_digest=decision.identity.canonical,
+        normalized_digest=decision.identity.normalized,
+        references=list(content.references),
+        metadata=content.metadata,
+        rule_set=content.rule_set,
+        level="" if situation.policy.mode.imports else situation.policy.level.name,
+        forced=decision.forced,
+        superseded=_superseded(writing, decision, schema_id),
+    )
+    (entry,) = writing.append((situation.subject, event))
+    return Version(
+        subject=situation.subject,
+        number=decision.number,
+        schema_id=schema_id,
+        guid=decision.guid,
+        content=content,
+        registered=entry.time,
+        position=entry.position,
+        actor=origin.actor,
+    )
+
+
+def _schema_id(writing: Writing, decision: _Decision) -> int:
+    """The id of this very schema where its context has it already, else the next one; in IMPORT mode the given one."""
+    context, content = decision.situation.subject.context, decision.candidate.content
+    if decision.schema_id is None:
+        for known in writing.with_digest(context, decision.identity.canonical, normalized=False):
+            if known.metadata == content.metadata and known.rule_set == content.rule_set:
+                return known.schema_id
+        return writing.last_id(context) + 1
+    for holder in writing.with_id(context, decision.schema_id):
+        if not writing.holds(context, decision.schema_id, decision.identity.canonical):
+            raise OperationNotPermitted(
+                f"Schema id {decision.schema_id} is already that of another schema "
+                f"(subject '{holder.subject}', version {holder.number}): ids are never given twice"
+            )
+    return decision.schema_id
+
+
+def _superseded(writing: Writing, decision: _Decision, schema_id: int) -> list[int]:
+    subject = decision.situation.subject
+    replaced = histories.superseded(decision.situation.history, schema_id)
+    return [number for number in replaced if not writing.referrers(subject, [number], deleted=True)]

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from registry.model import ANONYMOUS
+from registry.storage.store import Store
+from registry.storage.verification import Deviation, deviations
 
 Progress = Callable[[int, int], None]
 """Called with (entries done, entries in all)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Deviation:
-    """A row that is not what the log says."""
-
-    table: str
-    key: str
-    kept: str
-    """As it stands in the projection, empty if missing."""
-    replayed: str
-    """As the log gives it, empty if it should not be there."""
-
-
 class Upkeep:
     """Long operations on the whole store, with progress."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
     def rebuild(self, progress: Progress | None = None) -> int:
-        """Drop every projection and replay the log; the number of entries replayed. One transaction."""
-        raise NotImplementedError
+        """Drop every projection and replay the log, in one transaction; the number of entries replayed."""
+        with self._store.write(ANONYMOUS) as writing:
+            return writing.rebuild(progress)
 
     def verify(self, progress: Progress | None = None) -> list[Deviation]:
         """What differs between the projections and a replay of the log (at most 100); empty when all is well."""
-        raise NotImplementedError
+        with self._store.read() as reading:
+            return deviations(reading.connection, progress)

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, select, true, tuple_
 
 from compat.definition import Format
+from registry.events import Entry, Event, RegistrationRefused
 from registry.history import Known
 from registry.model import (
     Configuration,
@@ -26,6 +27,7 @@ from registry.model import (
     Version,
 )
 from registry.policy import Setting
+from registry.storage import log
 from registry.storage.log import moment
 from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
 
@@ -158,6 +160,11 @@ class Reading:
         query = _VERSIONS.where(version.c.context == name, version.c.schema_id == schema_id)
         return [_version(row) for row in self.connection.execute(query.order_by(version.c.position))]
 
+    def holds(self, name: str, schema_id: int, canonical_digest: str) -> bool:
+        """Whether a schema id stands for this very schema."""
+        query = select(schema.c.canonical_digest).where(schema.c.context == name, schema.c.id == schema_id)
+        return self.connection.execute(query).scalar() == canonical_digest
+
     def with_guid(self, guid: str) -> list[Version]:
         """Versions of any context whose schema has this GUID, in the order of registration."""
         query = _VERSIONS.where(schema.c.guid == guid).order_by(version.c.position)
@@ -188,6 +195,38 @@ class Reading:
         return [
             (Subject(row.context, row.subject), row.number, row.schema_id) for row in self.connection.execute(query)
         ]
+
+    # -- the log -------------------------------------------------------------------------------------------------
+
+    def position(self) -> int:
+        """Of the last entry; 0 when the log is empty."""
+        return log.position(self.connection)
+
+    def entries(
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        subject: Subject | None = None,
+        kind: type[Event] | None = None,
+        limit: int,
+        newest_first: bool = False,
+    ) -> list[Entry]:
+        """Entries between two positions, optionally of one stream or type only."""
+        return log.read(
+            self.connection,
+            after=after,
+            before=before,
+            subject=subject,
+            kind=kind,
+            limit=limit,
+            newest_first=newest_first,
+        )
+
+    def is_last_refusal(self, at: Subject, text: str) -> bool:
+        """Whether the last thing that happened to a subject is that this text was refused."""
+        newest = self.entries(subject=at, limit=1, newest_first=True)
+        return any(isinstance(entry.event, RegistrationRefused) and entry.event.text == text for entry in newest)
 
     # -- contexts and subjects -----------------------------------------------------------------------------------
 
@@ -232,7 +271,7 @@ class Reading:
         search: str,
         *,
         context: str | None,
-        format: str | None,
+        format: str | None,  # noqa: A002
         deleted: bool,
         page: Page,
     ) -> tuple[list[SubjectSummary], int]:

@@ -21,7 +21,9 @@ from registry.model import Origin, Subject
 from registry.settings import Settings
 from registry.storage import log, migrations, projections
 from registry.storage.reading import Reading
+from registry.storage.verification import Progress, replay
 
+_SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
 _WRITE: Final = "lineal_write"
 
 Listener = Callable[[Sequence[Entry]], None]
@@ -35,7 +37,7 @@ class Writing(Reading):
         super().__init__(connection)
         self._origin = origin
         self._last = log.lock(connection)
-        self.entries: list[Entry] = []
+        self.appended: list[Entry] = []
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
         """Write events and what follows from them."""
@@ -43,8 +45,13 @@ class Writing(Reading):
         for entry in added:
             projections.apply(self.connection, entry)
         self._last += len(added)
-        self.entries += added
+        self.appended += added
         return added
+
+    def rebuild(self, progress: Progress | None) -> int:
+        """Make every projection anew from the log; the number of entries replayed."""
+        projections.clear(self.connection)
+        return replay(self.connection, self.connection, progress)
 
 
 class Store:
@@ -80,9 +87,9 @@ class Store:
 
     @contextmanager
     def write(self, origin: Origin) -> Iterator[Writing]:
-        """The one writer; commits at the end, changes nothing if an error leaves it. Raises StoreUnavailable, StoreBusy.
+        """The one writer; commits at the end, changes nothing if an error leaves it.
 
-        Threads of one process queue here, in order, rather than in the database's busy loop.
+        Raises StoreUnavailable, StoreBusy. Threads of one process queue here, rather than in the database's busy loop.
         """
         if not self._writer.acquire(timeout=self._busy_seconds):
             raise StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
@@ -90,9 +97,9 @@ class Store:
             with self._translated(), self._transaction(write=True) as connection:
                 writing = Writing(connection, origin)
                 yield writing
-            if writing.entries:
+            if writing.appended:
                 for listener in self._listeners:
-                    listener(writing.entries)
+                    listener(writing.appended)
         finally:
             self._writer.release()
 
@@ -132,7 +139,7 @@ def _engine(settings: Settings) -> Engine:
         case "postgresql":
             return _postgresql(url, settings)
         case other:
-            raise InvalidRequest(f"{other} is not supported: write sqlite:///path or postgresql://user@host/name")
+            raise InvalidRequest(f"{other} is not supported: {_SPELLINGS}")
 
 
 def _sqlite(url: URL, settings: Settings) -> Engine:

@@ -1,0 +1,124 @@
+"""Definitions of what is registered and of what is asked about, with everything they refer to."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+
+from msgspec.structs import replace as replaced
+
+from compat import formats
+from compat.budget import Limits
+from compat.definition import Definition
+from compat.engine import Form
+from compat.errors import InvalidSchema, LimitExceeded
+from compat.formats import Parsed
+from registry.errors import InvalidSchemaText, SchemaTooLarge
+from registry.history import Known
+from registry.identity import Identity, identity
+from registry.model import LATEST, Content, SchemaReference, Subject, Version
+from registry.references import define, resolve
+from registry.storage.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A schema that was asked about: its references settled, its definition complete, not yet parsed."""
+
+    content: Content
+    definition: Definition
+    targets: tuple[tuple[Subject, int], ...]
+    """The versions it refers to."""
+
+
+class Definitions:
+    """Gives definitions, and keeps the ones used last. What is registered never changes, so what is kept stays true."""
+
+    def __init__(self, limits: Limits, size: int) -> None:
+        self._limits = limits
+        self._size = size
+        self._lock = Lock()
+        self._kept: OrderedDict[int, Definition] = OrderedDict()  # by position of the registration
+
+    def of(self, reading: Reading, version: Version) -> Definition:
+        """The definition of a registered version."""
+        if (kept := self._get(version.position)) is not None:
+            return kept
+        targets = []
+        for item in version.content.references:
+            target = reading.version(Subject.parse(item.subject, version.subject.context), item.version)
+            if target is not None:  # deletion refuses while something refers to it
+                targets.append((item, self.of(reading, target)))
+        definition = define(version.content, targets, depth=self._limits.reference_depth)
+        self._put(version.position, definition)
+        return definition
+
+    def of_known(self, reading: Reading, subject: Subject, history: Sequence[Known]) -> list[Definition]:
+        """The definitions of some versions of a subject."""
+        found = []
+        for known in history:
+            definition = self._get(known.position)
+            if definition is None and (version := reading.version(subject, known.number)) is not None:
+                definition = self.of(reading, version)
+            if definition is not None:
+                found.append(definition)
+        return found
+
+    def candidate(self, reading: Reading, subject: Subject, content: Content) -> Candidate:
+        """What a request has sent, with its references resolved. Raises SchemaTooLarge, InvalidSchemaText."""
+        size = len(content.text.encode("utf-8", "surrogatepass"))
+        if size > self._limits.text_bytes:
+            raise SchemaTooLarge(size, self._limits.text_bytes)
+
+        def find(at: Subject, number: int) -> Version | None:
+            return reading.latest(at) if number == LATEST else reading.version(at, number)
+
+        resolved = resolve(content, subject.context, find)
+        settled = Content(
+            content.format,
+            content.text,
+            tuple(item for item, _ in resolved),
+            content.metadata,
+            content.rule_set,
+        )
+        targets = [(item, self.of(reading, target)) for item, target in resolved]
+        definition = define(settled, targets, depth=self._limits.reference_depth)
+        return Candidate(settled, definition, tuple((target.subject, target.number) for _, target in resolved))
+
+    def _get(self, position: int) -> Definition | None:
+        with self._lock:
+            if (kept := self._kept.get(position)) is not None:
+                self._kept.move_to_end(position)
+            return kept
+
+    def _put(self, position: int, definition: Definition) -> None:
+        with self._lock:
+            self._kept[position] = definition
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+def parse(definition: Definition) -> Parsed:
+    """Parse, in the registry's terms: raises InvalidSchemaText with the place and what to do."""
+    if "\0" in definition.text:
+        raise InvalidSchemaText("Invalid schema: the text contains the character NUL; remove it")
+    try:
+        return formats.parse(definition)
+    except InvalidSchema as error:
+        raise InvalidSchemaText(f"Invalid schema of type {definition.format}: {error}") from error
+    except LimitExceeded as error:
+        raise InvalidSchemaText(f"Invalid schema of type {definition.format}: {error}") from error
+
+
+def identify(parsed: Parsed, content: Content, context: str) -> Identity:
+    """What names this schema whatever its spelling."""
+    canonical = parsed.engine.text(parsed.schema, Form.CANONICAL)
+    normalized = parsed.engine.text(parsed.schema, Form.NORMALIZED)
+    return identity(content.format, canonical, normalized, content.references, context)
+
+
+def qualified(references: Sequence[SchemaReference], context: str) -> list[SchemaReference]:
+    """References with subjects written in full, for readers outside the context."""
+    return [replaced(item, subject=str(Subject.parse(item.subject, context))) for item in references]

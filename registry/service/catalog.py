@@ -127,10 +127,12 @@ class Catalog:
         with self._store.read() as reading:
             return reading.entries(after=after, subject=subject, limit=limit)
 
-    def latest_changes(self, *, subject: Subject | None = None, limit: int = 20) -> list[Entry]:
-        """The newest entries of the log, newest first."""
+    def latest_changes(
+        self, *, subject: Subject | None = None, before: int | None = None, limit: int = 20
+    ) -> list[Entry]:
+        """The newest entries of the log, newest first; with ``before``, those whose position is lower."""
         with self._store.read() as reading:
-            return reading.entries(subject=subject, limit=limit, newest_first=True)
+            return reading.entries(subject=subject, before=before, limit=limit, newest_first=True)
 
     def position(self) -> int:
         """Of the last entry of the log; 0 when it is empty."""

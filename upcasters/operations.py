@@ -19,7 +19,7 @@ Json: TypeAlias = Any
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-Literally: TypeAlias = Literal["decimal", "bytes", "timestamp", "date", "time", "uuid"]
+Literally: TypeAlias = Literal["decimal", "bytes", "timestamp", "date", "uuid"]
 """What a constant's string stands for, where JSON has no literal: exact decimal digits, base64, RFC 3339, UUID."""
 
 Rounding: TypeAlias = Literal["exact", "half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"]
@@ -77,6 +77,13 @@ class Remove(_Operation, rename={"literal": "as"}):
     at: Pointer
     restore: Json | UnsetType = UNSET
     literal: Literally | None = None
+
+
+class Only(_Operation):
+    """Keep the named members of the record at ``at``; all others go, also those that no schema declares."""
+
+    at: Pointer
+    members: tuple[str, ...]
 
 
 class Otherwise(_Operation):
@@ -237,13 +244,13 @@ class Emit(_Operation):
 
 
 Operation: TypeAlias = Union[  # noqa: UP007 - the members refer to it
-    Rename, Move, Copy, Add, Default, Remove, Map, Convert, Scale, Set, Join, Split, Wrap, Unwrap, Entries,
+    Rename, Move, Copy, Add, Default, Remove, Only, Map, Convert, Scale, Set, Join, Split, Wrap, Unwrap, Entries,
     Each, In, When, Branch, Fail, Retype, DropEvent, Emit,
 ]  # fmt: skip
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
-    "rename": Rename, "move": Move, "copy": Copy, "add": Add, "default": Default, "remove": Remove, "map": Map,
-    "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap, "unwrap": Unwrap,
+    "rename": Rename, "move": Move, "copy": Copy, "add": Add, "default": Default, "remove": Remove, "only": Only,
+    "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap, "unwrap": Unwrap,
     "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail, "retype": Retype,
     "drop_event": DropEvent, "emit": Emit,
 })  # fmt: skip

@@ -1,0 +1,1 @@
+"""Compilers of plans, one file per target. All keep to the meaning of ``interpret``."""

@@ -1,0 +1,127 @@
+"""Evaluate an expression step by step: the plain reading, for the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from upcasters import functions
+from upcasters.codecs import sort_of
+from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary, needs
+from upcasters.path import Pointer
+
+
+class _Absent:
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent()
+"""Stands for a member that an event does not have; null is a value."""
+
+
+class MemberAbsent(ValueError):
+    """An expression names a member that the event does not have."""
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        super().__init__(f"{'.'.join(parts) or 'the value'} is absent: guard it with has(...) or coalesce(...)")
+        self.parts = parts
+
+
+def get(value: Any, parts: tuple[str, ...]) -> Any:
+    """The member at a path; ABSENT where a member or a record on the way is absent or null. Raises TypeError."""
+    for index, part in enumerate(parts):
+        if value is None or value is ABSENT:
+            return ABSENT
+        if not isinstance(value, dict):
+            where = Pointer(parts[:index])
+            raise TypeError(f"{sort_of(value)} where a record is expected, at {str(where) or 'the root'}")
+        value = value.get(part, ABSENT)
+    return value
+
+
+def missing(tree: Expression, scope: Any) -> tuple[str, ...] | None:
+    """The first member that must be there for the expression, and is not."""
+    for parts in needs(tree).required:
+        if get(scope, parts) is ABSENT:
+            return parts
+    return None
+
+
+def evaluate(tree: Expression, scope: Any, variables: Mapping[str, Any] | None = None) -> Any:
+    """The value of an expression over a scope. Raises ValueError (MemberAbsent), TypeError or ZeroDivisionError."""
+    variables = variables or {}
+    match tree:
+        case Constant(value=value):
+            return value
+        case Name():
+            value = _named(tree, scope, variables)
+            if value is ABSENT:
+                raise MemberAbsent(tree.parts)
+            return value
+        case Has(name=name):
+            return _named(name, scope, variables) is not ABSENT
+        case Unary(operator="!", operand=operand):
+            return not functions.truth(evaluate(operand, scope, variables))
+        case Unary(operand=operand):
+            return functions.negate(evaluate(operand, scope, variables))
+        case Binary(operator="&&" | "||" as operator, left=left, right=right):
+            first = functions.truth(evaluate(left, scope, variables))
+            if first is (operator == "||"):
+                return first
+            return functions.truth(evaluate(right, scope, variables))
+        case Binary():
+            return _binary(tree, evaluate(tree.left, scope, variables), evaluate(tree.right, scope, variables))
+        case Ternary(condition=condition, then=then, otherwise=otherwise):
+            chosen = then if functions.truth(evaluate(condition, scope, variables)) else otherwise
+            return evaluate(chosen, scope, variables)
+        case Items(items=items):
+            return [evaluate(item, scope, variables) for item in items]
+        case Call(function="coalesce", arguments=arguments):
+            return _coalesce(arguments, scope, variables)
+        case Call(function=function, arguments=arguments):
+            return functions.CALLS[function](*(evaluate(argument, scope, variables) for argument in arguments))
+        case Loop():
+            return _loop(tree, scope, variables)
+
+
+def _named(name: Name, scope: Any, variables: Mapping[str, Any]) -> Any:
+    return get(variables[name.local] if name.local else scope, name.parts)
+
+
+def _binary(tree: Binary, left: Any, right: Any) -> Any:
+    match tree.operator:
+        case "!=":
+            return not functions.equal(left, right)
+        case ">":
+            return functions.less(right, left)
+        case ">=":
+            return functions.less_equal(right, left)
+        case operator:
+            return functions.OPERATORS[operator](left, right)
+
+
+def _coalesce(arguments: tuple[Expression, ...], scope: Any, variables: Mapping[str, Any]) -> Any:
+    for argument in arguments:
+        value = _named(argument, scope, variables) if isinstance(argument, Name) else evaluate(argument, scope, variables)
+        if value is not ABSENT and value is not None:
+            return value
+    return None
+
+
+def _loop(tree: Loop, scope: Any, variables: Mapping[str, Any]) -> Any:
+    items = evaluate(tree.over, scope, variables)
+    if not isinstance(items, list):
+        raise TypeError(f"{tree.kind} over {sort_of(items)}: only lists are gone through")
+    results = ((item, evaluate(tree.body, scope, {**variables, tree.variable: item})) for item in items)
+    match tree.kind:
+        case "map":
+            return [result for _, result in results]
+        case "filter":
+            return [item for item, result in results if functions.truth(result)]
+        case "exists":
+            return any(functions.truth(result) for _, result in results)
+        case "all":
+            return all(functions.truth(result) for _, result in results)

@@ -180,6 +180,14 @@ class Comparison:
             return False
         return self._writer.file_digests[writer.file] == self._reader.file_digests[reader.file]
 
+    def _writable(self, field: Field) -> bool:
+        """Whether an event can hold the field at all: not if its message requires itself without end."""
+        if not field.holds_message:
+            return True
+        if field.map:
+            return self._writable(self._writer.message(field.type_name).fields[2])
+        return self._minimal.of(field.type_name) is not None
+
     def _plainly_same(self, writer: Field, reader: Field) -> bool:
         """The common case, decided without looking for facts: the two declarations say the same."""
         return (
@@ -210,7 +218,9 @@ class Comparison:
 
     def _fields(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
         arrives = True
-        if writer.holds_message and reader.holds_message:
+        if not self._writable(writer):
+            pass  # never on the wire, so nothing can happen to it
+        elif writer.holds_message and reader.holds_message:
             if writer.type != reader.type:
                 yield self._encoding_changed(goal, writer, reader)
                 arrives = False
@@ -254,18 +264,19 @@ class Comparison:
             if found is not None and found[1].severity is Severity.DROPPED:
                 rule = "PACKED_LIST_TO_SINGLE"
             yield self._proven(rule, f"{named}: a list became a single value", before, after, lambda: found)
+        elif reader.map and not writer.map:
+            contents = self._candidates.twins(writer) if writer.repeated else None
+            yield self._proven(
+                "LIST_TO_MAP",
+                f"{named}: {'a list of messages' if writer.repeated else 'a message'} became a map",
+                before,
+                after,
+                lambda: self._worst_arrival(goal, writer, contents, only=Severity.LOSSY),
+            )
         elif reader.repeated and not writer.repeated:
             yield _info("SINGLE_TO_LIST", f"{named}: a single value became a list", before, after)
         elif writer.map and not reader.map:
             yield _info("MAP_TO_LIST", f"{named}: a map became a list of entries", before, after)
-        elif reader.map and not writer.map:
-            yield self._proven(
-                "LIST_TO_MAP",
-                f"{named}: a list of entries became a map",
-                before,
-                after,
-                lambda: self._worst_arrival(goal, writer, self._candidates.twins(writer)),
-            )
         elif writer.packed != reader.packed:
             yield _info("PACKED_CHANGED", f"{named}: only one side packs the list", before, after)
 
@@ -282,7 +293,7 @@ class Comparison:
         if self._translated(inner.name) == theirs.name or (inner.map_entry and theirs.map_entry):
             return
         before, after, named = fragment(writer), fragment(reader), _named(goal, writer)
-        lost = [field for number, field in inner.fields.items() if number not in theirs.fields]
+        lost = [f for number, f in inner.fields.items() if number not in theirs.fields and self._writable(f)]
         if not lost:
             if not theirs.map_entry and not inner.map_entry:
                 message = f"{named}: {inner.name} became {theirs.name}, which has all its field numbers"
@@ -372,7 +383,7 @@ class Comparison:
                 yield _info("JSON_NAME_CHANGED", message, before, after)
             return
         other = _field_named(goal.reader, writer.name)
-        if other is None:
+        if other is None or not self._writable(writer):
             yield _info("FIELD_RENAMED", f"{named} is called {reader.name} by the reader", before, after)
             return
         yield self._proven(
@@ -390,7 +401,7 @@ class Comparison:
             return
         named, before = _named(goal, field), fragment(field)
         other = _field_named(goal.reader, field.name)
-        if other is not None:
+        if other is not None and self._writable(field):
             yield self._proven(
                 "FIELD_RENUMBERED",
                 f"{named} has the number {other.number} for the reader, which does not know {field.number}",
@@ -434,7 +445,8 @@ class Comparison:
 
     def _oneofs(self, goal: Goal) -> Iterator[Cause]:
         for oneof, numbers in goal.reader.oneofs.items():
-            members = [goal.writer.fields[number] for number in numbers if number in goal.writer.fields]
+            known = (goal.writer.fields[number] for number in numbers if number in goal.writer.fields)
+            members = [member for member in known if self._writable(member)]
             groups: dict[object, Field] = {}
             for member in members:
                 groups.setdefault(member.oneof or member.number, member)
@@ -527,15 +539,21 @@ class Comparison:
         return Incompatibility(difference, severity, None)
 
     def _worst_arrival(
-        self, goal: Goal, field: Field, contents: Iterable[Sequence[object]] | None = None
+        self,
+        goal: Goal,
+        field: Field,
+        contents: Iterable[Sequence[object]] | None = None,
+        only: Severity | None = None,
     ) -> tuple[Event, Reading] | None:
-        """Write each content into the field, and say what arrives in the worst case."""
+        """Write each content into the field, and say what arrives in the worst case (of one severity, if asked)."""
 
         def readings() -> Iterator[tuple[Event, Reading | None]]:
             for content in self._candidates.contents(field) if contents is None else contents:
                 self._budget.spend()
                 event = self._event(goal, records(field, content), {field.number})
-                yield event, self._executor.arrival(event, goal.path, field.number)
+                reading = self._executor.arrival(event, goal.path, field.number)
+                if only is None or reading is None or reading.severity is only:
+                    yield event, reading
 
         return worst(readings())
 

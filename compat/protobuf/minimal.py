@@ -14,6 +14,9 @@ MAX_BYTES: Final = 1_000_000
 """Size of a smallest event: two required fields per level double it with each level."""
 
 
+_MAP_VALUE: Final = 2
+
+
 class Minimal:
     """Smallest encodings of one schema's messages, found once: a least fixpoint over required fields."""
 
@@ -33,9 +36,13 @@ class Minimal:
         required = b"".join(
             self._required_record(field)
             for field in message.fields.values()
-            if field.required and field.number not in given
+            if field.number not in given and (field.required or (message.map_entry and self._value_needed(field)))
         )
         return required + inner
+
+    def _value_needed(self, field: Field) -> bool:
+        """An entry without its value has an empty message there, which may lack required fields."""
+        return field.number == _MAP_VALUE and field.holds_message and self.of(field.type_name) != b""
 
     def _required_record(self, field: Field) -> bytes:
         if field.holds_message:

@@ -74,9 +74,21 @@ def _content(field: FieldDescriptor, content: Any) -> object:
     if field.is_repeated:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             item = field.message_type.fields_by_name["value"]
-            return {key: _single(item, content[key]) for key in content}
+            kind = field.message_type.fields_by_name["key"]
+            return {_single(kind, key): _single(item, value) for key, value in entries(content)}
         return [_single(field, element) for element in content]
     return _single(field, content)
+
+
+def entries(content: Any) -> list[tuple[Any, Any]]:
+    """The entries of a runtime map. A key that is not UTF-8 (as proto2 lets pass) is bytes, and its value not to be had."""
+    found = []
+    for key in content:
+        try:
+            found.append((key, content[key]))
+        except UnicodeDecodeError:
+            found.append((key, None))
+    return found
 
 
 def _single(field: FieldDescriptor, content: Any) -> object:
@@ -85,6 +97,8 @@ def _single(field: FieldDescriptor, content: Any) -> object:
     if field.enum_type is not None:
         named = field.enum_type.values_by_number.get(content)
         return content if named is None else named.name
+    if field.type == FieldDescriptor.TYPE_STRING and isinstance(content, bytes):
+        raise InvalidPayload(f"{field.name} holds bytes that are not UTF-8 text")
     return content
 
 
@@ -97,16 +111,18 @@ def to_json_tree(message: Message) -> dict[str, object]:
             tree[name] = _json_single(field, content)
         elif field.message_type is not None and field.message_type.GetOptions().map_entry:
             item = field.message_type.fields_by_name["value"]
-            tree[name] = {_json_key(key): _json_single(item, content[key]) for key in content}
+            tree[name] = {_json_key(key): _json_single(item, value) for key, value in entries(content)}
         else:
             tree[name] = [_json_single(field, element) for element in content]
     return tree
 
 
 def _json_single(field: FieldDescriptor, content: Any) -> object:
+    if content is None:
+        return None
     if field.message_type is not None:
         return to_json_tree(content)
-    return _json_scalar(_single(field, content))
+    return _json_scalar(content if isinstance(content, bytes) else _single(field, content))
 
 
 def _json_scalar(content: object) -> object:
@@ -118,6 +134,8 @@ def _json_scalar(content: object) -> object:
 
 
 def _json_key(key: object) -> str:
+    if isinstance(key, bytes):
+        return key.decode("utf-8", "replace")  # a key that an old reader let pass although it is not UTF-8
     return ("true" if key else "false") if isinstance(key, bool) else str(key)
 
 
@@ -385,7 +403,8 @@ def _payload_leaf(field: Field, content: object, key: bool) -> object:  # noqa: 
     if field.type in {"float", "double"}:
         if isinstance(content, str):
             return _SPECIAL.get(content, content)
-        return float(content) if isinstance(content, int) and not isinstance(content, bool) else content
+        if isinstance(content, int) and not isinstance(content, bool) and abs(content) < 10**300:
+            return float(content)
     if key and isinstance(content, str):
         return _key(field, content)
     return content

@@ -245,7 +245,7 @@ class _Printer:
         options = list(self._options(method.options, 2))
         signature = f"  rpc {method.name}({request}) returns ({response})"
         if not options:
-            yield f"{signature};"
+            yield f"{signature} {{}}" if method.HasField("options") else f"{signature};"
             return
         yield f"{signature} {{"
         yield from options

@@ -184,8 +184,8 @@ _ALL: Final = (
     _rule(
         "LIST_TO_MAP",
         Severity.LOSSY,
-        "A list of entries became a map.",
-        "Entries with the same key collapse into the last one, and their order is lost.",
+        "A message, or a list of messages, became a map.",
+        "Elements with the same key collapse into the last one, their order is lost, and each gets a key and a value.",
         "Keep the list, or add a map with a new number.",
         confluent=("FIELD_KIND_CHANGED", "FIELD_NAMED_TYPE_CHANGED"),
         buf=_CARDINALITY,

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.protobuf.model import Schema
-from compat.protobuf.payload import to_json_tree
+from compat.protobuf.payload import entries, to_json_tree
 from compat.verdict import Severity, Witness
 
 EXECUTOR: Final = f"protobuf {google.protobuf.__version__} ({api_implementation.Type()})"
@@ -155,9 +155,11 @@ class Executor:
         return None
 
     def witness(self, event: Event, reading: Reading) -> Witness:
+        """What was just executed, for keeping; the writer's part starts with the message type of the event."""
         written = self.parse_written(event)
         payload = None if written is None else to_json_tree(written)
-        return Witness(payload, event.data, EXECUTOR, reading.writer_result, reading.reader_error)
+        story = f"{event.writer_type}: {reading.writer_result}"
+        return Witness(payload, event.data, EXECUTOR, story, reading.reader_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class _Found:
         if not field.is_repeated:
             return cls((_atom(content),), _spell(content))
         if is_map(field):
-            pairs = sorted(((key, content[key]) for key in content), key=lambda pair: repr(pair[0]))
+            pairs = sorted(entries(content), key=lambda pair: repr(pair[0]))
             atoms = tuple((_atom(key), _atom(item)) for key, item in pairs)
             return cls(atoms, "{" + ", ".join(f"{_spell(k)}: {_spell(v)}" for k, v in pairs[:4]) + "}")
         return cls(tuple(map(_atom, content)), "[" + ", ".join(_spell(item) for item in content[:4]) + "]")
@@ -239,8 +241,7 @@ def _follow(message: Message, path: Sequence[int]) -> Message | _Entry | None:
                 return None
             content = _get(at, field)
             if is_map(field):
-                key = next(iter(content))
-                at = _Entry(key, content[key])
+                at = _Entry(*entries(content)[0])
             else:
                 at = content[-1] if field.is_repeated else content
         else:

@@ -1,0 +1,103 @@
+"""A second opinion on a pair of schemas, written apart from the engine: run an event and look at what arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from compat.protobuf.model import Schema
+from compat.protobuf.payload import entries
+
+
+@dataclass
+class Outcome:
+    """What the reader makes of one event."""
+
+    error: str = ""
+    incomplete: bool = False
+    lost: list[str] = field(default_factory=list)
+    """Values of fields both sides declare that did not arrive."""
+    changed: list[str] = field(default_factory=list)
+    """Values that arrived as others, and presence or defaults that differ."""
+
+
+def judge(writer: Schema, reader: Schema, message: str, data: bytes) -> Outcome:
+    """Parse as both sides and compare by field number."""
+    written = writer.event_class(message)()
+    written.ParseFromString(data)
+    assert written.IsInitialized(), "not an event of the writer"
+    read = reader.event_class(message)()
+    try:
+        read.ParseFromString(data)
+    except DecodeError as error:
+        return Outcome(error=str(error))
+    outcome = Outcome(incomplete=not read.IsInitialized())
+    _compare(written, read, message, outcome)
+    return outcome
+
+
+def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None:
+    unknown = {entry.field_number for entry in UnknownFieldSet(read)}
+    for ours in written.DESCRIPTOR.fields:
+        theirs = read.DESCRIPTOR.fields_by_number.get(ours.number)
+        place = f"{at}.{ours.name}"
+        if theirs is None:
+            # Within one message type this is how fields are retired; another type was never meant to hold the value.
+            if written.DESCRIPTOR.name != read.DESCRIPTOR.name and _values(written, ours):
+                outcome.lost.append(place)
+            continue
+        before, after = _values(written, ours), _values(read, theirs)
+        if before and ours.number in unknown:
+            outcome.lost.append(place)
+        elif before and not after and theirs.has_presence:
+            outcome.lost.append(place)
+        elif len(before) != len(after):
+            # A single zero without presence stands for itself whether it is there or not.
+            if not (_zero(before) and _zero(after)) or (ours.has_presence and not theirs.has_presence):
+                outcome.changed.append(place)
+        else:
+            for one, other in zip(before, after, strict=True):
+                _compare_one(one, other, place, outcome)
+        if not before and not after and _default(written, ours) != _default(read, theirs):
+            outcome.changed.append(f"{place} (default)")
+
+
+def _compare_one(one: Any, other: Any, place: str, outcome: Outcome) -> None:
+    if isinstance(one, Message) and isinstance(other, Message):
+        _compare(one, other, place, outcome)
+    elif isinstance(one, tuple) and isinstance(other, tuple):
+        for a, b in zip(one, other, strict=True):
+            _compare_one(a, b, place, outcome)
+    elif isinstance(one, Message) or isinstance(other, Message) or _raw(one) != _raw(other):
+        outcome.changed.append(place)
+
+
+def _raw(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode()
+    return str(value) if value != value or value == 0 and isinstance(value, float) else value  # noqa: PLR0124
+
+
+def _values(message: Message, declared: Any) -> list[Any]:
+    for listed, content in message.ListFields():
+        if listed.number == declared.number:
+            if not declared.is_repeated:
+                return [content]
+            if declared.message_type is not None and declared.message_type.GetOptions().map_entry:
+                return sorted(entries(content), key=lambda pair: repr(_raw(pair[0])))
+            return list(content)
+    return []
+
+
+def _zero(values: list[Any]) -> bool:
+    return not values or (len(values) == 1 and not isinstance(values[0], Message | tuple) and not values[0])
+
+
+def _default(message: Message, declared: Any) -> Any:
+    if declared.is_repeated or declared.message_type is not None:
+        return None
+    value = getattr(message, declared.name)
+    return value or None if not isinstance(value, bytes | str) else value or None

@@ -1,0 +1,293 @@
+"""Schemas as small trees, their source text, and the changes that make a second schema of a first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from hypothesis import strategies as st
+
+SCALARS = (
+    "int32", "int64", "uint32", "uint64", "bool", "sint32", "sint64", "fixed32", "sfixed32", "fixed64", "sfixed64",
+    "float", "double", "string", "bytes",
+)  # fmt: skip
+KEYS = ("int32", "int64", "uint32", "bool", "sint64", "fixed32", "sfixed64", "string")
+SINGLE, OPTIONAL, REQUIRED, REPEATED, MAP = "single", "optional", "required", "repeated", "map"
+PROTO2, PROTO3, EDITION = "proto2", "proto3", "2023"
+
+
+@dataclass(frozen=True)
+class Enum:
+    name: str
+    values: tuple[tuple[str, int], ...]
+    closed: bool = False
+    """Asked for in an edition; proto2 closes, proto3 opens all."""
+
+
+@dataclass(frozen=True)
+class Field:
+    number: int
+    name: str
+    type: str
+    label: str = SINGLE
+    key: str = "string"
+    oneof: str = ""
+    packed: bool | None = None
+    delimited: bool = False
+    unchecked: bool = False
+    default: int | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    name: str
+    fields: tuple[Field, ...] = ()
+    reserved: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class File:
+    syntax: str
+    messages: tuple[Message, ...]
+    enums: tuple[Enum, ...] = field(default=())
+
+
+# ------------------------------------------------------------------------------------------------ source text
+
+
+def text(file: File) -> str:
+    """The source of a file; what its syntax cannot say is left out."""
+    head = 'edition = "2023";' if file.syntax == EDITION else f'syntax = "{file.syntax}";'
+    enums = {enum.name: enum for enum in file.enums}
+    lines = [head, "package shop;"]
+    for message in file.messages:
+        lines.append(f"message {message.name} {{")
+        if message.reserved:
+            lines.append(f"  reserved {', '.join(map(str, message.reserved))};")
+        lines += _fields(file, message, enums)
+        lines.append("}")
+    for enum in file.enums:
+        lines.append(f"enum {enum.name} {{")
+        if file.syntax == EDITION and enum.closed:
+            lines.append("  option features.enum_type = CLOSED;")
+        lines += [f"  {name} = {number};" for name, number in enum.values]
+        lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(file: File, message: Message, enums: dict[str, Enum]) -> list[str]:
+    lines, done = [], set()
+    for member in message.fields:
+        if not member.oneof:
+            lines.append(f"  {_field(file, member, enums)}")
+        elif member.oneof not in done:
+            done.add(member.oneof)
+            lines.append(f"  oneof {member.oneof} {{")
+            lines += [f"    {_field(file, other, enums)}" for other in message.fields if other.oneof == member.oneof]
+            lines.append("  }")
+    return lines
+
+
+def _field(file: File, spec: Field, enums: dict[str, Enum]) -> str:
+    if spec.label == MAP:
+        return f"map<{spec.key}, {spec.type}> {spec.name} = {spec.number};"
+    label, options = "", []
+    enum, scalar = enums.get(spec.type), spec.type in SCALARS
+    numeric = enum is not None or (scalar and spec.type not in {"string", "bytes"})
+    if spec.oneof:
+        pass
+    elif spec.label == REPEATED:
+        label = "repeated "
+        if numeric and spec.packed is not None:
+            if file.syntax == EDITION:
+                options += [] if spec.packed else ["features.repeated_field_encoding = EXPANDED"]
+            else:
+                options.append(f"packed = {str(spec.packed).lower()}")
+    elif file.syntax == PROTO2:
+        label = "required " if spec.label == REQUIRED else "optional "
+    elif file.syntax == PROTO3:
+        label = "optional " if spec.label in {OPTIONAL, REQUIRED} else ""
+    elif spec.label == REQUIRED:
+        options.append("features.field_presence = LEGACY_REQUIRED")
+    elif spec.label == SINGLE and (scalar or (enum is not None and not enum.closed)):
+        options.append("features.field_presence = IMPLICIT")
+    if file.syntax == EDITION and spec.delimited and not scalar and enum is None:
+        options.append("features.message_encoding = DELIMITED")
+    if file.syntax == EDITION and spec.unchecked and spec.type == "string":
+        options.append("features.utf8_validation = NONE")
+    explicit = file.syntax == PROTO2 or (file.syntax == EDITION and spec.label == OPTIONAL)
+    if spec.default is not None and explicit and not spec.oneof and spec.label == OPTIONAL and spec.type == "int32":
+        options.append(f"default = {spec.default}")
+    brackets = f" [{', '.join(options)}]" if options else ""
+    return f"{label}{spec.type} {spec.name} = {spec.number}{brackets};"
+
+
+# ------------------------------------------------------------------------------------------------ schemas
+
+
+def schema(chance: random.Random) -> File:
+    """A small file: one to three messages that may hold one another, up to two enums."""
+    syntax = chance.choice((PROTO2, PROTO3, PROTO3, EDITION))
+    enums = tuple(
+        Enum(name, tuple((f"{name.upper()}_{'MINUS_' if n < 0 else ''}{abs(n)}", n) for n in sorted({0, *chance.sample(range(-3, 9), 3)}, key=abs)),
+             closed=chance.random() < 0.4)
+        for name in ("Colour", "Size")[: chance.randrange(3)]
+    )  # fmt: skip
+    names = ("Order", "Line", "Money")[: chance.randrange(1, 4)]
+    file = File(syntax, tuple(Message(name) for name in names), enums)
+    messages = tuple(
+        replace(
+            message,
+            fields=tuple(_random_field(chance, file, number) for number in _numbers(chance)),
+            reserved=(99,) if chance.random() < 0.2 else (),
+        )
+        for message in file.messages
+    )
+    return replace(file, messages=tuple(map(_without_cycles, messages)))
+
+
+def _numbers(chance: random.Random) -> list[int]:
+    return sorted(chance.sample((1, 2, 3, 4, 5, 6, 15, 16, 17, 300), chance.randrange(0, 6)))
+
+
+def _random_type(chance: random.Random, file: File) -> str:
+    named = [message.name for message in file.messages] + [enum.name for enum in file.enums]
+    return chance.choice(named) if chance.random() < 0.35 else chance.choice(SCALARS)
+
+
+def _random_field(chance: random.Random, file: File, number: int) -> Field:
+    label = chance.choice((SINGLE, SINGLE, OPTIONAL, REPEATED, REPEATED, MAP, REQUIRED))
+    oneof = chance.choice(("", "", "", "choice", "other")) if label in {SINGLE, OPTIONAL} else ""
+    return Field(
+        number=number,
+        name=f"f{number}",
+        type=_random_type(chance, file),
+        label=label,
+        key=chance.choice(KEYS),
+        oneof=oneof,
+        packed=chance.choice((None, True, False)),
+        delimited=chance.random() < 0.15,
+        unchecked=chance.random() < 0.2,
+        default=chance.choice((None, None, 5)),
+    )
+
+
+def _without_cycles(message: Message) -> Message:
+    """A message that requires itself has no event: rare by nature, so rare here."""
+    fields = tuple(
+        replace(f, label=OPTIONAL) if f.label == REQUIRED and f.type[0].isupper() and f.number % 3 else f
+        for f in message.fields
+    )
+    return replace(message, fields=fields)
+
+
+# ------------------------------------------------------------------------------------------------ changes
+
+
+def changed(chance: random.Random, file: File) -> File:
+    """The file after one to three changes of any kind."""
+    for _ in range(chance.randrange(1, 4)):
+        file = chance.choice(CHANGES)(chance, file)
+    return file
+
+
+def grown(chance: random.Random, file: File) -> File:
+    """The file with optional fields added under new numbers and messages added at the end: harmless both ways."""
+    messages = []
+    for message in file.messages:
+        fresh = [n for n in (7, 8, 9, 400) if n not in message.reserved and chance.random() < 0.5]
+        added = tuple(
+            replace(_random_field(chance, file, n), oneof="", label=chance.choice((SINGLE, OPTIONAL, REPEATED, MAP)))
+            for n in fresh
+        )
+        messages.append(replace(message, fields=(*message.fields, *added)))
+    return replace(file, messages=tuple(messages))
+
+
+def _on_field(edit: Callable[[random.Random, File, Field], Field | None]) -> Callable[[random.Random, File], File]:
+    def change(chance: random.Random, file: File) -> File:
+        full = [message for message in file.messages if message.fields]
+        if not full:
+            return file
+        message = chance.choice(full)
+        at = chance.randrange(len(message.fields))
+        edited = edit(chance, file, message.fields[at])
+        fields = (*message.fields[:at], *([edited] if edited else []), *message.fields[at + 1 :])
+        return _with_message(file, message, replace(message, fields=fields))
+
+    return change
+
+
+def _with_message(file: File, old: Message, new: Message) -> File:
+    return replace(file, messages=tuple(new if message is old else message for message in file.messages))
+
+
+def _retype(chance: random.Random, file: File, spec: Field) -> Field:
+    return replace(spec, type=_random_type(chance, file))
+
+
+def _relabel(chance: random.Random, file: File, spec: Field) -> Field:
+    return replace(spec, label=chance.choice((SINGLE, OPTIONAL, REQUIRED, REPEATED, MAP)), oneof="")
+
+
+def _regroup(chance: random.Random, file: File, spec: Field) -> Field:
+    return replace(spec, oneof=chance.choice(("", "choice", "other")), label=OPTIONAL)
+
+
+def _renumber(chance: random.Random, file: File, spec: Field) -> Field:
+    return replace(spec, number=chance.choice((20, 21, 22)))
+
+
+def _add_field(chance: random.Random, file: File) -> File:
+    message = chance.choice(file.messages)
+    return _with_message(file, message, replace(message, fields=(*message.fields, _random_field(chance, file, 30))))
+
+
+def _change_values(chance: random.Random, file: File) -> File:
+    if not file.enums:
+        return file
+    enum = chance.choice(file.enums)
+    kept = (enum.values[0], *(value for value in enum.values[1:] if chance.random() < 0.6))
+    new = replace(enum, values=kept if chance.random() < 0.7 else (*kept, (f"{enum.name.upper()}_NEW", 11)))
+    new = replace(new, closed=chance.choice((new.closed, not new.closed)))
+    return replace(file, enums=tuple(new if other is enum else other for other in file.enums))
+
+
+def _remove_message(chance: random.Random, file: File) -> File:
+    gone = file.messages[-1].name
+    if len(file.messages) == 1 or any(f.type == gone for message in file.messages for f in message.fields):
+        return file
+    return replace(file, messages=file.messages[:-1])
+
+
+CHANGES: Sequence[Callable[[random.Random, File], File]] = (
+    _on_field(_retype),
+    _on_field(_retype),
+    _on_field(_relabel),
+    _on_field(_relabel),
+    _on_field(_regroup),
+    _on_field(_renumber),
+    _on_field(lambda chance, file, spec: None),
+    _on_field(lambda chance, file, spec: replace(spec, name=f"renamed{spec.number}")),
+    _on_field(lambda chance, file, spec: replace(spec, delimited=not spec.delimited)),
+    _on_field(lambda chance, file, spec: replace(spec, packed=not spec.packed)),
+    _on_field(lambda chance, file, spec: replace(spec, unchecked=not spec.unchecked)),
+    _on_field(lambda chance, file, spec: replace(spec, key=chance.choice(KEYS))),
+    _on_field(lambda chance, file, spec: replace(spec, default=6)),
+    _add_field,
+    _change_values,
+    _remove_message,
+    lambda chance, file: replace(file, syntax=chance.choice((PROTO2, PROTO3, EDITION))),
+)
+
+
+def pair(chance: random.Random) -> tuple[str, str]:
+    """The sources of a writer and a reader."""
+    first = schema(chance)
+    return text(first), text(changed(chance, first))
+
+
+seeds = st.integers(min_value=0, max_value=2**32 - 1)
+files = seeds.map(lambda seed: schema(random.Random(seed)))
+pairs = seeds.map(lambda seed: pair(random.Random(seed)))

@@ -134,9 +134,13 @@ def _looks_like_json_schema(text: str) -> bool:
 
 
 def _subject_name(path: str, format_: Format, text: str, template: str) -> str:
-    if format_ is not Format.PROTOBUF and _json(text) is None:
-        return path  # whoever parses it says what is wrong with it
     values = {**_from_path(path), **_FROM_TEXT[format_](text)}
+    if (
+        format_ is not Format.PROTOBUF
+        and not set(_PLACEHOLDER.findall(template)) <= values.keys()
+        and _json(text) is None
+    ):
+        return path  # its text names nothing: whoever parses it says what is wrong with it
 
     def value(match: re.Match[str]) -> str:
         variable = match.group(1)

@@ -1,0 +1,146 @@
+"""Who is compared with whom, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from compat.gate.baselines import OwnHistory, TreeBaseline
+from compat.gate.configuration import Configuration, SchemaSet
+from compat.gate.errors import CouldNotCheck
+from compat.gate.findings import Report, Standing, Status, Weight
+from compat.gate.judge import Policy, judge, removed
+from compat.gate.mapping import subjects
+from compat.gate.references import Workspace
+from compat.gate.tree import FolderTree
+from compat.level import Level
+
+
+def avro(*fields, name="Order"):
+    written = [field if isinstance(field, dict) else {"name": field, "type": "string"} for field in fields]
+    return json.dumps({"type": "record", "name": name, "fields": written}, indent=2)
+
+
+V1 = avro("id")
+OPTIONAL = avro("id", {"name": "note", "type": "string", "default": ""})
+BREAKING = avro("id", "note")
+
+
+POLICY = Policy()
+
+
+def gate(tmp_path, old, new, policy=POLICY, sets=()):
+    configuration = Configuration(schemas=sets)
+    for side, files in (("old", old), ("new", new)):
+        for path, text in files.items():
+            (tmp_path / side / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / side / path).write_text(text)
+        (tmp_path / side).mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(subjects(FolderTree(tmp_path / "new"), configuration))
+    baseline = TreeBaseline(FolderTree(tmp_path / "old", "old"), configuration)
+    results = [*judge(workspace, workspace.subjects, baseline, policy)]
+    results += removed({subject.name for subject in workspace.subjects}, baseline)
+    return Report(tuple(results))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "standing", "rules"),
+    [
+        ({"o.avsc": V1}, {"o.avsc": V1}, "unchanged", []),
+        ({"o.avsc": V1}, {"o.avsc": " " + V1.replace("\n", "")}, "unchanged", []),
+        ({"o.avsc": V1}, {"o.avsc": OPTIONAL}, "compatible", []),
+        ({"o.avsc": V1}, {"o.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
+        ({}, {"o.avsc": V1}, "new", ["UNKNOWN_SUBJECT"]),
+        ({"o.avsc": V1}, {}, "removed", ["SUBJECT_REMOVED"]),
+        ({"o.avsc": V1}, {"o.avsc": '{"type": "nope"}'}, "invalid", ["UNRESOLVED_REFERENCE"]),
+        ({"o.avsc": V1}, {"o.avsc": "{"}, "invalid", ["INVALID_SCHEMA"]),
+        ({"o/v1.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "compatible", []),
+        ({"o/v1.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
+        ({"o/v1.avsc": V1}, {"o/v1.avsc": OPTIONAL}, "incompatible", ["VERSION_CHANGED"]),
+        ({"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, {"o/v1.avsc": V1}, "incompatible", ["VERSION_REMOVED"]),
+        ({}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
+        ({}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "new", ["UNKNOWN_SUBJECT"]),
+        ({"o.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "compatible", []),
+    ],
+)  # fmt: skip
+def test_one_subject(tmp_path, old, new, standing, rules):
+    (result,) = gate(tmp_path, old, new).results
+    assert result.standing == standing
+    assert [finding.rule.name for finding in result.findings] == rules
+
+
+def test_a_finding_has_the_line_the_event_and_the_readers_words(tmp_path):
+    (finding,) = gate(tmp_path, {"o.avsc": V1}, {"o.avsc": BREAKING}).findings
+    assert (finding.spot.path, finding.spot.line) == ("o.avsc", BREAKING[: BREAKING.index('"note"')].count("\n"))
+    assert finding.base_spot is not None
+    assert finding.counterexample is not None
+    assert finding.counterexample.event == {"id": ""}
+    assert "note" in finding.counterexample.error
+    assert finding.counterexample.reader.startswith("fastavro")
+
+
+def test_the_fingerprint_survives_moving_a_line_and_not_another_subject(tmp_path):
+    (here,) = gate(tmp_path / "a", {"o.avsc": V1}, {"o.avsc": BREAKING}).findings
+    (moved,) = gate(tmp_path / "b", {"o.avsc": V1}, {"o.avsc": "\n\n" + BREAKING}).findings
+    (other,) = gate(tmp_path / "c", {"p.avsc": V1}, {"p.avsc": BREAKING}).findings
+    assert here.spot.line != moved.spot.line
+    assert here.fingerprint == moved.fingerprint != other.fingerprint
+
+
+def test_the_level_comes_from_the_command_line_then_the_set_then_the_file(tmp_path):
+    old, new = {"o.avsc": V1}, {"o.avsc": avro()}  # removing a field breaks old readers only
+    assert gate(tmp_path / "a", old, new).results[0].standing is Standing.COMPATIBLE
+    strict = (SchemaSet(glob="*", level="FULL"),)
+    assert gate(tmp_path / "b", old, new, sets=strict).results[0].level == "FULL"
+    assert gate(tmp_path / "b", old, new, sets=strict).results[0].standing is Standing.INCOMPATIBLE
+    none = gate(tmp_path / "c", old, new, Policy(enforced=Level.NONE), strict)
+    assert none.results[0].standing is Standing.COMPATIBLE
+    assert gate(tmp_path / "d", old, new, Policy(level=Level.FORWARD)).status is Status.FINDINGS
+
+
+def test_a_transitive_level_compares_every_version_and_tells_the_same_finding_once(tmp_path):
+    old = {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}
+    new = {**old, "o/v3.avsc": avro("id", "extra", {"name": "note", "type": "string", "default": ""})}
+    (finding,) = [
+        finding
+        for finding in gate(tmp_path, old, new, Policy(level=Level.BACKWARD_TRANSITIVE)).findings
+        if finding.spot.text.startswith('{"name":"extra"')
+    ]
+    assert finding.base_versions == ("version 2", "version 1")
+
+
+def test_a_new_subject_is_an_error_only_where_it_must_be_known(tmp_path):
+    assert gate(tmp_path / "a", {}, {"o.avsc": V1}).status is Status.PASS
+    report = gate(tmp_path / "b", {}, {"o.avsc": V1}, Policy(require_known=True))
+    assert report.status is Status.FINDINGS
+    assert report.count(Weight.ERROR) == 1
+
+
+def test_a_baseline_that_cannot_be_parsed_decides_nothing(tmp_path):
+    with pytest.raises(CouldNotCheck, match="is not a usable schema"):
+        gate(tmp_path, {"o.avsc": "{"}, {"o.avsc": V1})
+
+
+def test_a_change_in_a_referenced_file_is_found_in_the_file_that_uses_it(tmp_path):
+    money = avro("cents", name="Money")
+    order = avro({"name": "total", "type": "Money"})
+    report = gate(
+        tmp_path,
+        {"money.avsc": money, "order.avsc": order},
+        {"money.avsc": avro("cents", "currency", name="Money"), "order.avsc": order},
+    )
+    assert {result.subject: result.standing for result in report.results} == {
+        "money": Standing.INCOMPATIBLE,
+        "order": Standing.INCOMPATIBLE,
+    }
+
+
+def test_a_folder_checked_against_itself_compares_its_own_versions(tmp_path):
+    files = {"o/v1.avsc": V1, "o/v2.avsc": BREAKING, "p.avsc": avro(name="P")}
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    workspace = Workspace(subjects(FolderTree(tmp_path), Configuration()))
+    results = list(judge(workspace, workspace.subjects, OwnHistory(), Policy()))
+    assert [result.standing for result in results] == [Standing.INCOMPATIBLE, Standing.NEW]

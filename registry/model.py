@@ -215,6 +215,8 @@ class Origin:
     actor: str = "anonymous"
     request_id: str = ""
     reason: str = ""
+    time: datetime | None = None
+    """When it happened, for what is told later than that; None is now. Never set by a request over HTTP."""
 
 
 ANONYMOUS: Final = Origin()

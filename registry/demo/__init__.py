@@ -75,7 +75,7 @@ def tell(registry: Registry, told: Callable[[str], None] = lambda _line: None) -
     for number, act in enumerate(story(), 1):
         request = f"demo-{number}"
         if request not in known:
-            _do(registry, act, Origin(act.by, request, act.why))
+            _do(registry, act, Origin(act.by, request, act.why, act.at))
         told(_line(act))
 
 

@@ -41,7 +41,7 @@ class Writing(Reading):
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
         """Write events and what follows from them."""
-        added = log.append(self.connection, self._last, happened, self._origin, datetime.now(UTC))
+        added = log.append(self.connection, self._last, happened, self._origin, self._origin.time or datetime.now(UTC))
         for entry in added:
             projections.apply(self.connection, entry)
         self._last += len(added)

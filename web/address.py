@@ -1,31 +1,32 @@
 """Where the pages are: the one place that writes and reads their URLs.
 
-A subject stands in a URL as one path segment. Slashes, percent signs and the names ``.`` and ``..`` are escaped
-inside the segment before the usual percent-encoding, because servers and proxies decode a path before they split it,
-and browsers resolve ``%2E``.
+A subject stands in a URL as one path segment. Servers decode a path before they split it, proxies do it again, and
+browsers resolve ``.`` and ``%2E``; so slashes, percent signs and the like are escaped inside the segment in the manner
+of JSON pointers (``~1`` is a slash, ``~0`` a tilde), before the usual percent-encoding of everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import quote, unquote, urlencode
+import re
+from typing import Final
+from urllib.parse import quote, urlencode
 
 CATALOG = "/catalog"
 _PLAIN = "-._~!$'()*,;=:@"
-_ESCAPED = {"%": "%25", "/": "%2F", "\\": "%5C"}
+_ESCAPES: Final = {"~": "~0", "/": "~1", "\\": "~2", ".": "~3", "%": "~4"}
+_LETTERS: Final = {escape: letter for letter, escape in _ESCAPES.items()}
 
 
 def segment(name: str) -> str:
     """A subject's or context's name as one path segment of a URL."""
-    escaped = "".join(_ESCAPED.get(letter, letter) for letter in name)
-    if escaped in {".", ".."}:
-        escaped = escaped.replace(".", "%2E")
+    dots = name in {".", ".."}
+    escaped = "".join(_ESCAPES.get(letter, letter) if letter != "." or dots else letter for letter in name)
     return quote(escaped, safe=_PLAIN)
 
 
 def name_in(segment: str) -> str:
     """The name a decoded path segment stands for; the inverse of ``segment``."""
-    return unquote(segment)
+    return re.sub("~[0-4]", lambda found: _LETTERS[found[0]], segment)
 
 
 def query(path: str, **parameters: object) -> str:
@@ -75,8 +76,3 @@ def changes(**parameters: object) -> str:
 def field_anchor(path: tuple[str, ...]) -> str:
     """The id of a field on its subject's page, the same in every version that has it."""
     return "f:" + "/".join(quote(name, safe="-._~[]{}") for name in path)
-
-
-def encoded(parameters: Mapping[str, object]) -> str:
-    """Parameters as a query string, without the question mark."""
-    return urlencode({key: str(value) for key, value in parameters.items()})

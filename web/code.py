@@ -80,7 +80,7 @@ class Line:
     html: Markup
 
 
-_MARKS: Final = {"added": "+", "removed": "-", "changed": "~", "": " "}
+_MARKS: Final = {"added": "+", "removed": "-", "changed": "~", "gap": "@", "": " "}
 
 
 def event_lines(value: object) -> list[Line]:

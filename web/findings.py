@@ -24,7 +24,7 @@ def difference(found: Difference, urls: tuple[str, str] = ("", "")) -> Found:
     return Found(
         tone=_QUIET,
         rule=found.rule,
-        message=found.message,
+        message=readable(found.message),
         why="",
         remedy="",
         direction="",
@@ -32,6 +32,13 @@ def difference(found: Difference, urls: tuple[str, str] = ("", "")) -> Found:
         after=_fragment(found.after, "after", urls[1]),
         proof=None,
     )
+
+
+def readable(message: str) -> str:
+    """A message as a sentence: a capital first, a full stop last."""
+    if not message:
+        return ""
+    return message[0].upper() + message[1:] + ("" if message.endswith((".", "!", "?", ":")) else ".")
 
 
 def _fragment(piece: Piece | None, label: str, url: str) -> Fragment | None:
@@ -99,7 +106,7 @@ def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[st
     return Found(
         tone=SEVERITIES[cause.severity],
         rule=cause.difference.rule,
-        message=cause.difference.message,
+        message=readable(cause.difference.message),
         why=rule.why if rule else "",
         remedy=rule.remedy if rule else "",
         direction="",

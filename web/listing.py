@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from compat.definition import Format
 from registry.model import DEFAULT_CONTEXT, Page, SubjectSummary
 from web import address
 from web.line import SHOWN, small_line
@@ -28,6 +29,7 @@ HITS: Final = 12
 
 def listing(site: Site, asked: str, context: str, format_: str, number: int) -> Listing:
     """One page of the subjects that match; pages count from 1."""
+    format_ = format_ if format_ in Format.__members__ else ""
     asked, number = asked.strip()[:200], max(1, number)
     start = (number - 1) * PAGE
     matches: Sequence[Match | None]
@@ -38,7 +40,7 @@ def listing(site: Site, asked: str, context: str, format_: str, number: int) -> 
         shown = [match.indexed for match in found[start : start + PAGE]]
     else:
         summaries, total = site.registry.catalog.subjects(
-            context=context or None, format=format_ or None, page=Page(start, PAGE)
+            context=context or None, format=Format(format_) if format_ else None, page=Page(start, PAGE)
         )
         shown = [site.index.of(summary) for summary in summaries]
         matches = [None] * len(shown)

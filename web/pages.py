@@ -18,6 +18,7 @@ from web import address, chain, comparing, drafts, listing, log, refusals, subje
 from web.code import highlight, pretty
 from web.rendering import HEADERS, is_fragment, page
 from web.site import Site
+from web.threads import in_thread
 from web.views import Fact
 from web.words import FORMATS, counted, format_words
 
@@ -58,7 +59,8 @@ def _overview(site: Site, total: int, *, narrowed: bool) -> str:
     return f"{kept} What may break a reader is refused, with an event that proves it."
 
 
-@get(["/", address.CATALOG], sync_to_thread=True, name="catalog")
+@get(["/", address.CATALOG], name="catalog")
+@in_thread
 def catalog(
     request: Asked, site: Pages, q: FromQuery[str] = "", context: FromQuery[str] = "", page: FromQuery[int] = 1
 ) -> Response[str]:
@@ -66,7 +68,8 @@ def catalog(
     return _front(request, site, q, context, request.query_params.get("format", ""), page)
 
 
-@get(f"{address.CATALOG}/search", sync_to_thread=True)
+@get(f"{address.CATALOG}/search")
+@in_thread
 def palette(site: Pages, q: FromQuery[str] = "") -> Response[str]:
     """What the search palette shows."""
     return page("hits.html", {"hits": listing.hits(site.index, q), "asked": q.strip()[:200]})
@@ -80,13 +83,15 @@ _SUBJECT: Final = f"{address.CATALOG}/subjects/{{name:str}}"
 _VERSION: Final = f"{_SUBJECT}/versions/{{number:int}}"
 
 
-@get(_SUBJECT, sync_to_thread=True)
+@get(_SUBJECT)
+@in_thread
 def latest(site: Pages, name: FromPath[str]) -> Response[str]:
     """A subject, and the outline of its latest version."""
     return _subject(site, _detail(site, name), None)
 
 
-@get(_VERSION, sync_to_thread=True)
+@get(_VERSION)
+@in_thread
 def one_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[str]:
     """A subject, and the outline of one version."""
     return _subject(site, _detail(site, name), number)
@@ -127,13 +132,15 @@ def _version(detail: SubjectDetail, number: int | None) -> Version:
     return version
 
 
-@get(f"{_SUBJECT}/text", sync_to_thread=True)
+@get(f"{_SUBJECT}/text")
+@in_thread
 def latest_text(site: Pages, name: FromPath[str]) -> Response[str]:
     """The text of the latest version, as it was registered."""
     return _text(site, _detail(site, name), None)
 
 
-@get(f"{_VERSION}/text", sync_to_thread=True)
+@get(f"{_VERSION}/text")
+@in_thread
 def text_of_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[str]:
     """The text of a version, as it was registered."""
     return _text(site, _detail(site, name), number)
@@ -159,7 +166,8 @@ def _text(site: Site, detail: SubjectDetail, number: int | None) -> Response[str
 _SUFFIX: Final = {"AVRO": "avsc", "JSON": "json", "PROTOBUF": "proto"}
 
 
-@get(f"{_VERSION}/download", sync_to_thread=True)
+@get(f"{_VERSION}/download")
+@in_thread
 def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[bytes]:
     """The text of a version as a file."""
     version = _version(_detail(site, name), number)
@@ -176,7 +184,8 @@ def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Respons
     )
 
 
-@get(f"{_SUBJECT}/history", sync_to_thread=True)
+@get(f"{_SUBJECT}/history")
+@in_thread
 def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Response[str]:
     """All versions of a subject, what was refused, and who changed what."""
     detail = _detail(site, name)
@@ -199,7 +208,8 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
     )
 
 
-@get(f"{_SUBJECT}/diff", sync_to_thread=True)
+@get(f"{_SUBJECT}/diff")
+@in_thread
 def choose_difference(site: Pages, request: Asked, name: FromPath[str], to: FromQuery[int] = 0) -> Redirect:
     """The form of the difference page without a script: on to the pair's own address."""
     detail = _detail(site, name)
@@ -210,7 +220,8 @@ def choose_difference(site: Pages, request: Asked, name: FromPath[str], to: From
     return Redirect(address.difference(str(detail.summary.subject), older, newer), status_code=303)
 
 
-@get(f"{_SUBJECT}/diff/{{pair:str}}", sync_to_thread=True)
+@get(f"{_SUBJECT}/diff/{{pair:str}}")
+@in_thread
 def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Response[str]:
     """What changed between two versions, and whether they read each other."""
     detail = _detail(site, name)
@@ -231,7 +242,8 @@ def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Respons
     )
 
 
-@get(f"{_SUBJECT}/grid", sync_to_thread=True)
+@get(f"{_SUBJECT}/grid")
+@in_thread
 def grid(site: Pages, name: FromPath[str]) -> Response[str]:
     """Which version reads which."""
     detail = _detail(site, name)
@@ -240,7 +252,8 @@ def grid(site: Pages, name: FromPath[str]) -> Response[str]:
     return page("grid.html", {"active": "catalog", "head": head, "grid": shown, "legend": comparing.LEGEND})
 
 
-@get(f"{_SUBJECT}/upcasters", sync_to_thread=True)
+@get(f"{_SUBJECT}/upcasters")
+@in_thread
 def player(site: Pages, request: Asked, name: FromPath[str]) -> Response[str]:
     """The upcasters of a subject, and one event travelling along them."""
     detail = _detail(site, name)
@@ -256,13 +269,15 @@ def player(site: Pages, request: Asked, name: FromPath[str]) -> Response[str]:
     )
 
 
-@get(f"{address.CATALOG}/draft", sync_to_thread=True)
+@get(f"{address.CATALOG}/draft")
+@in_thread
 def draft(site: Pages, request: Asked) -> Response[str]:
     """The form that says what a candidate would break."""
     return _draft(drafts.blank(site, request.query_params.get("subject", "")))
 
 
-@post(f"{address.CATALOG}/draft", sync_to_thread=True, status_code=200)
+@post(f"{address.CATALOG}/draft", status_code=200)
+@in_thread
 def judge(site: Pages, request: Asked, data: URLEncodedBody[dict[str, str]]) -> Response[str]:
     """The form with its answer. Nothing is registered."""
     answered = drafts.judged(
@@ -280,7 +295,8 @@ def _draft(shown: drafts.Draft) -> Response[str]:
     )
 
 
-@get(f"{address.CATALOG}/changes", sync_to_thread=True)
+@get(f"{address.CATALOG}/changes")
+@in_thread
 def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
     """The log, newest first."""
     entries = site.registry.catalog.latest_changes(before=before or None, limit=log.PAGE + 1)
@@ -296,7 +312,8 @@ def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
     )
 
 
-@get(f"{address.CATALOG}/ids/{{number:int}}", sync_to_thread=True)
+@get(f"{address.CATALOG}/ids/{{number:int}}")
+@in_thread
 def schema_id(site: Pages, number: FromPath[int], context: FromQuery[str] = DEFAULT_CONTEXT) -> Response[str]:
     """A schema by the number that messages carry."""
     scope = Subject(context)

@@ -5,20 +5,70 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from compat.level import Direction
+from compat.verdict import Severity
 from registry.events import Entry as Logged
 from registry.events import RegistrationRefused
-from web.views import Found, Refusal
+from web.code import highlight, json_text
+from web.findings import readable, rules
+from web.views import Found, Fragment, Proof, Refusal
+from web.words import DOUBT, SEVERITIES, counted
+
+CANDIDATE = "the candidate"
 
 
 def refusals(entries: Sequence[Logged]) -> tuple[Refusal, ...]:
-    """Refused registrations with their findings."""
+    """Refused registrations with their findings; entries of other events are left out."""
     return tuple(_refusal(entry, entry.event) for entry in entries if isinstance(entry.event, RegistrationRefused))
 
 
 def _refusal(entry: Logged, event: RegistrationRefused) -> Refusal:
-    found = tuple(_found(finding, f"{entry.position}-{index}") for index, finding in enumerate(event.findings))
-    return Refusal(entry.time, entry.origin.actor, event.message, found)
+    blocking = [finding for finding in event.findings if finding.get("blocks", True)]
+    found = tuple(_found(finding, f"{entry.position}-{index}") for index, finding in enumerate(blocking))
+    versions = sorted({finding["version"] for finding in blocking if finding.get("version")})
+    against = ", ".join(f"v{version}" for version in versions[:6])
+    sentence = f"{counted(len(found), 'finding')} against {against}" if found and against else event.message
+    return Refusal(entry.time, entry.origin.actor, sentence, entry.origin.reason, event.level, found)
 
 
 def _found(finding: dict[str, Any], key: str) -> Found:
-    raise NotImplementedError
+    """One finding, as ``/api/v1`` writes it; members that an older event lacks are left out."""
+    old = f"v{finding.get('version', '?')}"
+    backward = finding.get("direction") != Direction.FORWARD.value
+    reader, writer = (CANDIDATE, old) if backward else (old, CANDIDATE)
+    severity = finding.get("severity", "")
+    rule = rules().get(finding.get("rule", ""))
+    return Found(
+        tone=SEVERITIES[Severity(severity)] if severity in Severity.__members__ else DOUBT,
+        rule=finding.get("rule", ""),
+        message=readable(finding.get("message", "")),
+        why=rule.why if rule else "",
+        remedy=finding.get("remedy") or "",
+        direction="",
+        before=_fragment(finding.get("before"), f"{writer} writes"),
+        after=_fragment(finding.get("after"), f"{reader} reads"),
+        proof=_proof(finding.get("witness"), reader, writer, key),
+        fingerprint=finding.get("fingerprint", ""),
+    )
+
+
+def _fragment(piece: dict[str, Any] | None, label: str) -> Fragment | None:
+    if not piece:
+        return None
+    place = piece.get("place") or {}
+    return Fragment(label, place.get("pointer") or "the root", place.get("line"), piece.get("text", ""), "")
+
+
+def _proof(witness: dict[str, Any] | None, reader: str, writer: str, key: str) -> Proof | None:
+    if not witness:
+        return None
+    text = json_text(witness.get("payload"))
+    return Proof(
+        key=f"refused-{key}",
+        claim=f"This event, valid under {writer}, fails a reader with {reader}:",
+        event=text,
+        lines=tuple(highlight(text, "JSON")),
+        error=witness.get("readerError", ""),
+        executor=witness.get("executor", ""),
+        written=witness.get("writerResult", ""),
+    )

@@ -111,6 +111,8 @@ class Index:
                 (path[-1].casefold(), path, text.casefold()) for path, text in fields_of(outline, FIELDS) if path
             )
         owner = owner_of(summary)
+        described = summary.properties.get("description", "")
+        sentence, doc = sentence or first_sentence(described), f"{doc} {described.casefold()}"
         name = summary.subject.name if summary.subject.context == DEFAULT_CONTEXT else str(summary.subject)
         return Indexed(summary, sentence, owner, name.casefold(), doc, fields)
 

@@ -263,6 +263,9 @@ class Refusal:
     when: datetime
     actor: str
     sentence: str
+    reason: str
+    """The author's own words."""
+    level: str
     findings: tuple[Found, ...]
 
 

@@ -42,6 +42,7 @@ def test_every_name_comes_back(name: str) -> None:
     assert len(segments) == 4
     assert segments[3] not in {".", ".."}
     assert address.name_in(segments[3]) == name
+    assert unquote(segments[3]) == segments[3], "a proxy that decodes once more changes nothing"
 
 
 def test_a_query_leaves_out_what_is_empty() -> None:

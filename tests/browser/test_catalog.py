@@ -1,0 +1,184 @@
+"""The catalog in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from web import address
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+ORDER = address.subject("orders.OrderPlaced")
+PAGES = {
+    "catalog": "/",
+    "search": "/catalog?q=order",
+    "nothing found": "/catalog?q=zzz-nothing",
+    "outline": ORDER,
+    "text": f"{ORDER}/text",
+    "grid": f"{ORDER}/grid",
+    "player": f"{ORDER}/upcasters?from=1&step=2",
+    "history": f"{ORDER}/history",
+    "difference": address.difference("orders.OrderPlaced", 2, 3),
+    "changes": "/catalog/changes",
+    "draft": address.draft("orders.OrderPlaced"),
+    "schema": address.schema_id(1),
+    "missing": "/catalog/subjects/orders.OrdrPlaced",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_no_page_has_a_barrier(visit: Open, path: str, scheme: str) -> None:
+    page = visit(path, scheme=scheme)
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    violations = Axe().run(page)["violations"]
+    assert [(one["id"], one["help"], [node["html"][:300] for node in one["nodes"][:3]]) for one in violations] == []
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_every_page_fits_a_narrow_screen(visit: Open, path: str) -> None:
+    page = visit(path, width=360)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_search_answers_while_one_types_and_keeps_its_address(visit: Open) -> None:
+    page = visit("/")
+    page.get_by_role("searchbox", name="Search subjects").first.press_sequentially("shipp")
+    listing = page.locator("#listing")
+    expect(listing.get_by_role("heading", level=3)).to_have_text(["orders.OrderShipped"])
+    expect(page).to_have_url(re.compile(r"q=shipp"))
+    page.reload()
+    expect(listing.get_by_role("heading", level=3)).to_have_text(["orders.OrderShipped"])
+
+
+def test_search_works_without_scripts(visit: Open) -> None:
+    page = visit("/", scripts=False)
+    box = page.locator("#q")
+    box.fill("shipp")
+    box.press("Enter")
+    expect(page.locator("#listing h3")).to_have_text(["orders.OrderShipped"])
+
+
+def test_the_palette_opens_by_key_and_is_walked_with_arrows(visit: Open) -> None:
+    page = visit("/catalog/changes")
+    page.keyboard.press("/")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.type("orderplaced")
+    expect(dialog.get_by_role("link").first).to_contain_text("OrderPlaced")
+    page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("link").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("orders.OrderPlaced"))
+
+
+def test_the_palette_opens_with_control_k_and_closes_with_escape(visit: Open) -> None:
+    page = visit("/")
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_link_to_a_field_opens_what_hides_it(visit: Open) -> None:
+    page = visit(ORDER)
+    link = page.locator(".tree li li .anchor").last
+    target = link.get_attribute("href")
+    page.goto(f"{page.url.split('#')[0]}{target}")
+    page.evaluate("for (const part of document.querySelectorAll('.tree details')) part.open = false")
+    page.reload()
+    expect(page.locator(f"[id='{str(target).removeprefix('#')}']")).to_be_in_viewport()
+
+
+def test_from_the_list_to_the_reason_of_a_step(visit: Open) -> None:
+    page = visit("/")
+    page.get_by_role("link", name="orders.OrderPlaced", exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("orders.OrderPlaced")
+    page.get_by_role("link", name=re.compile("From version 2 to 3")).click()
+    expect(page).to_have_url(re.compile(r"diff/2\.\.\.3$"))
+    expect(page.get_by_role("heading", name="What changed")).to_be_visible()
+
+
+def test_a_witness_can_be_copied(visit: Open) -> None:
+    page = visit(f"{ORDER}/history")
+    page.locator("details", has_text="refused").first.locator("summary").click()
+    page.get_by_role("button", name="Copy event").first.click()
+    expect(page.get_by_role("status")).to_have_text("Copied to the clipboard")
+    assert isinstance(json.loads(page.evaluate("navigator.clipboard.readText()")), dict)
+
+
+def test_the_player_is_played_by_keyboard_and_every_state_has_an_address(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1")
+    titles = page.locator("[data-step]:not([hidden]) h3").first
+    expect(titles).to_contain_text("version 1")
+    page.keyboard.press("ArrowRight")
+    expect(titles).to_contain_text("version 2")
+    expect(page).to_have_url(re.compile(r"step=1"))
+    page.keyboard.press("ArrowRight")
+    expect(titles).to_contain_text("version 3")
+    page.keyboard.press("ArrowLeft")
+    expect(titles).to_contain_text("version 2")
+    page.keyboard.press("End")
+    last = titles.text_content()
+    page.reload()
+    expect(titles).to_have_text(str(last))
+    expect(page.locator("[data-step]:not([hidden]) .verdict.good")).to_be_visible()
+    assert page.locator("[data-step] .ln.added").count() > 0
+
+
+def test_the_player_works_without_scripts(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1", scripts=False)
+    page.locator("[data-step]:not([hidden])").get_by_role("link", name="Next").click()
+    expect(page.locator("[data-step]:not([hidden]) h3").first).to_contain_text("version 2")
+
+
+def test_an_event_that_does_not_fit_is_answered_with_its_place(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1")
+    page.get_by_label("The event, as JSON").fill('{"not": "an order"}')
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator("#event-error")).to_be_visible()
+
+
+def test_a_draft_is_judged_in_place(visit: Open) -> None:
+    page = visit(address.draft("orders.OrderPlaced"))
+    text = json.loads(page.get_by_label("Candidate schema").input_value())
+    text["fields"].append({"name": "surprise", "type": "string"})
+    page.get_by_label("Candidate schema").fill(json.dumps(text))
+    page.get_by_role("button", name="Tell me what breaks").click()
+    expect(page.locator("#answer")).to_contain_text("This candidate would be refused.")
+    expect(page.locator("#answer .witness").first).to_contain_text("surprise")
+
+
+def test_the_theme_is_chosen_and_remembered(visit: Open) -> None:
+    page = visit("/")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    button = page.get_by_role("button", name=re.compile("Theme"))
+    button.click()
+    button.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(paper) == dark
+
+
+def test_the_system_s_dark_mode_is_followed(visit: Open) -> None:
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert visit("/", scheme="dark").evaluate(paper) != visit("/").evaluate(paper)
+
+
+def test_the_keyboard_reaches_the_content_first(visit: Open) -> None:
+    page = visit("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#content$"))

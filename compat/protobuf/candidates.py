@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from compat.protobuf.minimal import Minimal
-from compat.protobuf.model import ENUM, PACKABLE, Field, Schema
+from compat.protobuf.model import ENUM, PACKABLE, Field, Message, Schema
 from compat.protobuf.wire import boundary_values, records
 
 _MAX_VALUES: Final = 40
-"""Elements tried for one field."""
+"""Numbers of an enum tried for one field."""
+
+_MAX_MESSAGES: Final = 400
+"""Messages tried for one field."""
+
+_LONG: Final = 70
+"""Elements or levels after which a length no longer fits into one byte; the runtime reads 100 levels."""
 
 
 class Candidates:
@@ -74,21 +82,87 @@ class Candidates:
             yield from (number for number in boundary_values(ENUM) if isinstance(number, int))
 
     def _messages(self, field: Field) -> Iterator[bytes]:
-        """The smallest message, then with one of its fields set to one of its boundary values."""
+        """Encodings of a message: the smallest, and for every message it can hold, each field at its boundaries.
+
+        Read as something else than a message, any byte in them may matter: tags, lengths, and what is deep inside.
+        """
         message = self._schema.message(field.type_name)
         smallest = self._minimal.of(message.name)
         if smallest is None:
             return
         yield smallest
         count = 0
+        for at in self._reachable(message):
+            for content in self._single_fields(at.message):
+                yield at.wrapped(content, self._minimal)
+                count += 1
+                if count >= _MAX_MESSAGES:
+                    return
+
+    def _single_fields(self, message: Message) -> Iterator[bytes]:
+        """The message with one of its fields set, once for each boundary value, and once at some length."""
         for inner in message.fields.values():
             if inner.holds_message:
-                continue
-            for element in self.elements(inner):
+                smallest = self._minimal.of(inner.type_name)
+                contents: Iterable[object] = () if smallest is None else (smallest,)
+            else:
+                contents = self.elements(inner)
+            first = None
+            for element in contents:
+                first = element if first is None else first
                 yield self._minimal.complete(message, records(inner, [element]), {inner.number})
-                count += 1
-                if count >= _MAX_VALUES:
-                    return
+            if inner.repeated and first is not None:
+                yield self._minimal.complete(message, records(inner, [first] * _LONG), {inner.number})
+
+    def _reachable(self, message: Message) -> Iterator[_Reached]:
+        """The message and all it can hold, each at the shortest way down, and one chain long enough to count."""
+        start = _Reached(message)
+        met, waiting = {message.name}, deque([start])
+        while waiting:
+            at = waiting.popleft()
+            yield at
+            for inner in at.message.fields.values():
+                if not inner.holds_message or self._minimal.of(inner.type_name) is None:
+                    continue
+                below = _Reached(self._schema.message(inner.type_name), at, inner, at.depth + 1)
+                if inner.type_name not in met and at.depth < _LONG:
+                    met.add(inner.type_name)
+                    waiting.append(below)
+                elif at.depth == 0:
+                    yield self._chain(below)
+
+    def _chain(self, at: _Reached) -> _Reached:
+        """A way down through messages that hold each other, so far that lengths take two bytes."""
+        while at.depth < _LONG:
+            step = next((f for f in at.message.fields.values() if f.type_name in {at.message.name, _root(at)}), None)
+            if step is None or self._minimal.of(step.type_name) is None:
+                break
+            at = _Reached(self._schema.message(step.type_name), at, step, at.depth + 1)
+        return at
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """A message inside another, and the way to it."""
+
+    message: Message
+    parent: _Reached | None = None
+    via: Field | None = None
+    depth: int = 0
+
+    def wrapped(self, content: bytes, minimal: Minimal) -> bytes:
+        """The outermost message around this content of the innermost."""
+        at = self
+        while at.parent is not None and at.via is not None:
+            content = minimal.complete(at.parent.message, records(at.via, [content]), {at.via.number})
+            at = at.parent
+        return content
+
+
+def _root(at: _Reached) -> str:
+    while at.parent is not None:
+        at = at.parent
+    return at.message.name
 
 
 def zero_value(field: Field) -> object:
@@ -100,8 +174,3 @@ def zero_value(field: Field) -> object:
     if field.type == "bool":
         return False
     return 0.0 if field.type in {"float", "double"} else 0
-
-
-def first_of(contents: Iterable[list[object]]) -> list[object]:
-    """The plainest content."""
-    return next(iter(contents))

@@ -237,6 +237,8 @@ class Comparison:
             cause, arrives = self._type_changed(goal, writer, reader)
             yield cause
         if goal.entry:
+            if not goal.reader.map_entry:
+                yield from self._required(goal, writer, reader)
             return
         if arrives:
             yield from self._presence(goal, writer, reader)
@@ -259,19 +261,23 @@ class Comparison:
     def _labels(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
         before, after, named = fragment(writer), fragment(reader), _named(goal, writer)
         if writer.repeated and not reader.repeated:
-            found = self._worst_arrival(goal, writer, self._candidates.lists(writer, self._common_numbers(writer, reader)))
-            rule = "LIST_TO_SINGLE"
-            if found is not None and found[1].severity is Severity.DROPPED:
-                rule = "PACKED_LIST_TO_SINGLE"
-            yield self._proven(rule, f"{named}: a list became a single value", before, after, lambda: found)
+            rule = "PACKED_LIST_TO_SINGLE" if writer.packed else "LIST_TO_SINGLE"
+            contents = self._candidates.lists(writer, self._common_numbers(writer, reader))
+            yield self._proven(
+                rule,
+                f"{named}: a list became a single value",
+                before,
+                after,
+                lambda: self._worst_arrival(goal, writer, contents, only=RULES[rule].severity),
+            )
         elif reader.map and not writer.map:
-            contents = self._candidates.twins(writer) if writer.repeated else None
+            twins = self._candidates.twins(writer) if writer.repeated else None
             yield self._proven(
                 "LIST_TO_MAP",
                 f"{named}: {'a list of messages' if writer.repeated else 'a message'} became a map",
                 before,
                 after,
-                lambda: self._worst_arrival(goal, writer, contents, only=Severity.LOSSY),
+                lambda: self._worst_arrival(goal, writer, twins, only=Severity.LOSSY),
             )
         elif reader.repeated and not writer.repeated:
             yield _info("SINGLE_TO_LIST", f"{named}: a single value became a list", before, after)
@@ -310,10 +316,10 @@ class Comparison:
 
     def _lost_inside(self, goal: Goal, lost: Sequence[Field]) -> tuple[Event, Reading] | None:
         for field in lost:
-            found = self._worst_arrival(goal, field)
+            found = self._worst_arrival(goal, field, only=Severity.DROPPED)
             if found is not None:
                 return found
-        return None
+        return next(filter(None, (self._worst_arrival(goal, field) for field in lost)), None)
 
     def _utf8(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
         if writer.checked == reader.checked or writer.type != "string":
@@ -367,6 +373,8 @@ class Comparison:
         if writer.required and not reader.required:
             yield _info("REQUIRED_RELAXED", f"{named} is not required any more", fragment(writer), fragment(reader))
         elif reader.required and not writer.required:
+            if goal.writer.map_entry and self._incomplete(goal) is None:
+                return  # an entry whose value is never left out
             yield self._proven(
                 "FIELD_BECAME_REQUIRED",
                 f"{named}: the reader requires it, the writer may leave it out",
@@ -421,7 +429,7 @@ class Comparison:
             yield _info("FIELD_REMOVED_UNRESERVED", message, before, None)
 
     def _field_added(self, goal: Goal, field: Field) -> Iterator[Cause]:
-        if goal.entry:
+        if goal.entry and not field.required:
             return
         named, after = f"{goal.reader.name}.{field.name} ({field.number})", fragment(field)
         if field.required:
@@ -467,12 +475,15 @@ class Comparison:
     def _both_set(self, goal: Goal, apart: Sequence[Field]) -> tuple[Event, Reading] | None:
         first, second = apart[0], apart[1]
         after = records(second, next(iter(self._candidates.contents(second))))
-        events = (
-            (event, self._executor.arrival(event, goal.path, first.number))
-            for contents in self._candidates.contents(first)
-            for event in [self._event(goal, records(first, contents) + after, {first.number, second.number})]
-        )
-        return worst(events)
+        readings = []
+        for contents in self._candidates.contents(first):
+            self._budget.spend()
+            event = self._event(goal, records(first, contents) + after, {first.number, second.number})
+            reading = self._executor.arrival(event, goal.path, first.number)
+            if reading is not None and reading.severity is Severity.DROPPED:
+                return event, reading
+            readings.append((event, reading))
+        return worst(readings)
 
     # ------------------------------------------------------------------------------------------ enums
 

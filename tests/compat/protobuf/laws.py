@@ -53,12 +53,7 @@ def _shows(finding: Incompatibility, outcome: Outcome) -> str:
     shown: Any = {
         Severity.ERROR: outcome.error or outcome.incomplete,
         Severity.DATA_DEPENDENT: outcome.error,
-        Severity.DROPPED: outcome.lost or _emptied(outcome),
+        Severity.DROPPED: outcome.lost or outcome.changed or outcome.error,  # what a list lost has changed its length
         Severity.LOSSY: outcome.changed,
     }[finding.severity]
     return "" if shown else f"{finding.difference.rule} is not shown by its witness: {outcome}"
-
-
-def _emptied(outcome: Outcome) -> bool:
-    """A list or map whose elements are gone has changed its length."""
-    return bool(outcome.changed)

@@ -58,18 +58,22 @@ def scalar(node: Primitive | Fixed, value: object) -> Datum:
 
 
 def symbol(node: Enum, index: int) -> Datum:
+    """A symbol of an enum."""
     return Datum(varint(index), node.symbols[index])
 
 
 def branch(index: int, inner: Datum) -> Datum:
+    """A value of a union that belongs to the branch with this index."""
     return Datum(varint(index) + inner.encoded, inner.shown)
 
 
 def one_item(inner: Datum) -> Datum:
+    """An array of one item: an empty one would hide what is wrong with its items."""
     return Datum(b"\x02" + inner.encoded + b"\0", [inner.shown])
 
 
 def one_value(inner: Datum) -> Datum:
+    """A map with one entry, for the same reason."""
     return Datum(b"\x02\x02k" + inner.encoded + b"\0", {"k": inner.shown})
 
 

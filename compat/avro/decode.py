@@ -27,7 +27,7 @@ def _compiled(schema: Schema) -> tuple[Any, bool]:
     names = [node.name for node in schema.nodes if isinstance(node, Record | Enum | Fixed)]
     mixed = any("." in name for name in names) and not all("." in name for name in names)
     bare = Bare(logical=True, defaults=False, root_space="_" if mixed else "").node(schema.root)
-    parsed = fastavro.parse_schema(cast(Any, bare), named_schemas={}, _write_hint=False)
+    parsed = fastavro.parse_schema(cast("Any", bare), named_schemas={}, _write_hint=False)
     unbounded = any(isinstance(node, Array) and _is_weightless(node.items) for node in schema.nodes)
     return parsed, schema.recursive or unbounded
 
@@ -38,8 +38,7 @@ def _is_weightless(node: Node) -> bool:
         case Primitive(kind="null") | Fixed(size=0):
             return True
         case Record(fields=fields):
-            return all(not isinstance(each.type, Union | Array | Map | Enum) and
-                       not (isinstance(each.type, Primitive) and each.type.kind != "null") for each in fields)  # fmt: skip
+            return all(isinstance(each.type, Record | Fixed) or each.type.kind == "null" for each in fields)
         case _:
             return False
 
@@ -51,9 +50,9 @@ def decode(schema: Schema, data: bytes) -> object:
         _skim(schema.root, data)
     stream = io.BytesIO(data)
     try:
-        payload = cast(object, fastavro.schemaless_reader(stream, parsed, None))
+        payload = cast("object", fastavro.schemaless_reader(stream, parsed, None))
     except (EOFError, ValueError, IndexError, KeyError, OverflowError, ArithmeticError, TypeError) as error:
-        raise InvalidPayload(f"the bytes are no event of the schema: {error or type(error).__name__}") from None
+        raise InvalidPayload(f"the bytes are no event of the schema: {str(error) or type(error).__name__}") from None
     if stream.tell() != len(data):
         raise InvalidPayload(f"{len(data) - stream.tell()} bytes are left over")
     return payload

@@ -61,36 +61,29 @@ class _Comparison:
             case Primitive(), Primitive():
                 if old.kind != new.kind:
                     yield _type_changed(old, new)
-                elif old.logical != new.logical:
-                    message = f"the logical type was {old.logical or 'none'} and is {new.logical or 'none'}"
-                    yield _difference("LOGICAL_TYPE_CHANGED", message, old, new)
+                else:
+                    yield from _logical(old, new)
                 yield from _properties(old, new)
-            case (Array(items=o), Array(items=n)) | (Map(values=o), Map(values=n)):
-                inner.append((o, n))
+            case Array(), Array():
+                inner.append((old.items, new.items))
+                yield from _properties(old, new)
+            case Map(), Map():
+                inner.append((old.values, new.values))
                 yield from _properties(old, new)
             case Union(), Union():
                 yield from _union(old, new, inner)
-            case (Record(), Record()) | (Enum(), Enum()) | (Fixed(), Fixed()):
+            case Record(), Record():
                 yield from _named(old, new)
-                yield from self._parts(old, new, inner)
-                yield from _properties(old, new)
+                yield from _fields(old, new, inner)
+            case Enum(), Enum():
+                yield from _named(old, new)
+                yield from _symbols(old, new)
+            case Fixed(), Fixed():
+                yield from _named(old, new)
+                yield from _fixed(old, new)
             case _:
                 yield _type_changed(old, new)
                 _follow_through_union(old, new, inner)
-
-    def _parts(self, old: Node, new: Node, inner: list[_Pair]) -> Iterator[Difference]:
-        match old, new:
-            case Record(), Record():
-                yield from _fields(old, new, inner)
-            case Enum(), Enum():
-                yield from _symbols(old, new)
-            case Fixed(), Fixed():
-                if old.size != new.size:
-                    message = f"the size was {old.size} bytes and is {new.size}"
-                    yield _difference("FIXED_SIZE_CHANGED", message, old, new)
-                if old.logical != new.logical:
-                    message = f"the logical type was {old.logical or 'none'} and is {new.logical or 'none'}"
-                    yield _difference("LOGICAL_TYPE_CHANGED", message, old, new)
 
 
 def _difference(rule: str, message: str, before: Node | Field | None, after: Node | Field | None) -> Difference:
@@ -119,9 +112,8 @@ def _follow_through_union(old: Node, new: Node, inner: list[_Pair]) -> None:
     if not isinstance(branches, Union) or isinstance(single, Union):
         return
     key = _branch_key(single)
-    for each in branches.branches:
-        if _branch_key(each) == key:
-            inner.append((old, each) if isinstance(new, Union) else (each, new))
+    stayed = [each for each in branches.branches if _branch_key(each) == key]
+    inner += [(old, each) if isinstance(new, Union) else (each, new) for each in stayed]
 
 
 def _branch_key(node: Node) -> str:
@@ -155,6 +147,19 @@ def _named(old: Named, new: Named) -> Iterator[Difference]:
         yield _difference("TYPE_RENAMED", f"{old.name!r} is now called {new.name!r}{known}", old, new)
     yield from _aliases(old, new)
     yield from _doc(old, new, f"the {new.kind} {new.name!r}")
+    yield from _properties(old, new)
+
+
+def _fixed(old: Fixed, new: Fixed) -> Iterator[Difference]:
+    if old.size != new.size:
+        yield _difference("FIXED_SIZE_CHANGED", f"the size was {old.size} bytes and is {new.size}", old, new)
+    yield from _logical(old, new)
+
+
+def _logical(old: Primitive | Fixed, new: Primitive | Fixed) -> Iterator[Difference]:
+    if old.logical != new.logical:
+        message = f"the logical type was {old.logical or 'none'} and is {new.logical or 'none'}"
+        yield _difference("LOGICAL_TYPE_CHANGED", message, old, new)
 
 
 def _aliases(old: Named | Field, new: Named | Field) -> Iterator[Difference]:

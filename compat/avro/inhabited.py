@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 
-from compat.avro.schema import Array, Enum, Map, Node, Record, Union, children
+from compat.avro.schema import Array, Enum, Fixed, Map, Node, Record, Union, children
 
 
 def weights(nodes: Sequence[Node]) -> Mapping[Node, int]:
     """The number of values in the smallest value of each node; nodes without a finite value are missing.
 
+    A kilobyte of a fixed type counts as a value.
     Knuth's generalisation of Dijkstra's algorithm: O(edges · log nodes). The numbers are exact and may be huge.
     """
     parents: dict[Node, list[Node]] = {node: [] for node in nodes}
@@ -28,7 +29,8 @@ def weights(nodes: Sequence[Node]) -> Mapping[Node, int]:
             parents[part].append(node)
         missing[node] = len(parts)
         if not parts and not isinstance(node, Union) and not (isinstance(node, Enum) and not node.symbols):
-            heapq.heappush(heap, (1, serial := serial + 1, node))
+            weight = 1 + node.size // 1024 if isinstance(node, Fixed) else 1
+            heapq.heappush(heap, (weight, serial := serial + 1, node))
     sums = dict.fromkeys(nodes, 1)
     while heap:
         weight, _, node = heapq.heappop(heap)

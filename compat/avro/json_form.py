@@ -7,7 +7,7 @@ taken. Fields that are left out are filled with their defaults.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import uuid
 from typing import Final
@@ -224,13 +224,13 @@ def _from_text(name: str, node: Primitive | Fixed, text: str) -> object:
         case "uuid":
             return uuid.UUID(text) if node.kind == "string" else text.encode("latin-1")
         case "date":
-            return datetime.date.fromisoformat(text)
+            return dt.date.fromisoformat(text)
         case "time-millis" | "time-micros":
-            return datetime.time.fromisoformat(text)
+            return dt.time.fromisoformat(text)
         case "timestamp-millis" | "timestamp-micros":
-            return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+            return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
         case "local-timestamp-millis" | "local-timestamp-micros":
-            return datetime.datetime.fromisoformat(text)
+            return dt.datetime.fromisoformat(text)
         case _:
             return text.encode("latin-1") if node.kind in ("bytes", "fixed") else text
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from compat.avro.schema import Decimal, Logical, Plain
+from compat.errors import LimitExceeded
 
 UNDERLYING: Final[Mapping[str, frozenset[str]]] = {
     "big-decimal": frozenset({"bytes"}),
@@ -25,6 +26,9 @@ UNDERLYING: Final[Mapping[str, frozenset[str]]] = {
     "duration": frozenset({"fixed"}),
 }
 """Logical types without parameters, and the types they may stand on."""
+
+MOST_DIGITS: Final = 10_000
+"""How many digits a decimal may have here; the specification knows no bound."""
 
 _SIZES: Final = {"uuid": 16, "duration": 12}
 
@@ -49,6 +53,8 @@ def _decimal(kind: str, properties: Mapping[str, object], size: int | None) -> D
         return None
     if precision < 1 or not 0 <= scale <= precision:
         return None
+    if precision > MOST_DIGITS:
+        raise LimitExceeded("digits of a decimal", MOST_DIGITS, "use a smaller precision, or bytes")
     if size is not None and (size < 1 or precision > digits(size)):
         return None
     return Decimal(precision, scale)

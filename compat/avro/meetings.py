@@ -103,7 +103,7 @@ class _Walk:
         meeting = stop.meeting
         match meeting.writer, meeting.reader:
             case Union() as writer, reader:
-                self._branches(stop, writer, reader)
+                yield from self._branches(stop, writer, reader)
                 return
             case writer, Union() as reader:
                 yield from self._tell(stop, rules.AT_UNIONS)
@@ -126,27 +126,28 @@ class _Walk:
                     self._told.add(fact.key())
                     yield stop, fact
 
-    def _branches(self, stop: Stop, writer: Union, reader: Node) -> None:
+    def _branches(self, stop: Stop, writer: Union, reader: Node) -> Iterator[tuple[Stop, Fact]]:
         reading = stop.meeting.reading
-        aligned = (
-            reader
-            if Reading.JAVA in reading and isinstance(reader, Union) and self.resolution.are_equivalent(writer, reader)
-            else None
-        )
+        aligned = isinstance(reader, Union) and self.resolution.are_equivalent(writer, reader)
         for index, each in enumerate(writer.branches):
             self.budget.spend()
             if each not in self.resolution.writer.weights:
                 continue
-            if aligned is None or not isinstance(reader, Union):
+            if aligned and isinstance(reader, Union) and Reading.JAVA in reading:
+                yield from self._aligned(stop, each, reader, index)
+            else:
                 self._go(stop, each, reader, reading, index)
-                continue
-            literal = self.resolution.first_match(each, reader)
-            if literal == index:
-                self._go(stop, each, reader.branches[index], reading, index)
-                continue
-            # The Java library goes branch by branch through equal unions, which always reads; the first match may not.
+
+    def _aligned(self, stop: Stop, writer: Node, reader: Union, index: int) -> Iterator[tuple[Stop, Fact]]:
+        """The Java library goes branch by branch through equal unions, which always reads; the first match may not."""
+        reading = stop.meeting.reading
+        if self.resolution.first_match(writer, reader) != index:
             if Reading.LITERAL in reading:
-                self._go(stop, each, reader, Reading.LITERAL, index)
+                self._go(stop, writer, reader, Reading.LITERAL, index)
+            return
+        union = Stop(Meeting(self.resolution, writer, reader, reading), stop, index, None, stop.apart)
+        yield from self._tell(union, (rules.union_branch_by_name_alone,))
+        self._go(stop, writer, reader.branches[index], reading, index)
 
     def _choose(self, stop: Stop, writer: Node, reader: Union) -> None:
         reading = stop.meeting.reading

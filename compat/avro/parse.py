@@ -131,7 +131,8 @@ class _Table:
                 return self.union(value, pointer, space, depth)
             case dict():
                 return self.declared(value, pointer, space, depth)
-        self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
+            case _:
+                self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
 
     def by_name(self, name: str, pointer: str, space: str) -> Node:
         if name in PRIMITIVES:

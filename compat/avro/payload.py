@@ -7,7 +7,7 @@ name its branch: ``(full name, value)`` as fastavro knows it, or ``Branch``.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import math
 import struct
@@ -25,10 +25,10 @@ from compat.positions import escape
 DEEPEST: Final = 300
 """How deep a payload may nest. Bounds the recursion here and in fastavro, whose C code does not watch its stack."""
 
-_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _LOCAL_EPOCH: Final = _EPOCH.replace(tzinfo=None)
 _DAY_ZERO: Final = _EPOCH.date()
-_MICROSECOND: Final = datetime.timedelta(microseconds=1)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 _RANGES: Final = {"int": 2**31, "long": 2**63}
 
 
@@ -233,7 +233,7 @@ def _rank(node: Node, value: object) -> int | None:
         case "float", float() if math.isfinite(value) and struct.unpack("<f", struct.pack("<f", value))[0] != value:
             return 2
         case _ if node.logical is not None and isinstance(value, int | bytes | str):
-            return 1
+            return 1  # a raw value in place of a logical one
         case _:
             return 0
 
@@ -245,11 +245,11 @@ def to_raw(node: Primitive | Fixed, value: object) -> object:
             return _unscaled(node, node.logical, value)
         case uuid.UUID() if node.logical is not None and node.logical.name == "uuid":
             return value.bytes if isinstance(node, Fixed) else str(value)
-        case datetime.datetime() if node.logical is not None:
+        case dt.datetime() if node.logical is not None:
             return _since_epoch(node, value)
-        case datetime.date() if node.logical is not None and node.logical.name == "date":
+        case dt.date() if node.logical is not None and node.logical.name == "date":
             return (value - _DAY_ZERO).days
-        case datetime.time() if node.logical is not None and node.logical.name in ("time-millis", "time-micros"):
+        case dt.time() if node.logical is not None and node.logical.name in ("time-millis", "time-micros"):
             micros = ((value.hour * 60 + value.minute) * 60 + value.second) * 1_000_000 + value.microsecond
             return micros // 1000 if node.logical.name == "time-millis" else micros
         case _:
@@ -260,28 +260,29 @@ def _unscaled(node: Primitive | Fixed, logical: Decimal, value: decimal.Decimal)
     if not value.is_finite():
         raise InvalidPayload(f"{value} is no {logical}")
     sign, digits, exponent = value.as_tuple()
-    shift = int(exponent) + logical.scale
-    number = int("".join(map(str, digits)) or "0")
-    if shift < 0 and number % 10**-shift:
+    written = "".join(map(str, digits)).lstrip("0")
+    whole = written.rstrip("0")
+    shift = int(exponent) + logical.scale + len(written) - len(whole)
+    if whole and shift < 0:
         raise InvalidPayload(f"{value} has more than {logical.scale} digits after the point")
-    if shift > logical.precision and number:
+    if whole and len(whole) + shift > logical.precision:
         raise InvalidPayload(f"{value} has more than {logical.precision} digits")
-    number = number * 10**shift if shift >= 0 and number else number // 10 ** max(-shift, 0)
-    if number >= 10**logical.precision:
-        raise InvalidPayload(f"{value} has more than {logical.precision} digits")
+    number = int(whole) * 10**shift if whole else 0
     number = -number if sign else number
     size = node.size if isinstance(node, Fixed) else (number + (number < 0)).bit_length() // 8 + 1
-    return number.to_bytes(size, "big", signed=True)
+    encoded: bytes = number.to_bytes(size, "big", signed=True)
+    return encoded
 
 
-def _since_epoch(node: Primitive | Fixed, value: datetime.datetime) -> object:
+def _since_epoch(node: Primitive | Fixed, value: dt.datetime) -> object:
     name = node.logical.name if node.logical is not None else ""
     if not name.startswith(("timestamp-", "local-timestamp-")):
         return value
     local = name.startswith("local-")
-    if local == (value.tzinfo is not None):
-        raise InvalidPayload(f"{value.isoformat()} {'has' if local else 'lacks'} an offset, which {name} does not take"
-                             if local else f"{value.isoformat()} lacks an offset: {name} is a moment in time")  # fmt: skip
+    if local and value.tzinfo is not None:
+        raise InvalidPayload(f"{value.isoformat()} has an offset, which {name} does not take")
+    if not local and value.tzinfo is None:
+        raise InvalidPayload(f"{value.isoformat()} lacks an offset: {name} is a moment in time")
     micros = (value - (_LOCAL_EPOCH if local else _EPOCH)) // _MICROSECOND
     match name.rpartition("-")[2]:
         case "millis":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from compat.avro.resolution import PROMOTIONS, Reading, Resolution
-from compat.avro.schema import Array, Enum, Field, Fixed, Map, Node, Primitive, Record, Union, label
+from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union, label
 from compat.errors import InvalidPayload
 
 
@@ -93,11 +93,10 @@ class _Reader:
                 return [self.read(writer.items, reader.items) for _ in self.blocks()]
             case Map(), Map():
                 return {self.text(): self.read(writer.values, reader.values) for _ in self.blocks()}
-            case (Enum(), Enum()) | (Fixed(), Fixed()) if not self.resolution.names_meet(writer, reader, self.reading):
-                raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: the names differ")
             case Enum(), Enum():
                 return self.symbol(writer, reader)
             case Fixed(), Fixed() if writer.size == reader.size:
+                self.names_meet(writer, reader)
                 return self.source.take(writer.size)
             case Primitive(), Primitive() if writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS:
                 return promote(self.primitive(writer.kind), reader.kind)
@@ -120,8 +119,7 @@ class _Reader:
         return index
 
     def record(self, writer: Record, reader: Record) -> object:
-        if not self.resolution.names_meet(writer, reader, self.reading):
-            raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: the names differ")
+        self.names_meet(writer, reader)
         claims = self.resolution.claims(writer, reader, self.reading)
         kept = self.focus.get(reader, reader.fields)
         for written, into in claims.quarrels:
@@ -146,7 +144,12 @@ class _Reader:
             value[absent.name] = absent.default
         return value
 
+    def names_meet(self, writer: Named, reader: Named) -> None:
+        if not self.resolution.names_meet(writer, reader, self.reading):
+            raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: the names differ")
+
     def symbol(self, writer: Enum, reader: Enum) -> str:
+        self.names_meet(writer, reader)
         index = self.source.number()
         if not 0 <= index < len(writer.symbols):
             raise InvalidPayload(f"the enum has no symbol {index}")

@@ -113,7 +113,9 @@ class Resolution:
                     writer, reader = writer.values, reader.values
                 case Fixed(), Fixed():
                     return writer.size == reader.size and self.names_meet_as_written(writer, reader)
-                case (Enum(), Enum()) | (Record(), Record()):
+                case Enum(), Enum():
+                    return self.names_meet_as_written(writer, reader)
+                case Record(), Record():
                     return self.names_meet_as_written(writer, reader)
                 case Primitive(), Primitive():
                     return writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS
@@ -135,9 +137,11 @@ class Resolution:
             name = self.rename(writer.name)
             if name == branch.name:
                 return index
-            if isinstance(writer, Record) and isinstance(branch, Record) and self._fits_shallowly(writer, branch):
-                if fitting is None or short_name(name) == short_name(branch.name):
-                    fitting = index
+            if not isinstance(writer, Record) or not isinstance(branch, Record):
+                continue
+            better = fitting is None or short_name(name) == short_name(branch.name)
+            if better and self._fits_shallowly(writer, branch):
+                fitting = index
         if fitting is not None:
             return fitting
         promoted = ((writer.kind, branch.kind) in PROMOTIONS for branch in reader.branches)
@@ -198,9 +202,9 @@ class Resolution:
             case Record(), Record():
                 claims = self.claims(writer, reader, Reading.JAVA)
                 return any(not each.has_default for each in claims.missing)
-            case (Enum(), Enum()) | (Fixed(), Fixed()):
-                if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
-                    return True
+            case Fixed(), Fixed():
+                return writer.size != reader.size or not self.names_meet(writer, reader, Reading.JAVA)
+            case Enum(), Enum():
                 return not self.names_meet(writer, reader, Reading.JAVA)
             case _:
                 return writer.kind != reader.kind and (writer.kind, reader.kind) not in PROMOTIONS

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from compat.avro.datum import Data, Datum, branch, scalar, symbol
+from compat.avro.datum import Data, Datum, scalar, symbol
+from compat.avro.reading import promote
 from compat.avro.resolution import PROMOTIONS, Reading, Resolution
 from compat.avro.schema import (
     Decimal,
@@ -74,6 +75,7 @@ def _smallest(node: Node) -> Callable[[Data], Datum]:
 
 
 def type_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    """Another kind of type, and no promotion leads to it."""
     writer, reader = meeting.writer, meeting.reader
     if isinstance(writer, Primitive) and isinstance(reader, Primitive):
         if writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS:
@@ -85,6 +87,7 @@ def type_mismatch(meeting: Meeting) -> Iterator[Fact]:
 
 
 def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    """A named type that the reader knows under another name."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Named) or not isinstance(reader, Named) or writer.kind != reader.kind:
         return
@@ -104,6 +107,7 @@ def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
 
 
 def fixed_size_mismatch(meeting: Meeting) -> Iterator[Fact]:
+    """A fixed type of another size."""
     writer, reader = meeting.writer, meeting.reader
     if isinstance(writer, Fixed) and isinstance(reader, Fixed) and writer.size != reader.size:
         message = f"{writer.name!r} is written with {writer.size} bytes and read with {reader.size}: keep the size"
@@ -111,6 +115,7 @@ def fixed_size_mismatch(meeting: Meeting) -> Iterator[Fact]:
 
 
 def enum_symbol_missing(meeting: Meeting) -> Iterator[Fact]:
+    """Symbols that the reader does not know and has no default for."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Enum) or not isinstance(reader, Enum) or reader.default is not None:
         return
@@ -127,6 +132,7 @@ def enum_symbol_missing(meeting: Meeting) -> Iterator[Fact]:
 
 
 def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
+    """Fields that the reader can fill neither from the data nor from a default."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Record) or not isinstance(reader, Record):
         return
@@ -140,6 +146,7 @@ def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
 
 
 def alias_ambiguous(meeting: Meeting) -> Iterator[Fact]:
+    """Fields that names and aliases join more than once."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Record) or not isinstance(reader, Record):
         return
@@ -158,6 +165,7 @@ def alias_ambiguous(meeting: Meeting) -> Iterator[Fact]:
 
 
 def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
+    """Aliases of fields that count only where the full name of the record is known."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Record) or not isinstance(reader, Record) or meeting.reading is not Reading.BOTH:
         return
@@ -175,6 +183,7 @@ def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
 
 
 def union_branch_missing(meeting: Meeting) -> Iterator[Fact]:
+    """No branch that the literal reading would take."""
     writer, reader = meeting.writer, meeting.reader
     if Reading.LITERAL not in meeting.reading or not isinstance(reader, Union) or isinstance(writer, Union):
         return
@@ -200,7 +209,27 @@ def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
     yield Fact("UNION_BRANCH_AMBIGUOUS", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.JAVA)
 
 
+def union_branch_by_name_alone(meeting: Meeting) -> Iterator[Fact]:
+    """An earlier branch of another kind but the same name, which fastavro takes, looking at names alone."""
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(reader, Union) or not isinstance(writer, Record | Enum) or Reading.LITERAL not in meeting.reading:
+        return
+    chosen = meeting.resolution.first_match(writer, reader)
+    for each in reader.branches[:chosen] if chosen is not None else ():
+        if isinstance(each, Named) and meeting.resolution.names_meet_as_written(writer, each):
+            message = (
+                f"fastavro looks at names before kinds and takes {label(each)} for {label(writer)}: "
+                "give types of different kinds different names, or put the intended branch first"
+            )
+            yield Fact(
+                "UNION_BRANCH_AMBIGUOUS", Severity.DATA_DEPENDENT, message, writer, reader, _smallest(writer),
+                Reading.LITERAL,
+            )  # fmt: skip
+            return
+
+
 def bytes_read_as_string(meeting: Meeting) -> Iterator[Fact]:
+    """A promotion that fails for bytes that are not UTF-8."""
     writer, reader = meeting.writer, meeting.reader
     if isinstance(writer, Primitive) and (writer.kind, reader.kind) == ("bytes", "string"):
         message = "bytes that are not UTF-8 cannot be read as a string: keep bytes, or add a new string field"
@@ -214,6 +243,7 @@ _EXACT_BITS: Final = {"float": 24, "double": 53}
 
 
 def precision_lost(meeting: Meeting) -> Iterator[Fact]:
+    """A promotion to floating point that changes large numbers."""
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Primitive) or reader.kind not in _EXACT_BITS or writer.kind not in ("int", "long"):
         return
@@ -229,9 +259,12 @@ def precision_lost(meeting: Meeting) -> Iterator[Fact]:
 
 
 def logical_type_changed(meeting: Meeting) -> Iterator[Fact]:
+    """The same bytes, meaning something else."""
     writer, reader = meeting.writer, meeting.reader
     before, after = writer.logical, reader.logical
     if before == after or not isinstance(writer, Primitive | Fixed) or not isinstance(reader, Primitive | Fixed):
+        return
+    if writer.kind != reader.kind and (writer.kind, reader.kind) not in _MEANT_PROMOTIONS:
         return
     severity = Severity.LOSSY
     if isinstance(before, Decimal) and isinstance(after, Decimal) and before.scale == after.scale:
@@ -239,11 +272,15 @@ def logical_type_changed(meeting: Meeting) -> Iterator[Fact]:
     raw = _telling(writer, before, after)
     message = f"written as {before or 'plain ' + writer.kind}, read as {after or 'plain ' + reader.kind}: the bytes are read, "
     message += "their meaning changes" if severity is Severity.LOSSY else "and every number fits"
-    change = f"{show(writer, raw)!r} is read as {show(reader, raw)!r}"
+    change = f"{show(writer, raw)!r} is read as {show(reader, promote(raw, reader.kind))!r}"
     yield Fact(
         "LOGICAL_TYPE_CHANGED", severity, message, writer, reader, lambda _: scalar(writer, raw), meeting.reading,
         change=change,
     )  # fmt: skip
+
+
+_MEANT_PROMOTIONS: Final = PROMOTIONS - {("bytes", "string")}
+"""Promotions that always succeed: where bytes become a string, that rule has said all."""
 
 
 def _telling(node: Primitive | Fixed, before: Decimal | Plain | None, after: Decimal | Plain | None) -> object:
@@ -265,7 +302,7 @@ def _telling(node: Primitive | Fixed, before: Decimal | Plain | None, after: Dec
             return (1234 % 2 ** max(8 * size - 1, 0)).to_bytes(size, "big") if size else b""
 
 
-AT_UNIONS: Final = (union_branch_missing, union_branch_ambiguous)
+AT_UNIONS: Final = (union_branch_missing, union_branch_ambiguous, union_branch_by_name_alone)
 """Rules for a reader union that meets one branch of the writer."""
 
 AT_PRIMITIVES: Final = (type_mismatch, bytes_read_as_string, precision_lost, logical_type_changed)

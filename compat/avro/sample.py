@@ -105,7 +105,7 @@ def boundary_values(node: Primitive | Enum | Fixed) -> Sequence[object]:
         case Enum(symbols=symbols):
             return symbols
         case Primitive(logical=Decimal() as digits) | Fixed(logical=Decimal() as digits):
-            largest = 10**digits.precision - 1
+            largest = 10 ** min(digits.precision, 60) - 1
             numbers = dict.fromkeys((0, 1, -1, min(1234, largest), largest, -largest))
             return [from_raw(node, _encoded(node, number)) for number in numbers]
         case Fixed(size=size):

@@ -261,7 +261,7 @@ class Schema:
     @cached_property
     def recursive(self) -> bool:
         """Whether a value can nest without bound."""
-        remaining = {node: 0 for node in self.nodes}
+        remaining = dict.fromkeys(self.nodes, 0)
         for node in self.nodes:
             for child in children(node):
                 remaining[child] += 1

@@ -242,6 +242,8 @@ class Bare:
     only: Mapping[Record, Collection[Field]] = field(default_factory=dict)
     root_space: str = ""
     """The namespace given to names that have none: fastavro cannot use such a name inside a record that has one."""
+    doc: str = ""
+    """A doc for every named type: fastavro resolves nothing between two schemas that are equal to the letter."""
     declared: set[str] = field(default_factory=set)
 
     def node(self, node: Node) -> object:
@@ -265,6 +267,8 @@ class Bare:
 
     def declaration(self, node: Named) -> Json:
         result: Json = {"type": node.kind, "name": self.full(node.name)}
+        if self.doc:
+            result["doc"] = self.doc
         if node.aliases:
             result["aliases"] = [self.full(alias) for alias in node.aliases]
         match node:

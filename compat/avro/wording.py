@@ -7,7 +7,7 @@ timestamps: RFC 3339 (a local timestamp without offset); uuid: its text; NaN and
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import math
 import uuid
@@ -30,7 +30,7 @@ def from_raw(node: Node, raw: object) -> object:
         case Primitive(logical=Decimal() as digits) | Fixed(logical=Decimal() as digits):
             attributes |= {"precision": digits.precision, "scale": digits.scale}
     try:
-        return cast(object, reader(raw, attributes, None))
+        return cast("object", reader(raw, attributes, None))
     except (ValueError, OverflowError, ArithmeticError):
         return raw
 
@@ -47,10 +47,10 @@ def plain(value: object) -> object:
             return value.decode("latin-1")
         case decimal.Decimal():
             return format(value, "f")
-        case datetime.datetime():
+        case dt.datetime():
             text = value.isoformat()
             return text.removesuffix("+00:00") + "Z" if value.tzinfo is not None and text.endswith("+00:00") else text
-        case datetime.date() | datetime.time():
+        case dt.date() | dt.time():
             return value.isoformat()
         case uuid.UUID():
             return str(value)

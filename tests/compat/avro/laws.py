@@ -1,0 +1,132 @@
+"""The laws every answer of the Avro engine must keep, as functions that name what is broken.
+
+Used by the property tests (hypothesis) and by the long run (``tests/prove/avro.py``).
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+from typing import Any, cast
+
+import fastavro
+from fastavro.read import SchemaResolutionError
+
+from compat.avro.engine import AvroEngine
+from compat.avro.meetings import faults
+from compat.avro.payload import Payloads
+from compat.avro.reading import ResolutionFailed, read
+from compat.avro.resolution import Reading, Resolution
+from compat.avro.sample import trees
+from compat.avro.schema import Enum, Fixed, Record, Schema
+from compat.avro.text import Bare, text
+from compat.avro.witness import FASTAVRO, JAVA, LETTER
+from compat.budget import Budget
+from compat.definition import Definition, Format
+from compat.engine import Form
+from compat.errors import InvalidPayload
+from compat.verdict import Incompatibility, Undecided, Witness
+
+ENGINE = AvroEngine()
+
+
+def parse(text: str) -> Schema:
+    return ENGINE.parse(Definition(Format.AVRO, text))
+
+
+def findings(writer: Schema, reader: Schema) -> list[Incompatibility | Undecided]:
+    return list(ENGINE.incompatibilities(reader, writer, Budget()))
+
+
+def blocking(found: list[Incompatibility | Undecided]) -> list[Incompatibility]:
+    return [each for each in found if isinstance(each, Incompatibility) and each.severity.blocks]
+
+
+def events(writer: Schema, seed: int, count: int) -> Iterator[bytes]:
+    """Bytes of events whose union branches were chosen, not guessed."""
+    for tree in itertools.islice(trees(writer, seed), count):
+        out = bytearray()
+        Payloads().write(writer.root, tree, out)
+        yield bytes(out)
+
+
+def is_ambiguous(schema: Schema, again: Schema) -> bool:
+    """Whether a schema cannot even read itself once it is resolved: equal short names in a union, clashing aliases.
+
+    An identical schema needs no resolution, so such a schema is usable; but the smallest change, a doc, breaks it.
+    """
+    return any(fact.severity.blocks for _, fact in faults(Resolution(again, schema), Budget()))
+
+
+def claims_used_name(schema: Schema) -> bool:
+    """Whether an alias is the name of another type in use: the Java library then renames that other type."""
+    return any(alias in schema.named for each in schema.named.values() for alias in each.aliases)
+
+
+class Fastavro:
+    """fastavro with a pair of schemas: an oracle that shares nothing with the engine but the schemas."""
+
+    def __init__(self, writer: Schema, reader: Schema) -> None:
+        names = [
+            each.name for schema in (writer, reader) for each in schema.nodes if isinstance(each, Record | Enum | Fixed)
+        ]
+        space = "_" if any("." in name for name in names) else ""
+        self.writer, self.reader = (
+            fastavro.parse_schema(cast(Any, Bare(root_space=space, doc=doc).node(schema.root)), named_schemas={})
+            for schema, doc in ((writer, ""), (reader, "reader" if reader is not writer else ""))
+        )
+
+    def error(self, data: bytes) -> str | None:
+        try:
+            fastavro.schemaless_reader(io.BytesIO(data), self.writer, self.reader)
+        except (SchemaResolutionError, KeyError, UnicodeDecodeError) as error:
+            return f"{type(error).__name__}: {error}"
+        except TypeError:
+            return None  # fastavro 1.13.1 trips over a reader union's branch given by its name
+        return None
+
+
+def unsound(writer: Schema, reader: Schema, seed: int, count: int = 12) -> str | None:
+    """For a pair that was called compatible: an event that some reader cannot read, or None."""
+    resolution = Resolution(reader, writer)
+    same = text(writer, Form.RESOLVED) == text(reader, Form.RESOLVED)  # no resolution takes place
+    oracle = Fastavro(writer, writer if same else reader)
+    for data in events(writer, seed, count):
+        if (error := oracle.error(data)) is not None:
+            return f"fastavro cannot read {data!r}: {error}"
+        for reading in () if same else (Reading.LITERAL, Reading.JAVA):
+            try:
+                read(resolution, data, reading)
+            except (ResolutionFailed, InvalidPayload) as failure:
+                return f"the {reading.name} reading cannot read {data!r}: {failure}"
+    return None
+
+
+def unproven(writer: Schema, reader: Schema, found: list[Incompatibility | Undecided]) -> str | None:
+    """For any answer: a finding that is undecided, lacks its witness, or whose witness does not fail again, or None."""
+    for each in found:
+        if isinstance(each, Undecided):
+            return f"undecided: {each}"
+        if each.difference.rule not in ENGINE.rules:
+            return f"no such rule: {each.difference.rule}"
+        if each.severity.blocks and each.witness is None:
+            return f"no witness: {each.difference}"
+        if each.severity.blocks and (problem := refuted(writer, reader, cast(Witness, each.witness))):
+            return f"{problem}: {each}"
+    return None
+
+
+def refuted(writer: Schema, reader: Schema, witness: Witness) -> str | None:
+    """Why a stored witness does not prove that the reader fails, or None if it does."""
+    data = witness.encoded or b""
+    if error := Fastavro(writer, writer).error(data):
+        return f"the witness is no event of the writer ({error})"
+    if witness.executor == FASTAVRO:
+        return None if Fastavro(writer, reader).error(data) else "fastavro reads the witness"
+    reading = {LETTER: Reading.LITERAL, JAVA: Reading.JAVA}[witness.executor]
+    try:
+        read(Resolution(reader, writer), data, reading)
+    except (ResolutionFailed, InvalidPayload):
+        return None
+    return f"{witness.executor} reads the witness"

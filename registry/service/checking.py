@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from compat.check import check
 from compat.level import Level
 from registry import history as histories
-from registry.errors import VersionNotFound
+from registry.errors import InvalidSchemaText, VersionNotFound
 from registry.history import Known, parse_number
 from registry.model import LATEST, Content, Subject
 from registry.policy import policy, scopes
+from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Definitions, parse
 from registry.service.scope import aliased
@@ -54,6 +55,30 @@ class Checking:
             if not chosen and number != LATEST:
                 raise VersionNotFound(version)
             return self._check(reading, subject, candidate, level, chosen, everything=True)
+
+    def in_words(
+        self, subject: Subject, candidate: Content, version: str | None = None, *, verbose: bool = False
+    ) -> tuple[bool, list[str]]:
+        """Whether the candidate is compatible with one version or the history, and why not.
+
+        With ``verbose`` a text that does not parse is an answer; without, it raises InvalidSchemaText.
+        Raises InvalidVersion, VersionNotFound, SchemaTooLarge.
+        """
+        try:
+            if version is None:
+                checked = self.against_history(subject, candidate, everything=verbose)
+            else:
+                checked = self.against_version(subject, candidate, version)
+        except InvalidSchemaText as error:
+            if verbose:
+                return False, [error.message]
+            raise
+        if not verbose or checked.verdict.compatible:
+            return checked.verdict.compatible, []
+        blocking = next(finding for finding in checked.verdict.findings if finding.blocks)
+        with self._store.read() as reading:
+            old = reading.version(checked.subject, checked.versions[blocking.version])
+        return False, wording.messages(checked, None if old is None else old.content.text)
 
     def _check(
         self,

@@ -98,7 +98,7 @@ class Deletion:
 
 
 def _require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:
-    """Soft deletion minds live referrers, a permanent one the soft-deleted too; a subject's own not, if all of it goes."""
+    """Soft deletion minds live referrers, a permanent one soft-deleted ones too; those that go along do not count."""
     whole = len(numbers) == len(writing.numbers(subject))
     for referrer, number, _ in writing.referrers(subject, numbers, deleted=permanent):
         if referrer != subject or not whole:

@@ -1,0 +1,58 @@
+"""The registry's two interfaces as one application, over an open registry."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from litestar import Litestar, Router
+from litestar.di import Provide
+
+from registry.http import api_v1, compatibility, configuration, errors, schemas, server, subjects
+from registry.http.description import description
+from registry.http.front import Front
+from registry.http.parameters import provide_subject
+from registry.http.ready import ReadyAnswers
+from registry.service import Registry
+from registry.settings import Settings, load
+
+PROTOCOL_HANDLERS = (
+    *server.HANDLERS,
+    *schemas.HANDLERS,
+    *subjects.HANDLERS,
+    *compatibility.HANDLERS,
+    *configuration.HANDLERS,
+)
+
+
+def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Litestar:
+    """The protocol at the root and ``/api/v1``. Opens (and at the end closes) a registry unless one is handed in."""
+    settings = settings or (registry.settings if registry is not None else load())
+    opened = registry or Registry.open(settings)
+    answers = ReadyAnswers(opened)
+
+    @asynccontextmanager
+    async def life(_: Litestar) -> AsyncIterator[None]:
+        answers.start()
+        yield
+        await to_thread.run_sync(answers.stop)
+        if registry is None:
+            opened.close()
+
+    app = Litestar(
+        route_handlers=[
+            Router("/", route_handlers=list(PROTOCOL_HANDLERS), tags=["Confluent protocol"]),
+            Router("/api/v1", route_handlers=list(api_v1.HANDLERS), tags=["lineal"]),
+        ],
+        dependencies={
+            "registry": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
+            "subject": Provide(provide_subject, sync_to_thread=False),
+        },
+        exception_handlers={Exception: errors.response},
+        request_max_body_size=settings.limit_body_bytes,
+        openapi_config=description(),
+        lifespan=[life],
+    )
+    app.asgi_handler = Front(app.asgi_handler, answers, settings.incompatible_code)
+    return app

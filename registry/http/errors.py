@@ -1,0 +1,83 @@
+"""The one place where errors become responses: ``{"error_code": …, "message": …}`` with the protocol's media type."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, SerializationException, ValidationException
+
+from compat.errors import CompatError, LimitExceeded
+from registry.errors import IncompatibleSchema, RegistryError, StoreError
+from registry.http.exchange import exchange_of
+from registry.http.media import PROTOCOL
+
+_log = logging.getLogger(__name__)
+
+_MALFORMED: Final = 400
+_INVALID: Final = 422
+_WORDS: Final[Mapping[int, str]] = {
+    404: "HTTP 404 Not Found: no such path here; see /openapi/confluent.json and /openapi/lineal.json",
+    413: "HTTP 413: the request body is over the limit of this server (LINEAL_LIMIT_BODY_BYTES); send less",
+}
+
+
+class ErrorMessage(msgspec.Struct, frozen=True):
+    """Every error of both interfaces."""
+
+    error_code: int
+    """The first three digits are the HTTP status."""
+    message: str
+
+
+def body(code: int, message: str) -> bytes:
+    """An error as the bytes of a response."""
+    return msgspec.json.encode(ErrorMessage(code, message.encode("utf-8", "replace").decode()))
+
+
+def response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """What a client is answered when a handler has failed, or there was no handler."""
+    status, code, message, headers = _described(request, error)
+    return Response(body(code, message), status_code=status, media_type=PROTOCOL, headers=dict(headers))
+
+
+def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, int, str, Mapping[str, str]]:
+    match error:
+        case IncompatibleSchema():
+            code = exchange_of(request).incompatible_code
+            return error.status, code, error.message, {}
+        case StoreError():
+            _log.error("the store failed: %s %s", request.method, request.url.path, exc_info=error)
+            return error.status, error.code, error.message, {"retry-after": "1"}
+        case RegistryError():
+            return error.status, error.code, error.message, {}
+        case LimitExceeded() | CompatError():
+            return _INVALID, 42201, str(error), {}
+        case MethodNotAllowedException():
+            allowed = (error.headers or {}).get("allow", "")
+            return 405, 405, f"HTTP 405 Method Not Allowed: this path answers {allowed}", {"allow": allowed}
+        case ValidationException():
+            return _INVALID, _INVALID, _wrong_values(error), {}
+        case SerializationException():
+            return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
+        case RecursionError():
+            return _MALFORMED, _MALFORMED, "The request body is nested too deeply: flatten it", {}
+        case HTTPException(status_code=400):
+            return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
+        case HTTPException(status_code=status):
+            return status, status, _WORDS.get(status, f"HTTP {status}: {error.detail}"), {}
+        case _:
+            _log.error("a request failed: %s %s", request.method, request.url.path, exc_info=error)
+            return 500, 500, "This is a fault in lineal, not in the request: the server's log has the details", {}
+
+
+def _wrong_values(error: ValidationException) -> str:
+    """Names each member of the body and each parameter that has the wrong type, or says that there is no body."""
+    details = [detail for detail in error.extra or () if isinstance(detail, dict)]
+    wrong = [f"{detail.get('key', 'the body')}: {detail.get('message', '')}" for detail in details]
+    if wrong == ["data: 'data'"]:
+        return "The request has no body: send a JSON object"
+    return "; ".join(wrong) or error.detail

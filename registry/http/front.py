@@ -1,0 +1,144 @@
+"""What happens to every request before the framework sees it, and to every answer after.
+
+- Addresses: a path parameter is one segment, so a slash inside a name (``%2F``) stays escaped until its handler decodes
+  it, and ``+`` is a plus. The prefix ``/contexts/{context}`` is taken off and remembered.
+- Media types: 406 and 415 before any work; the answer carries the type the client prefers.
+- ``X-Request-ID`` is echoed, or made.
+- HEAD is GET without the body.
+- Answers that cannot change are given as ready bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote, unquote_to_bytes
+from uuid import uuid4
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from registry.errors import InvalidContext
+from registry.http import errors, media
+from registry.http.exchange import KEY, Exchange
+from registry.http.ready import Key, Ready, ReadyAnswers
+from registry.model import DEFAULT_CONTEXT, context_name
+
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+_OWN: Final = ("/api/", "/openapi")
+"""Paths that speak plain JSON."""
+_REPLACED: Final = frozenset({media.PROTOCOL.encode(), media.JSON.encode()})
+_LONGEST_REQUEST_ID: Final = 200
+
+
+class Front:
+    """An ASGI application around another."""
+
+    def __init__(self, app: ASGIApp, answers: ReadyAnswers, incompatible_code: int) -> None:
+        self._app = app
+        self._answers = answers
+        self._incompatible_code = incompatible_code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        accept = content_type = request_id = b""
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                accept = accept + b"," + value if accept else value
+            elif name == b"content-type":
+                content_type = value
+            elif name == b"x-request-id":
+                request_id = value[:_LONGEST_REQUEST_ID]
+        request_id = request_id or str(uuid4()).encode()
+        key: Key = (scope["raw_path"], scope["query_string"], accept)
+        if scope["method"] == "GET" and (ready := self._answers.get(key)) is not None:
+            await _send(send, 200, [*ready.headers, (b"x-request-id", request_id)], ready.body)
+            return
+        await self._handle(scope, receive, send, key, content_type, request_id)
+
+    async def _handle(
+        self, scope: HTTPScope, receive: Receive, send: Send, key: Key, content_type: bytes, request_id: bytes
+    ) -> None:
+        exchange = Exchange(request_id=request_id.decode("latin-1"), incompatible_code=self._incompatible_code)
+        refused = _prepare(scope, exchange, accept=key[2], content_type=content_type)
+        answer = _Answer(send, exchange, request_id, head=scope["method"] == "HEAD")
+        if refused is not None:
+            code, message = refused
+            body = errors.body(code, message)
+            await _send(answer, code, [(b"content-type", media.PROTOCOL.encode())], body)
+            return
+        scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+        generation = self._answers.generation
+        await self._app(scope, receive, answer)
+        if exchange.immutable and answer.status == 200:
+            self._answers.keep(key, Ready(answer.headers, b"".join(answer.chunks)), generation)
+
+
+class _Answer:
+    """Passes an answer on with the negotiated type and the request's id; collects it where it can be kept."""
+
+    def __init__(self, send: Send, exchange: Exchange, request_id: bytes, *, head: bool) -> None:
+        self._send = send
+        self._exchange = exchange
+        self._request_id = request_id
+        self._head = head
+        self.status = 0
+        self.headers: tuple[tuple[bytes, bytes], ...] = ()
+        self.chunks: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = tuple(self._typed(name, value) for name, value in message["headers"])
+            message["headers"] = [*self.headers, (b"x-request-id", self._request_id)]
+        elif message["type"] == "http.response.body":
+            if self._exchange.immutable:
+                self.chunks.append(message["body"])
+            if self._head:
+                message["body"] = b""
+        await self._send(message)
+
+    def _typed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        if name.lower() == b"content-type" and value in _REPLACED:
+            return name, self._exchange.media.encode()
+        return name, value
+
+
+def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_type: bytes) -> tuple[int, str] | None:
+    """Rewrite the path and settle the media types; the error to answer with, if the request cannot be served."""
+    raw = scope["raw_path"].split(b"?", 1)[0]
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
+    except UnicodeDecodeError:
+        return 400, "HTTP 400: the path is not percent-encoded UTF-8; encode names as UTF-8"
+    if segments[1:2] == ["contexts"] and len([segment for segment in segments[2:] if segment]) > 1:
+        try:
+            exchange.context = context_name(segments[2])
+        except InvalidContext as error:
+            return error.code, error.message
+        segments = ["", *segments[3:]]
+        if segments[1] in {"config", "mode"} and len(segments) == 2 and exchange.context != DEFAULT_CONTEXT:
+            segments.append(f":{exchange.context}:")
+    scope["path"] = "/".join(quote(segment, safe=_UNESCAPED) if _special(segment) else segment for segment in segments)
+    wanted = media.produced(accept)
+    if wanted is None:
+        return 406, f"HTTP 406 Not Acceptable: answers come as {media.PROTOCOL} or {media.JSON}"
+    exchange.media = media.JSON if scope["path"].startswith(_OWN) else wanted
+    if scope["method"] in _BODY_METHODS and not media.consumed(content_type):
+        return 415, f"HTTP 415 Unsupported Media Type: send the body as {media.PROTOCOL} or {media.JSON}"
+    return None
+
+
+_UNESCAPED: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "/%")
+
+
+def _special(segment: str) -> bool:
+    return "/" in segment or "%" in segment
+
+
+async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,66 @@
+"""What handlers take from paths and queries, in the registry's terms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, TypeAlias
+from urllib.parse import unquote
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.params import FromPath, QueryParameter
+
+from compat.engine import Form
+from registry.errors import SchemaNotFound
+from registry.http.exchange import exchange_of
+from registry.model import Page, Subject
+
+Flag: TypeAlias = Annotated[bool, QueryParameter()]
+InSubject: TypeAlias = Annotated[str | None, QueryParameter(name="subject")]
+SubjectPrefix: TypeAlias = Annotated[str | None, QueryParameter(name="subjectPrefix")]
+ContextPrefix: TypeAlias = Annotated[str, QueryParameter(name="contextPrefix")]
+RuleType: TypeAlias = Annotated[str, QueryParameter(name="ruleType")]
+ReferenceFormat: TypeAlias = Annotated[str | None, QueryParameter(name="referenceFormat")]
+LatestOnly: TypeAlias = Annotated[bool, QueryParameter(name="latestOnly")]
+FetchMaxId: TypeAlias = Annotated[bool, QueryParameter(name="fetchMaxId")]
+DeletedOnly: TypeAlias = Annotated[bool, QueryParameter(name="deletedOnly")]
+DeletedAsNegative: TypeAlias = Annotated[bool, QueryParameter(name="deletedAsNegative")]
+DefaultToGlobal: TypeAlias = Annotated[bool, QueryParameter(name="defaultToGlobal")]
+AnyRequest: TypeAlias = Request[None, None, State]
+
+_FORMS: Final = {form.value: form for form in Form}
+_HIGHEST: Final = 2**31 - 1
+
+
+def provide_subject(request: AnyRequest, name: FromPath[str]) -> Subject:
+    """The subject a path names."""
+    return Subject.parse(unquote(name), exchange_of(request).context)
+
+
+def context_of(request: AnyRequest) -> str:
+    """The context of the request's prefix."""
+    return exchange_of(request).context
+
+
+def scope_of_query(request: AnyRequest, subject: str | None) -> Subject:
+    """The subject a query names, or the context of the prefix."""
+    context = context_of(request)
+    return Subject(context) if subject is None else Subject.parse(subject, context)
+
+
+def page(offset: int, limit: int, *, most: int | None = None) -> Page:
+    """A limit that is not between 1 and the most is the most."""
+    within = 0 < limit <= _HIGHEST if most is None else 0 < limit <= most
+    return Page(min(max(offset, 0), _HIGHEST), limit if within else most)
+
+
+def form(name: str | None) -> Form | None:
+    """The form of a text that is asked for; None, and any unknown name, is the text as it was registered."""
+    return _FORMS.get(name or "")
+
+
+def schema_id(text: str) -> int:
+    """A schema id from a path. Raises SchemaNotFound for what cannot be one."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()) or int(digits[:11]) > _HIGHEST:
+        raise SchemaNotFound(unquote(text))
+    return int(digits)

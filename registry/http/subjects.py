@@ -1,0 +1,216 @@
+"""``/subjects``: names, versions, registration, lookup, deletion."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from registry.http.exchange import exchange_of
+from registry.http.parameters import (
+    AnyRequest,
+    DeletedAsNegative,
+    DeletedOnly,
+    Flag,
+    ReferenceFormat,
+    SubjectPrefix,
+    context_of,
+    form,
+    page,
+)
+from registry.http.payloads import RegisterSchemaRequest, RegisterSchemaResponse, SchemaBody, extras, schema_body
+from registry.http.schemas import raw_text
+from registry.model import Subject
+from registry.service import RegistrationOptions, Registry
+
+_ANYWHERE: Final = ":*:"
+
+
+@get("/subjects", sync_to_thread=True)
+def list_subjects(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject_prefix: SubjectPrefix = None,
+    *,
+    deleted: Flag = False,
+    deleted_only: DeletedOnly = False,
+    offset: FromQuery[int] = 0,
+    limit: FromQuery[int] = -1,
+) -> list[str]:
+    """The names of subjects, sorted."""
+    context = context_of(request)
+    everywhere = _ANYWHERE if context == "." else ""
+    found = registry.lookup.subjects(
+        everywhere if subject_prefix is None else subject_prefix,
+        context=context,
+        deleted=deleted,
+        deleted_only=deleted_only,
+        page=page(offset, limit),
+    )
+    return [str(subject) for subject in found]
+
+
+@post("/subjects/{name:str}", status_code=200, sync_to_thread=True)
+def look_up(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[RegisterSchemaRequest],
+    format: FromQuery[str | None] = None,  # noqa: A002
+    *,
+    normalize: Flag = False,
+    deleted: Flag = False,
+) -> SchemaBody:
+    """The version of a subject that holds this schema."""
+    found = registry.lookup.by_text(subject, data.content(), normalize=normalize, deleted=deleted)
+    return schema_body(found, registry.lookup.text(found, form(format)))
+
+
+@delete("/subjects/{name:str}", status_code=200, sync_to_thread=True)
+def delete_subject(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    *,
+    permanent: Flag = False,
+) -> list[int]:
+    """Delete a subject: softly, then for good."""
+    return registry.deletion.subject(subject, permanent=permanent, origin=exchange_of(request).origin)
+
+
+@get("/subjects/{name:str}/metadata", sync_to_thread=True)
+def with_metadata(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    key: FromQuery[list[str] | None] = None,
+    value: FromQuery[list[str] | None] = None,
+    format: FromQuery[str | None] = None,  # noqa: A002
+    *,
+    deleted: Flag = False,
+) -> SchemaBody:
+    """The newest version with all these metadata properties; keys and values go in pairs."""
+    wanted = dict(zip(key or (), value or (), strict=False))
+    found = registry.lookup.with_properties(subject, wanted, deleted=deleted)
+    return schema_body(found, registry.lookup.text(found, form(format)))
+
+
+@get("/subjects/{name:str}/versions", sync_to_thread=True)
+def list_versions(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    *,
+    deleted: Flag = False,
+    deleted_only: DeletedOnly = False,
+    deleted_as_negative: DeletedAsNegative = False,
+    offset: FromQuery[int] = 0,
+    limit: FromQuery[int] = -1,
+) -> list[int]:
+    """The version numbers of a subject."""
+    found = registry.lookup.numbers(subject, deleted=deleted, deleted_only=deleted_only)
+    asked = page(offset, limit)
+    return [
+        -number if gone and deleted_as_negative else number for number, gone in found[asked.offset :][: asked.limit]
+    ]
+
+
+@post("/subjects/{name:str}/versions", status_code=200, sync_to_thread=True)
+def register(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[RegisterSchemaRequest],
+    format: FromQuery[str | None] = None,  # noqa: A002
+    *,
+    normalize: Flag = False,
+    force: Flag = False,
+) -> RegisterSchemaResponse:
+    """Register a schema under a subject, or find that it is there already."""
+    options = RegistrationOptions(normalize=normalize, force=force, version=data.version or 0, schema_id=data.id)
+    version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
+    return RegisterSchemaResponse(
+        id=version.schema_id,
+        version=version.number,
+        guid=version.guid,
+        schema_type=version.content.format.value,
+        schema=registry.lookup.text(version, form(format)),
+        **extras(version),
+    )
+
+
+@get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)
+def get_version(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    number: FromPath[str],
+    format: FromQuery[str | None] = None,  # noqa: A002
+    reference_format: ReferenceFormat = None,
+    *,
+    deleted: Flag = False,
+) -> SchemaBody:
+    """One version of a subject."""
+    version = registry.lookup.version(subject, number, deleted=deleted)
+    exchange_of(request).immutable = number.isdigit()
+    text = registry.lookup.text(version, form(format))
+    return schema_body(version, text, qualify=reference_format == "qualified")
+
+
+@get("/subjects/{name:str}/versions/{number:str}/schema", sync_to_thread=True)
+def get_text(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    number: FromPath[str],
+    format: FromQuery[str | None] = None,  # noqa: A002
+    *,
+    deleted: Flag = False,
+) -> Response[bytes]:
+    """The text of one version, and nothing else."""
+    version = registry.lookup.version(subject, number, deleted=deleted)
+    exchange_of(request).immutable = number.isdigit()
+    return raw_text(registry, version, form(format))
+
+
+@get("/subjects/{name:str}/versions/{number:str}/referencedby", sync_to_thread=True)
+def referenced_by(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    number: FromPath[str],
+    *,
+    deleted: Flag = False,
+    offset: FromQuery[int] = 0,
+    limit: FromQuery[int] = -1,
+) -> list[int]:
+    """The ids of the schemas that refer to one version."""
+    found = registry.lookup.referrers(subject, number, deleted=deleted)
+    ids = list(dict.fromkeys(schema_id for _, _, schema_id in found))
+    asked = page(offset, limit, most=registry.settings.limit_subjects_page)
+    return ids[asked.offset :][: asked.limit]
+
+
+@delete("/subjects/{name:str}/versions/{number:str}", status_code=200, sync_to_thread=True)
+def delete_version(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    number: FromPath[str],
+    *,
+    permanent: Flag = False,
+) -> int:
+    """Delete one version: softly, then for good."""
+    return registry.deletion.version(subject, number, permanent=permanent, origin=exchange_of(request).origin)
+
+
+HANDLERS: Final = (
+    list_subjects,
+    look_up,
+    delete_subject,
+    with_metadata,
+    list_versions,
+    register,
+    get_version,
+    get_text,
+    referenced_by,
+    delete_version,
+)

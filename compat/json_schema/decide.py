@@ -1,12 +1,24 @@
-"""Decide whether a reader schema reads what a writer schema writes."""
+"""Decide whether a reader schema reads what a writer schema writes, and say why not.
+
+1. Same text, or the same normal form: compatible.
+2. The state {writer, not reader} has no value: compatible, a completed proof.
+3. Otherwise the reader is walked keyword by keyword (``explain``); every keyword that refuses something the writer may
+   write is a finding with its own witness, executed by two validators. What cannot be settled stays undecided.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Final
 
 from compat.budget import Budget
+from compat.json_schema import nodes as n
+from compat.json_schema.answer import Status
+from compat.json_schema.explain import Explanation
+from compat.json_schema.normal import normal
 from compat.json_schema.schema import ParsedSchema
+from compat.json_schema.solver import Solver
 from compat.verdict import Incompatibility, Reason, Undecided
 
 
@@ -16,13 +28,31 @@ class FormatMode(StrEnum):
     CONSERVATIVE = "conservative"
     """Ignored on the writer's side, enforced on the reader's side where it changed: right under both readings."""
     ANNOTATION = "annotation"
+    """Formats refuse nothing."""
     ASSERTION = "assertion"
+    """Formats are enforced on both sides."""
+
+
+_TRIES: Final = {
+    FormatMode.CONSERVATIVE: ((False, False), (True, True), (False, True)),
+    FormatMode.ANNOTATION: ((False, False),),
+    FormatMode.ASSERTION: ((True, True),),
+}
 
 
 def incompatibilities(
-    reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode
+    reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode = FormatMode.CONSERVATIVE
 ) -> Iterator[Incompatibility | Undecided]:
     """What keeps the reader from reading; nothing means proven."""
     if reader.identity == writer.identity:
         return
-    yield Undecided(Reason.BUDGET_SPENT, "not decided yet")
+    solver = Solver(budget)
+    try:
+        writes, reads = normal(writer).root, normal(reader).root
+        answer = solver.solve(writes, n.negate(reads))
+    except RecursionError:
+        yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be compared", reader.root.place)
+        return
+    if answer.status is Status.EMPTY:
+        return
+    yield from Explanation(reader, writer, solver, _TRIES[formats]).findings(answer)

@@ -21,6 +21,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from compat.json_schema.dialect import DIALECTS, Dialect
+from compat.json_schema.formats import CHECKER, RUST_FORMATS
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.values import is_number
 
@@ -66,7 +67,7 @@ def executors(schema: ParsedSchema, *, formats: bool) -> Executors:
 
 def _compile(schema: ParsedSchema, *, formats: bool) -> Executors:
     dialect = schema.dialect
-    checker = dialect.python.FORMAT_CHECKER if formats else None
+    checker = CHECKER if formats else None
     python = _PYTHON[dialect.name](
         schema.root.raw, registry=schema.registry, _resolver=schema.root.resolver, format_checker=checker
     )
@@ -79,7 +80,10 @@ def _compile(schema: ParsedSchema, *, formats: bool) -> Executors:
         if uri and uri not in SPECIFICATIONS and resource.contents is not schema.root.raw
     ]
     registry = jsonschema_rs.Registry(resources, draft=dialect.rust_draft) if resources else None
-    rust = dialect.rust(raw, validate_formats=formats, registry=registry, retriever=_retrieve_nothing)
+    rust = dialect.rust(
+        raw, validate_formats=formats, formats=RUST_FORMATS if formats else None, registry=registry,
+        retriever=_retrieve_nothing,
+    )  # fmt: skip
     return Executors(python, rust)
 
 

@@ -1,0 +1,289 @@
+"""The normal form: what schemas of all drafts are turned into.
+
+A node is a truth about a value. *Atoms* speak about one group of kinds only (``MINIMUM`` about numbers) and hold for
+every other value, as keywords do. Nodes are interned: equal ones are one object, so that what two schemas share is
+recognised by identity. References of recursive schemas stay references (``REF``), resolved when they are looked into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from fractions import Fraction
+from typing import Any, Final
+from weakref import WeakValueDictionary
+
+from compat.json_schema.values import is_number, key
+from compat.verdict import Reason
+
+NULL, BOOLEAN, INTEGER, FLOAT_INTEGER, FRACTION, STRING, ARRAY, OBJECT = (1 << bit for bit in range(8))
+"""The kinds of values. ``1.0`` has a kind of its own: draft 4 does not take it for an integer."""
+NUMBER: Final = INTEGER | FLOAT_INTEGER | FRACTION
+EVERY: Final = 255
+
+
+class Op(Enum):
+    """What a node says."""
+
+    TRUE = auto()
+    FALSE = auto()
+    KINDS = auto()
+    """(mask)"""
+    AND = auto()
+    """(nodes)"""
+    OR = auto()
+    """(nodes)"""
+    ONE_OF = auto()
+    """(nodes): exactly one holds"""
+    REF = auto()
+    """resolved by ``target``"""
+    NOT = auto()
+    """(an atom, VALUES, ONE_OF, REF or OPAQUE)"""
+    VALUES = auto()
+    """(keys, values): the value is one of these"""
+    OPAQUE = auto()
+    """(identity, reason, message): nobody knows"""
+    # numbers
+    MINIMUM = auto()
+    """(bound, exclusive)"""
+    MAXIMUM = auto()
+    MULTIPLE = auto()
+    """(divisor)"""
+    # strings
+    MIN_LENGTH = auto()
+    MAX_LENGTH = auto()
+    PATTERN = auto()
+    FORMAT = auto()
+    # arrays
+    ITEM = auto()
+    """(index, node): if there is such an item"""
+    REST = auto()
+    """(index, node): every item from there on"""
+    CONTAINS = auto()
+    """(node, at least, at most or None)"""
+    MIN_ITEMS = auto()
+    MAX_ITEMS = auto()
+    UNIQUE = auto()
+    # objects
+    MEMBER = auto()
+    """(name, node): if there is such a member"""
+    MATCHING = auto()
+    """(pattern, node): every member whose name matches"""
+    OTHERS = auto()
+    """(names, patterns, node): every member with none of these names, matching none of these patterns"""
+    REQUIRED = auto()
+    """(name)"""
+    NAMES = auto()
+    """(node): every name"""
+    MIN_MEMBERS = auto()
+    MAX_MEMBERS = auto()
+
+
+GROUPS: Final = {
+    **dict.fromkeys((Op.MINIMUM, Op.MAXIMUM, Op.MULTIPLE), NUMBER),
+    **dict.fromkeys((Op.MIN_LENGTH, Op.MAX_LENGTH, Op.PATTERN, Op.FORMAT), STRING),
+    **dict.fromkeys((Op.ITEM, Op.REST, Op.CONTAINS, Op.MIN_ITEMS, Op.MAX_ITEMS, Op.UNIQUE), ARRAY),
+    **dict.fromkeys(
+        (Op.MEMBER, Op.MATCHING, Op.OTHERS, Op.REQUIRED, Op.NAMES, Op.MIN_MEMBERS, Op.MAX_MEMBERS), OBJECT
+    ),
+}
+
+
+class Node:
+    """One truth about a value; compared by identity."""
+
+    __slots__ = ("__weakref__", "_negation", "args", "group", "kinds", "op", "target")
+
+    def __init__(self, op: Op, args: tuple[Any, ...], kinds: int) -> None:
+        self.op = op
+        self.args = args
+        self.group: int = args[0].group if op is Op.NOT else GROUPS.get(op, 0)
+        """The kinds an atom, or the negation of one, speaks about; 0 for anything else."""
+        self.kinds = kinds
+        """Kinds of values for which it may hold."""
+        self.target: Callable[[], Node] | None = None
+        self._negation: Node | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.op.name}{self.args!r}" if self.op is not Op.REF else f"REF@{id(self):x}"
+
+
+_known: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
+
+
+def _make(op: Op, args: tuple[Any, ...], kinds: int = EVERY, identity: tuple[Any, ...] | None = None) -> Node:
+    name = (op, args if identity is None else identity)
+    found = _known.get(name)
+    if found is None:
+        found = Node(op, args, kinds)
+        _known[name] = found
+    return found
+
+
+TRUE: Final = _make(Op.TRUE, ())
+FALSE: Final = _make(Op.FALSE, (), 0)
+TRUE._negation, FALSE._negation = FALSE, TRUE  # noqa: SLF001
+
+
+def kinds(mask: int) -> Node:
+    """The value is of one of the kinds."""
+    if mask == EVERY:
+        return TRUE
+    return _make(Op.KINDS, (mask,), mask) if mask else FALSE
+
+
+def both(parts: Iterable[Node]) -> Node:
+    """All of the nodes hold."""
+    flat: dict[Node, None] = {}
+    mask = EVERY
+    for part in parts:
+        for each in part.args[0] if part.op is Op.AND else (part,):
+            if each.op is Op.KINDS:
+                mask &= each.args[0]
+            elif each is not TRUE:
+                flat[each] = None
+                mask &= each.kinds
+    if not mask or FALSE in flat or any(each._negation in flat for each in flat):  # noqa: SLF001
+        return FALSE
+    implied = EVERY
+    for each in flat:
+        implied &= each.kinds
+    if mask != implied:
+        flat = {kinds(mask): None, **flat}
+    members = tuple(flat)
+    if not members:
+        return TRUE
+    if len(members) == 1:
+        return members[0]
+    return _make(Op.AND, (members,), mask, (frozenset(members),))
+
+
+def either(parts: Iterable[Node]) -> Node:
+    """Any of the nodes holds."""
+    flat: dict[Node, None] = {}
+    mask = 0
+    for part in parts:
+        for each in part.args[0] if part.op is Op.OR else (part,):
+            if each.op is Op.KINDS:
+                mask |= each.args[0]
+            elif each is not FALSE:
+                flat[each] = None
+    if TRUE in flat or any(each._negation in flat for each in flat):  # noqa: SLF001
+        return TRUE
+    if mask == EVERY:
+        return TRUE
+    if mask:
+        flat = {kinds(mask): None, **flat}
+    members = tuple(flat)
+    if not members:
+        return FALSE
+    if len(members) == 1:
+        return members[0]
+    total = 0
+    for each in members:
+        total |= each.kinds
+    return _make(Op.OR, (members,), total, (frozenset(members),))
+
+
+def exactly_one(parts: Iterable[Node]) -> Node:
+    """Exactly one of the nodes holds."""
+    members = tuple(each for each in parts if each is not FALSE)
+    if not members:
+        return FALSE
+    if len(members) == 1:
+        return members[0]
+    total = 0
+    for each in members:
+        total |= each.kinds
+    return _make(Op.ONE_OF, (members,), total)
+
+
+def spread(node: Node) -> Node:
+    """A ONE_OF, or the negation of one, by AND and OR."""
+    if node.op is Op.ONE_OF:
+        members = node.args[0]
+        return either(
+            both((each, *(negate(other) for at, other in enumerate(members) if at != index)))
+            for index, each in enumerate(members)
+        )
+    members = node.args[0].args[0]
+    pairs = (both((a, b)) for index, a in enumerate(members) for b in members[index + 1 :])
+    return either((both(negate(each) for each in members), *pairs))
+
+
+def negate(node: Node) -> Node:
+    """What holds exactly where the node does not."""
+    if node._negation is None:  # noqa: SLF001
+        made = _negate(node)
+        node._negation = made  # noqa: SLF001
+        if made._negation is None:  # noqa: SLF001
+            made._negation = node  # noqa: SLF001
+    return node._negation  # noqa: SLF001
+
+
+def _negate(node: Node) -> Node:
+    if node.op is Op.NOT:
+        inner: Node = node.args[0]
+        return inner
+    if node.op is Op.KINDS:
+        return kinds(EVERY & ~node.args[0])
+    if node.op is Op.AND:
+        return either(negate(each) for each in node.args[0])
+    if node.op is Op.OR:
+        return both(negate(each) for each in node.args[0])
+    return _make(Op.NOT, (node,), node.group or EVERY)
+
+
+def reference(target: Callable[[], Node]) -> Node:
+    """A node that is found when it is looked into; never interned."""
+    node = Node(Op.REF, (), EVERY)
+    node.target = target
+    return node
+
+
+def values(members: Iterable[Any]) -> Node:
+    """The value is one of these."""
+    by_key = {key(each): each for each in members}
+    if not by_key:
+        return FALSE
+    mask = 0
+    for each in by_key.values():
+        mask |= NUMBER if is_number(each) else kind_of(each)
+    return _make(Op.VALUES, (frozenset(by_key), tuple(by_key.values())), mask, (frozenset(by_key),))
+
+
+def opaque(identity: Any, reason: Reason, message: str) -> Node:
+    """Something that is not understood; equal identities mean the same."""
+    return _make(Op.OPAQUE, (identity, reason, message))
+
+
+def atom(op: Op, *args: Any) -> Node:
+    """An atom. Those that say nothing become TRUE."""
+    last = args[-1] if args else None
+    if last is TRUE and op is not Op.CONTAINS:
+        return TRUE
+    if op in _FROM_ZERO and last == 0:
+        return TRUE
+    if op is Op.MULTIPLE and args[0] < 0:
+        args = (-args[0],)
+    if op is Op.CONTAINS and args[1] <= 0 and args[2] is None:
+        return TRUE
+    return _make(op, args)
+
+
+_FROM_ZERO: Final = frozenset({Op.MIN_LENGTH, Op.MIN_ITEMS, Op.MIN_MEMBERS})
+
+
+def kind_of(value: Any) -> int:
+    """The kind of a value."""
+    if value is None:
+        return NULL
+    if isinstance(value, bool):
+        return BOOLEAN
+    if isinstance(value, int):
+        return INTEGER
+    if is_number(value):
+        return FLOAT_INTEGER if Fraction(value).denominator == 1 else FRACTION
+    if isinstance(value, str):
+        return STRING
+    return ARRAY if isinstance(value, (list, tuple)) else OBJECT

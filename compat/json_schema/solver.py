@@ -1,0 +1,256 @@
+"""Is there a value that fulfils a state? The engine's proof and its witness come from this one question.
+
+``W <= R`` holds exactly if the state {W, not R} has no value. A state is split into cases, a case into kinds; objects
+and arrays ask about the states of their members. A value has finite depth, hence the smallest value of a state never
+has a part that is asked the same: while a state is being worked on, it counts as empty below itself. What is found
+empty in this way rests on an assumption: it is remembered for good only once the state that was assumed empty has been
+found empty, and forgotten if it has not (compat.md 6.2). No Python recursion: a stack of generators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Final
+
+from compat.budget import Budget, BudgetSpent
+from compat.json_schema import arrays, nodes as n, numbers, objects
+from compat.json_schema.answer import EMPTY, Answer, Status, better, found, maybe, tentative
+from compat.json_schema.conjunction import Case, State, cases
+from compat.json_schema.evaluate import Evaluator
+from compat.json_schema.nodes import FALSE, Node, Op
+from compat.json_schema.strings import Strings
+from compat.json_schema.values import is_number
+from compat.verdict import Reason
+
+Asking = Generator[State, Answer, Answer]
+
+MAX_DEPTH: Final = 400
+"""States inside each other."""
+_TOO_DEEP: Final = maybe(Reason.BUDGET_SPENT, f"values would have to be nested more than {MAX_DEPTH} deep")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A state that is being worked on."""
+
+    state: State
+    work: Asking
+    lowest: int
+    """Index of the lowest frame that was assumed empty on the way."""
+    first_provisional: int
+    answer: Answer | None = field(default=None)
+
+
+class Solver:
+    """Answers about states for one check; remembers what it has settled."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._settled: dict[State, Answer] = {}
+        self._provisional: dict[State, int] = {}
+        """Empty under the assumption that the frame with this index (or one above it) is empty."""
+        self.strings = Strings(budget.spend)
+        self.judge = Evaluator(self.strings.matches, budget.spend)
+
+    def solve(self, *nodes: Node) -> Answer:
+        """A value that fulfils all the nodes. Spent budgets are answered with MAYBE."""
+        try:
+            return self._run(frozenset(nodes), list(nodes))
+        except BudgetSpent as spent:
+            return maybe(Reason.BUDGET_SPENT, str(spent))
+        except RecursionError:
+            return maybe(Reason.BUDGET_SPENT, "the schemas are nested too deeply")
+
+    def _run(self, state: State, order: list[Node]) -> Answer:
+        known = self._quick(state)
+        if known is not None:
+            return known
+        self._provisional.clear()
+        frames = [_Frame(state, self._work(state, order), 0, 0)]
+        open_at = {state: 0}
+        reply: Answer | None = None
+        while True:
+            frame = frames[-1]
+            try:
+                asked = frame.work.send(reply) if reply is not None else next(frame.work)
+            except StopIteration as stop:
+                reply = stop.value
+                self._close(frames, open_at, reply)
+                if not frames:
+                    return reply
+                continue
+            reply = self._quick(asked)
+            if reply is not None:
+                continue
+            if (index := open_at.get(asked)) is not None or (index := self._provisional.get(asked)) is not None:
+                frame.lowest = min(frame.lowest, index)
+                reply = EMPTY
+                continue
+            if len(frames) > MAX_DEPTH:
+                reply = _TOO_DEEP
+                continue
+            self._budget.spend()
+            open_at[asked] = len(frames)
+            frames.append(_Frame(asked, self._work(asked, []), len(frames), len(self._provisional)))
+            reply = None
+
+    def _close(self, frames: list[_Frame], open_at: dict[State, int], answer: Answer) -> None:
+        frame = frames.pop()
+        index = len(frames)
+        del open_at[frame.state]
+        if answer.status is not Status.EMPTY:
+            self._settled[frame.state] = answer
+            self._forget(frame.first_provisional)
+            return
+        if frame.lowest >= index:
+            self._settled[frame.state] = EMPTY
+            self._keep(frame.first_provisional, index)
+            return
+        self._provisional[frame.state] = frame.lowest
+        frames[-1].lowest = min(frames[-1].lowest, frame.lowest)
+
+    def _forget(self, first: int) -> None:
+        while len(self._provisional) > first:
+            self._provisional.popitem()
+
+    def _keep(self, first: int, index: int) -> None:
+        """The assumption held: what rested on it alone is settled; what rests on lower ones too is forgotten."""
+        while len(self._provisional) > first:
+            state, lowest = self._provisional.popitem()
+            if lowest >= index:
+                self._settled[state] = EMPTY
+
+    def _quick(self, state: State) -> Answer | None:
+        """What is known without work."""
+        known = self._settled.get(state)
+        if known is None and (FALSE in state or any(n.negate(node) in state for node in state)):
+            known = EMPTY
+        return known
+
+    def _work(self, state: State, order: list[Node]) -> Asking:
+        total: Answer = EMPTY
+        for case in cases(state, order, self._budget.spend):
+            answer = self._listed(case) if case.allowed else (yield from self._kinds(case))
+            if case.opaque and answer.status is not Status.EMPTY:
+                answer = _doubted(case.opaque[0], answer)
+            if answer.status is Status.FOUND:
+                return answer
+            total = better(total, answer)
+        return total
+
+    def _listed(self, case: Case) -> Answer:
+        """One of the values that are listed, if it fulfils everything else."""
+        total: Answer = EMPTY
+        smallest = min(case.allowed, key=lambda node: len(node.args[1]))
+        for value in smallest.args[1]:
+            for spelling in _spellings(value, case.mask):
+                held = self._fulfils(case, spelling)
+                if held:
+                    return found(spelling)
+                if held is None:
+                    doubt = maybe(Reason.NO_WITNESS, "whether a listed value is still allowed is not known")
+                    total = better(total, tentative(spelling, doubt))
+        return total
+
+    def _fulfils(self, case: Case, value: Any) -> bool | None:
+        result: bool | None = True
+        if not case.mask & n.kind_of(value):
+            return False
+        for node in (*case.allowed, *map(n.negate, case.excluded), *case.atoms, *case.choices):
+            held = self.judge.holds(node, value)
+            if held is False:
+                return False
+            result = result if held else None
+        return result
+
+    def _kinds(self, case: Case) -> Asking:
+        """A value of any kind that the case allows, simple kinds first."""
+        excluded = [value for node in case.excluded for value in node.args[1]]
+        total: Answer = EMPTY
+        for group in (n.NULL, n.STRING, n.NUMBER, n.BOOLEAN, n.OBJECT, n.ARRAY):
+            if not group & case.mask:
+                continue
+            atoms = [atom for atom in case.atoms if atom.group & group]
+            if group is n.NUMBER:
+                out = {Fraction(value) for value in excluded if is_number(value)}
+                answer = numbers.solve(case.mask & n.NUMBER, atoms, out)
+            elif group is n.STRING:
+                strings = {value for value in excluded if isinstance(value, str)}
+                answer = self.strings.solve(atoms, strings, self.judge.holds)
+            elif group in (n.OBJECT, n.ARRAY):
+                answer = yield from self._compound(group, atoms, excluded)
+            else:
+                answer = _constant(group, excluded)
+            if answer.status is Status.FOUND:
+                return answer
+            total = better(total, answer)
+        return total
+
+    def _compound(self, group: int, atoms: list[Node], excluded: list[Any]) -> Asking:
+        """An object or array; where one is excluded by value, it is taken apart into what differs from it."""
+        same = [value for value in excluded if n.kind_of(value) == group]
+        if not same:
+            return (yield from self._made(group, atoms))
+        total: Answer = EMPTY
+        answer = yield from self._made(group, atoms)
+        if not answer.has_value or not any(n.values([answer.value]) is n.values([value]) for value in same):
+            return answer
+        if len(same) > 1:
+            return (yield from self._apart(group, atoms, same))
+        for node in differences_from(same[0]):
+            answer = yield from self._made(group, [*atoms, node])
+            if answer.status is Status.FOUND:
+                return answer
+            total = better(total, answer)
+        return total
+
+    def _apart(self, group: int, atoms: list[Node], same: list[Any]) -> Asking:
+        unlike = [n.either(differences_from(value)) for value in same]
+        kind = n.kinds(group)
+        return (yield frozenset((kind, *atoms, *unlike)))
+
+    def _made(self, group: int, atoms: list[Node]) -> Asking:
+        if group is n.OBJECT:
+            return (yield from objects.solve(atoms, self.judge))
+        return (yield from arrays.solve(atoms))
+
+
+def differences_from(value: Any) -> list[Node]:
+    """What an object or array must fulfil, one at least, to be another than this one."""
+    if isinstance(value, dict):
+        missing = [n.negate(n.atom(Op.REQUIRED, name)) for name in value]
+        changed = [n.negate(n.atom(Op.MEMBER, name, n.values([inner]))) for name, inner in value.items()]
+        more = n.negate(n.atom(Op.OTHERS, frozenset(value), frozenset(), FALSE))
+        return [*missing, *changed, more]
+    changed = [n.negate(n.atom(Op.ITEM, index, n.values([inner]))) for index, inner in enumerate(value)]
+    longer = n.negate(n.atom(Op.MAX_ITEMS, len(value)))
+    shorter = [n.negate(n.atom(Op.MIN_ITEMS, len(value)))] if value else []
+    return [longer, *shorter, *changed]
+
+
+def _constant(group: int, excluded: list[Any]) -> Answer:
+    options: list[Any] = [None] if group is n.NULL else [True, False]
+    for value in options:
+        if not any(value is other for other in excluded):
+            return found(value)
+    return EMPTY
+
+
+def _spellings(value: Any, mask: int) -> list[Any]:
+    """A listed number may be written with or without a decimal point."""
+    if not is_number(value) or mask & n.kind_of(value):
+        return [value]
+    whole = Fraction(value)
+    if whole.denominator != 1:
+        return []
+    from decimal import Decimal
+
+    return [whole.numerator, Decimal(f"{whole.numerator}.0")]
+
+
+def _doubted(node: Node, answer: Answer) -> Answer:
+    inner = node.args[0] if node.op is Op.NOT else node
+    doubt = maybe(inner.args[1], inner.args[2])
+    return tentative(answer.value, doubt) if answer.has_value else doubt

@@ -1,0 +1,38 @@
+"""Witnesses: a payload becomes one only by being executed here, by two validators on both sides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compat.json_schema import text
+from compat.json_schema.execute import EXECUTOR, executors
+from compat.json_schema.judge import describe
+from compat.json_schema.schema import ParsedSchema
+from compat.verdict import Witness
+
+
+def execute(writer: ParsedSchema, reader: ParsedSchema, payload: Any, *, formats: tuple[tuple[bool, bool], ...]) -> Witness | None:
+    """The witness, if both validators accept the payload under the writer and refuse it under the reader.
+
+    ``formats`` lists what to try: whether formats are asserted on the (writer's, reader's) side.
+    """
+    for on_writer, on_reader in formats:
+        writes, reads = executors(writer, formats=on_writer), executors(reader, formats=on_reader)
+        if writes.accepts(payload) is True and reads.accepts(payload) is False:
+            asserted = " with formats asserted" if on_reader else ""
+            return Witness(
+                payload=payload,
+                encoded=text.write(payload).encode("utf-8", "surrogatepass"),
+                executor=EXECUTOR + asserted,
+                writer_result="valid under the writer schema",
+                reader_error=_reader_error(reads, payload),
+            )
+    return None
+
+
+def _reader_error(reads: Any, payload: Any) -> str:
+    for error in reads.errors(payload):
+        violation = describe(error)
+        where = violation.pointer or "the root"
+        return f"{where}: {violation.message}"
+    return "refused"

@@ -27,6 +27,7 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _OWN: Final = ("/api/", "/openapi")
 """Paths that speak plain JSON."""
 _REPLACED: Final = frozenset({media.PROTOCOL.encode(), media.JSON.encode()})
+_EVENTS: Final = b"text/event-stream"
 _LONGEST_REQUEST_ID: Final = 200
 
 
@@ -124,9 +125,10 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
             segments.append(f":{exchange.context}:")
     scope["path"] = "/".join(quote(segment, safe=_UNESCAPED) if _special(segment) else segment for segment in segments)
     wanted = media.produced(accept)
-    if wanted is None:
+    own = scope["path"].startswith(_OWN)
+    if wanted is None and not (own and _EVENTS in accept):
         return 406, f"HTTP 406 Not Acceptable: answers come as {media.PROTOCOL} or {media.JSON}"
-    exchange.media = media.JSON if scope["path"].startswith(_OWN) else wanted
+    exchange.media = media.JSON if own or wanted is None else wanted
     if scope["method"] in _BODY_METHODS and not media.consumed(content_type):
         return 415, f"HTTP 415 Unsupported Media Type: send the body as {media.PROTOCOL} or {media.JSON}"
     return None

@@ -1,0 +1,9 @@
+"""lineal's own API under ``/api/v1``: what the Confluent protocol has no words for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from registry.http.api_v1 import catalog, changes, verdicts
+
+HANDLERS: Final = (*verdicts.HANDLERS, *catalog.HANDLERS, *changes.HANDLERS)

@@ -1,0 +1,58 @@
+"""Verdicts with their witnesses, and the rules they name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from compat.definition import Format
+from compat.level import Level
+from registry.errors import NotFound
+from registry.http.api_v1 import documents
+from registry.http.api_v1.documents import RuleDocument, VerdictDocument
+from registry.http.payloads import RegisterSchemaRequest
+from registry.model import Subject
+from registry.policy import parse_level
+from registry.service import Registry, wording
+
+
+@post("/compatibility/{name:str}", status_code=200, sync_to_thread=True)
+def check(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[RegisterSchemaRequest],
+    level: FromQuery[str | None] = None,
+    version: FromQuery[str | None] = None,
+) -> VerdictDocument:
+    """The verdict over a schema: against one ``version`` or the history, under ``level`` or the one in force."""
+    under = _level(level)
+    if version is None:
+        checked = registry.checking.against_history(subject, data.content(), level=under)
+    else:
+        checked = registry.checking.against_version(subject, data.content(), version, level=under)
+    return documents.verdict(checked)
+
+
+@get("/rules", sync_to_thread=True)
+def list_rules() -> list[RuleDocument]:
+    """Every rule that a verdict can name."""
+    return [documents.rule(rule) for format in Format for rule in wording.rules(format)]  # noqa: A001
+
+
+@get("/rules/{rule:str}", sync_to_thread=True)
+def get_rule(rule: FromPath[str]) -> list[RuleDocument]:
+    """One rule: what is wrong, why it hurts and what to do instead, in each format that has it."""
+    found = [documents.rule(one) for format in Format for one in wording.rules(format) if one.name == rule]  # noqa: A001
+    if not found:
+        raise NotFound(f"No rule is called '{rule}': see /api/v1/rules")
+    return found
+
+
+def _level(name: str | None) -> Level | None:
+    return None if name is None else parse_level(name)
+
+
+HANDLERS: Final = (check, list_rules, get_rule)

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
+from anyio import to_thread
 from litestar import Litestar
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from registry.http import app as protocol
 from registry.service import Registry
-from registry.settings import Settings
-from web import errors
+from registry.settings import Settings, load
+from web import address, errors
 from web.pages import HANDLERS
-from web.rendering import STATIC, STATIC_PATH
+from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
 
 _YEAR: Final = 31_536_000
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The protocol at the root, ``/api/v1``, and the catalog. Opens a registry, and closes it when the server stops.
+
+    Without settings they are read from the environment.
+    """
+    settings = settings or load()
+    registry = Registry.open(settings)
+    return Whole(protocol.create_app(settings, registry), pages(registry, settings), registry)
 
 
 def pages(registry: Registry, settings: Settings) -> Litestar:
@@ -34,3 +47,64 @@ def pages(registry: Registry, settings: Settings) -> Litestar:
         request_max_body_size=settings.limit_body_bytes,
         openapi_config=None,
     )
+
+
+class Whole:
+    """Gives each request to the protocol or to the pages. ``/`` is the catalog for whoever asks for HTML."""
+
+    def __init__(self, protocol: ASGIApp, pages: ASGIApp, registry: Registry) -> None:
+        self._protocol = protocol
+        self._pages = pages
+        self._registry = registry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind: str = scope["type"]
+        if kind == "lifespan":
+            await self._protocol(scope, receive, send)
+            await to_thread.run_sync(self._registry.close)
+        elif kind == "http" and _is_page(http := cast("HTTPScope", scope)):
+            await self._pages(*_readable(http, receive, send))
+        else:
+            root = scope.get("path") == "/"
+            await self._protocol(scope, receive, _varying(send) if root else send)
+
+
+def _is_page(scope: HTTPScope) -> bool:
+    path = scope["path"]
+    if path == address.CATALOG or path.startswith(f"{address.CATALOG}/"):
+        return True
+    return path == "/" and scope["method"] in {"GET", "HEAD"} and _wants_html(scope)
+
+
+def _wants_html(scope: HTTPScope) -> bool:
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept").lower()
+    return any(part.split(b";")[0].strip() == b"text/html" for part in accepted.split(b","))
+
+
+def _readable(scope: HTTPScope, receive: Receive, send: Send) -> tuple[HTTPScope, Receive, Send]:
+    """HEAD as GET without the body; every answer with the security headers, static files too."""
+    head = scope["method"] == "HEAD"
+    if head:
+        scope["method"] = "GET"
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message["headers"]}
+            missing = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+            message["headers"] = [*message["headers"], *(pair for pair in missing if pair[0] not in present)]
+        elif message["type"] == "http.response.body" and head:
+            message["body"] = b""
+        await send(message)
+
+    return scope, receive, guarded
+
+
+def _varying(send: Send) -> Send:
+    """What ``/`` answers depends on what was asked for, and caches must know."""
+
+    async def varying(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"vary", b"Accept")]
+        await send(message)
+
+    return varying

@@ -16,22 +16,37 @@ Cause = Incompatibility | Undecided
 
 MOST: Final = 200
 """Findings of one direction that are shown; the rest is counted."""
-_QUIET: Final = Tone("plain", "dot", "")
+_ADDED: Final = Tone("good", "plus", "added")
+_REMOVED: Final = Tone("bad", "minus", "removed")
+_CHANGED: Final = Tone("doubt", "pencil", "changed")
 
 
 def difference(found: Difference, urls: tuple[str, str] = ("", "")) -> Found:
-    """A difference for people; ``urls`` are the text pages of the two sides, for links to lines."""
+    """A difference for people; ``urls`` are the text pages of the two sides, for links to lines.
+
+    What was added or removed is shown alone: the other side's fragment would only be what it stood in.
+    """
+    look = _kind(found.rule)
+    before = None if look is _ADDED and found.after else found.before
+    after = None if look is _REMOVED and found.before else found.after
     return Found(
-        tone=_QUIET,
+        tone=look,
         rule=found.rule,
         message=readable(found.message),
         why="",
         remedy="",
         direction="",
-        before=_fragment(found.before, "before", urls[0]),
-        after=_fragment(found.after, "after", urls[1]),
+        before=_fragment(before, "before", urls[0]),
+        after=_fragment(after, "after", urls[1]),
         proof=None,
     )
+
+
+def _kind(rule: str) -> Tone:
+    """Whether a difference adds, takes away or changes, as its rule's name says."""
+    if "ADDED" in rule:
+        return _ADDED
+    return _REMOVED if "REMOVED" in rule or "DELETED" in rule else _CHANGED
 
 
 def readable(message: str) -> str:
@@ -66,16 +81,19 @@ def judgement(
     if proven:
         more = len(blocking) - proven
         detail = counted(proven, "finding") + (f" and {counted(more, 'open question')}" if more else "")
-        return Judgement(
-            BAD, f"{_capital(reader)} cannot read everything {writer} writes.", f"{detail}, proven below.", found
-        )
+        if not more and all(isinstance(cause, Incompatibility) and cause.witness for cause in blocking):
+            detail += ", with an event that proves it" if proven == 1 else ", each with an event that proves it"
+        sentence = f"{_capital(reader)} cannot read everything {writer} writes."
+        return Judgement(BAD, sentence, f"{detail}.", found, f"Why {reader} cannot read {writer}")
     if blocking:
         detail = "The engine could not decide. Unknown blocks like an incompatibility until a person waives it."
-        return Judgement(DOUBT, f"Whether {reader} reads everything {writer} writes is unknown.", detail, found)
+        sentence = f"Whether {reader} reads everything {writer} writes is unknown."
+        return Judgement(DOUBT, sentence, detail, found, f"What stayed open when {reader} reads {writer}")
     detail = "Proven: no event of the writer can fail the reader."
     if causes:
         detail += f" {counted(len(causes), 'note')} below."
-    return Judgement(GOOD, f"{_capital(reader)} reads everything {writer} writes.", detail, found)
+    heading = f"Worth knowing when {reader} reads {writer}"
+    return Judgement(GOOD, f"{_capital(reader)} reads everything {writer} writes.", detail, found, heading)
 
 
 def _capital(words: str) -> str:

@@ -22,7 +22,7 @@ from registry.events import (
     VersionsPurged,
 )
 from registry.events import Entry as Logged
-from registry.model import GLOBAL_CONTEXT, Configuration, Subject
+from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
 from web import address
 from web.views import Entry
 from web.words import BAD, GOOD, LIFT, PLAIN, Tone, counted
@@ -31,14 +31,15 @@ PAGE: Final = 50
 """Entries of the log on one page."""
 
 
-def entry(logged: Logged) -> Entry:
-    """One entry as a line for people."""
+def entry(logged: Logged, *, named: bool = True) -> Entry:
+    """One entry as a line for people; ``named``: with its subject, where the page is not about it alone."""
     subject = logged.subject
     look, sentence, url = told(logged.event, subject)
     return Entry(
         tone=look,
         sentence=sentence,
-        subject="" if subject.is_context else str(subject),
+        subject=subject.name if named else "",
+        context="" if subject.is_context or subject.context == DEFAULT_CONTEXT else subject.context,
         subject_url="" if subject.is_context else address.subject(str(subject)),
         url=url,
         actor=logged.origin.actor,

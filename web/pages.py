@@ -120,7 +120,7 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
             "contracts": False,
             "writers": (),
             "readers": (),
-            "entries": [log.entry(one) for one in entries],
+            "entries": [log.entry(one, named=False) for one in entries],
         },
     )
 
@@ -201,7 +201,7 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
             "head": subject.head(site, detail, version, "history", explicit=False),
             "versions": subject.history(site, detail),
             "refusals": refusals.refusals(detail.refusals),
-            "entries": [log.entry(one) for one in entries[: log.PAGE]],
+            "entries": [log.entry(one, named=False) for one in entries[: log.PAGE]],
             "newer": here if before else "",
             "older": address.query(here, before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
         },

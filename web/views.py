@@ -203,6 +203,8 @@ class Judgement:
     sentence: str
     detail: str
     findings: tuple[Found, ...]
+    heading: str = ""
+    """Above the findings, where they stand apart from the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,8 @@ class Entry:
     tone: Tone
     sentence: str
     subject: str
+    context: str
+    """Empty for the default one."""
     subject_url: str
     url: str
     actor: str

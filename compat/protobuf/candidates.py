@@ -56,7 +56,7 @@ class Candidates:
         elements = list(self.elements(field))
         if numbers is not None:
             elements = sorted(numbers) or elements
-        yield [elements[0], elements[-1]]
+        yield [elements[0], elements[min(1, len(elements) - 1)]]
         yield from ([element] for element in elements[:8])
 
     def twins(self, field: Field) -> Iterator[list[object]]:

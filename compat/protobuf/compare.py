@@ -360,11 +360,17 @@ class Comparison:
             yield self._proven("PRESENCE_LOST", message, before, after, probe)
 
     def _default(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
-        if writer.repeated or reader.repeated or writer.holds_message or reader.holds_message or writer.required:
+        if writer.repeated or writer.holds_message or reader.holds_message or writer.required:
             return
-        if same(writer.default, reader.default) or _family(writer) != _family(reader):
+        if reader.repeated:
+            if same(writer.default, zero_value(writer)):
+                return
+            reads = "an empty list"
+        elif same(writer.default, reader.default) or _family(writer) != _family(reader):
             return
-        message = f"{_named(goal, writer)}: absent reads as {reader.default!r} instead of {writer.default!r}"
+        else:
+            reads = repr(reader.default)
+        message = f"{_named(goal, writer)}: absent reads as {reads} instead of {writer.default!r}"
         probe = lambda: self._probe(goal, writer, None, self._executor.absent)  # noqa: E731
         yield self._proven("DEFAULT_CHANGED", message, fragment(writer), fragment(reader), probe)
 

@@ -96,11 +96,11 @@ class Executor:
         if written is None:
             return None
         if isinstance(read, str):
-            return Reading(Severity.ERROR, "complete", read)
+            return Reading(Severity.ERROR, "a complete event", read)
         if read.IsInitialized():
             return None
         names = ", ".join(read.FindInitializationErrors())
-        return Reading(Severity.ERROR, "complete", f"missing required fields: {names}")
+        return Reading(Severity.ERROR, "a complete event", f"missing required fields: {names}")
 
     def absent(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
         """How an absent singular field reads on both sides."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from judge import Outcome, judge
 
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from compat.verdict import Incompatibility, Severity
+from tests.compat.protobuf.judge import Outcome, judge
 
 BY_NAME = {"FIELD_RENUMBERED", "FIELD_NAME_REUSED"}
 """Findings about a name, which a judge by number does not see."""

@@ -1,0 +1,85 @@
+"""Laws of verdicts on generated pairs; ``tests/prove/protobuf.py`` runs the same on any number of them."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from compat.budget import Budget
+from compat.definition import Definition, Format
+from compat.engine import Form
+from compat.errors import InvalidSchema
+from compat.protobuf.engine import ProtobufEngine
+from compat.protobuf.model import Schema
+from compat.verdict import Severity
+from tests.compat.protobuf.conftest import Find
+from tests.compat.protobuf.laws import proven, sound
+from tests.compat.protobuf.strategies import File, files, grown, pairs, seeds, text
+
+LAW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def accepted(engine: ProtobufEngine, source: str) -> Schema:
+    """A generated text as a schema; the few that protoc refuses do not count."""
+    try:
+        return engine.parse(Definition(Format.PROTOBUF, source))
+    except InvalidSchema:
+        assume(condition=False)
+        raise
+
+
+@LAW
+@given(file=files)
+def test_a_schema_reads_itself(engine: ProtobufEngine, file: File) -> None:
+    schema, again = accepted(engine, text(file)), accepted(engine, text(file))
+    assert list(engine.incompatibilities(again, schema, Budget())) == []
+    assert list(engine.differences(schema, again)) == []
+
+
+@LAW
+@given(pair=pairs, seed=seeds)
+def test_compatible_means_that_every_event_arrives(
+    engine: ProtobufEngine, find: Find, pair: tuple[str, str], seed: int
+) -> None:
+    writer, reader = (accepted(engine, source) for source in pair)
+    assert not sound(engine, reader, writer, find(reader, writer), events=60, seed=seed)
+
+
+@LAW
+@given(pair=pairs)
+def test_a_finding_is_shown_by_its_witness(engine: ProtobufEngine, find: Find, pair: tuple[str, str]) -> None:
+    writer, reader = (accepted(engine, source) for source in pair)
+    for finding in find(reader, writer):
+        assert not proven(reader, writer, finding)
+
+
+@LAW
+@given(file=files, seed=seeds)
+def test_growing_is_compatible_both_ways(engine: ProtobufEngine, find: Find, file: File, seed: int) -> None:
+    before, after = accepted(engine, text(file)), accepted(engine, text(grown(random.Random(seed), file)))
+    for reader, writer in ((before, after), (after, before)):
+        assert {finding.severity for finding in find(reader, writer)} <= {Severity.INFO}
+
+
+@LAW
+@given(file=files)
+def test_canonical_text_is_the_same_schema(engine: ProtobufEngine, file: File) -> None:
+    schema = accepted(engine, text(file))
+    for form in Form:
+        spelt = engine.text(schema, form)
+        again = accepted(engine, spelt)
+        assert engine.text(again, form) == spelt
+        assert list(engine.incompatibilities(again, schema, Budget())) == []
+        assert list(engine.incompatibilities(schema, again, Budget())) == []
+
+
+@LAW
+@given(file=files, seed=seeds)
+def test_samples_are_events(engine: ProtobufEngine, file: File, seed: int) -> None:
+    schema = accepted(engine, text(file))
+    for name in schema.message_names:
+        for _, payload in zip(range(20), engine.samples(schema, seed, name), strict=False):
+            assert list(engine.violations(schema, payload, name)) == []
+            assert engine.decode(schema, engine.encode(schema, payload, name), name) == payload
+            assert engine.from_json(schema, engine.to_json(schema, payload, name), name) == payload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -26,6 +27,18 @@ from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({**CHANGES, **INCOMPATIBILITIES})
 """Every rule a finding or a difference can name."""
+
+
+_TOO_DEEP: Final = "it nests too deep"
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Payloads nest as deep as their maker likes; Python's stack does not."""
+    try:
+        yield
+    except RecursionError:
+        raise InvalidPayload(_TOO_DEEP) from None
 
 
 class AvroEngine:
@@ -66,22 +79,27 @@ class AvroEngine:
         return map(bare, trees(schema, seed))
 
     def violations(self, schema: Schema, payload: object) -> Iterator[Violation]:
-        return Payloads().violations(schema.root, payload)
+        try:
+            yield from Payloads().violations(schema.root, payload)
+        except RecursionError:
+            yield Violation("", _TOO_DEEP)
 
     def encode(self, schema: Schema, payload: object) -> bytes:
-        payloads = Payloads()
-        broken = next(payloads.violations(schema.root, payload), None)
+        broken = next(self.violations(schema, payload), None)
         if broken is not None:
             raise InvalidPayload(broken.message, broken.pointer)
         out = bytearray()
-        payloads.write(schema.root, payload, out)
+        with _bounded():
+            Payloads().write(schema.root, payload, out)
         return bytes(out)
 
     def decode(self, schema: Schema, data: bytes) -> object:
         return decode(schema, data)
 
     def to_json(self, schema: Schema, payload: object) -> object:
-        return to_json(schema.root, payload, Payloads())
+        with _bounded():
+            return to_json(schema.root, payload, Payloads())
 
     def from_json(self, schema: Schema, value: object) -> object:
-        return from_json(schema.root, value)
+        with _bounded():
+            return from_json(schema.root, value)

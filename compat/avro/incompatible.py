@@ -22,7 +22,7 @@ def incompatibilities(reader: Schema, writer: Schema, budget: Budget) -> Iterato
     """
     if _are_one(reader, writer):
         return
-    resolution = Resolution(reader, writer)
+    resolution = Resolution(reader, writer, budget.spend)
     found: list[tuple[Stop, Fact]] = []
     spent: BudgetSpent | None = None
     try:
@@ -33,7 +33,7 @@ def incompatibilities(reader: Schema, writer: Schema, budget: Budget) -> Iterato
     blocking = sum(fact.severity.blocks for _, fact in found)
     for stop, fact in found:
         try:
-            budget.spend(_cost(stop))
+            budget.spend(_cost(stop, focused=blocking > 1))
             witness = executor.witness(stop, fact, alone=blocking == 1)
         except BudgetSpent as error:
             spent = spent or error
@@ -47,18 +47,22 @@ def _are_one(reader: Schema, writer: Schema) -> bool:
     """Whether both are the same schema: no resolution takes place then, in any implementation."""
     if reader.definition == writer.definition:
         return True
+    if len(reader.nodes) != len(writer.nodes) or reader.named.keys() != writer.named.keys():
+        return False
     return text(reader, Form.RESOLVED) == text(writer, Form.RESOLVED)
 
 
-def _cost(stop: Stop) -> int:
-    """Steps of building an event: the records on the way are copied."""
-    return 1 + sum(len(getattr(each.meeting.writer, "fields", ())) for each in stop.way())
+def _cost(stop: Stop, *, focused: bool) -> int:
+    """Steps of a witness: the records on the way are copied; to show one fault alone, the reader is compiled again."""
+    steps = 1 + sum(len(getattr(each.meeting.writer, "fields", ())) for each in stop.way())
+    return steps + (len(stop.meeting.resolution.reader.nodes) if focused else 0)
 
 
 def _judged(stop: Stop, fact: Fact, witness: Witness | None) -> Incompatibility | Undecided:
     difference = Difference(fact.rule, fact.message, fragment(fact.before), fragment(fact.after))
     if witness is None and fact.severity.blocks:
-        return Undecided(Reason.NO_WITNESS, f"{fact.rule}: {fact.message}", stop_place(stop))
+        message = f"{fact.rule}: {fact.message}; the event that shows it nests too deep to be executed"
+        return Undecided(Reason.BUDGET_SPENT, message, stop_place(stop))
     return Incompatibility(difference, fact.severity, witness)
 
 

@@ -16,7 +16,7 @@ from compat.avro import rules
 from compat.avro.datum import Data, Datum, branch, one_item, one_value
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rules import Fact, Meeting
-from compat.avro.schema import Array, Field, Map, Node, Record, Union
+from compat.avro.schema import Array, Field, Map, Node, Primitive, Record, Union
 from compat.budget import Budget
 
 Rule: TypeAlias = Callable[[Meeting], Iterator[Fact]]
@@ -195,5 +195,8 @@ class _Walk:
         into: Field | None = None,
         apart: tuple[Stop, int] | None = None,
     ) -> None:
+        if isinstance(writer, Primitive) and isinstance(reader, Primitive):
+            if writer.kind == reader.kind and writer.logical == reader.logical:
+                return  # the most common meeting, and no rule has anything to say about it
         meeting = Meeting(self.resolution, writer, reader, reading)
         self.enter(Stop(meeting, stop, step, into, apart or stop.apart))

@@ -22,7 +22,7 @@ from compat.engine import Violation
 from compat.errors import InvalidPayload
 from compat.positions import escape
 
-DEEPEST: Final = 300
+DEEPEST: Final = 200
 """How deep a payload may nest. Bounds the recursion here and in fastavro, whose C code does not watch its stack."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -57,9 +57,18 @@ class Payloads:
         if depth > DEEPEST:
             yield Violation(pointer, f"it nests deeper than {DEEPEST} levels")
             return
+        if isinstance(node, Union):
+            chosen = self.choose(node, value, depth)
+            if chosen is None:
+                close = [each for each in node.branches if _rank(each, value) is not None]
+                if len(close) != 1:
+                    yield _wrong(node, value, pointer)
+                    return
+                chosen = node.branches.index(close[0]), value
+            node, value = node.branches[chosen[0]], chosen[1]
         match node:
             case Union():
-                yield from self._union_violations(node, value, pointer, depth)
+                yield _wrong(node, value, pointer)
             case Record():
                 yield from self._record_violations(node, value, pointer, depth)
             case Array(items=items):
@@ -141,17 +150,6 @@ class Payloads:
             self._kept.append(value)  # an id means something only as long as its object lives
             self._fits[key] = next(self.violations(node, value, "", depth + 1), None) is None
         return self._fits[key]
-
-    def _union_violations(self, node: Union, value: object, pointer: str, depth: int) -> Iterator[Violation]:
-        chosen = self.choose(node, value, depth)
-        if chosen is not None:
-            yield from self.violations(node.branches[chosen[0]], chosen[1], pointer, depth)
-            return
-        close = [each for each in node.branches if _rank(each, value) is not None]
-        if len(close) == 1:
-            yield from self.violations(close[0], value, pointer, depth)
-        else:
-            yield _wrong(node, value, pointer)
 
     def _record_violations(self, node: Record, value: object, pointer: str, depth: int) -> Iterator[Violation]:
         if not isinstance(value, dict):

@@ -8,6 +8,7 @@ records outside unions not compared; field aliases only for records whose full n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Final
@@ -67,14 +68,56 @@ class Claims:
     """Writer and reader fields joined by an alias that the Java reading does not look at."""
 
 
+_TARGETS: Final = {
+    kind: tuple(target for source, target in sorted(PROMOTIONS) if source == kind) for kind, _ in PROMOTIONS
+}
+
+
+class _Branches:
+    """The branches of a reader union by kind and by name: unions of a thousand records must not cost a million looks."""
+
+    def __init__(self, union: Union) -> None:
+        self.kinds: dict[str, list[int]] = {}
+        self.full: dict[tuple[str, str], int] = {}
+        self._short: dict[str, list[int]] = {}
+        self._alias: dict[str, list[int]] = {}
+        for index, branch in enumerate(union.branches):
+            self.kinds.setdefault(branch.kind, []).append(index)
+            if isinstance(branch, Record | Enum | Fixed):
+                self.full.setdefault((branch.kind, branch.name), index)
+                self._short.setdefault(short_name(branch.name), []).append(index)
+                for alias in branch.aliases:
+                    self._alias.setdefault(alias, []).append(index)
+
+    def named(self, writer: Named) -> list[int]:
+        """Branches of any kind with a writer's unqualified name, or an alias that is its full name, in order."""
+        return sorted({*self._short.get(short_name(writer.name), ()), *self._alias.get(writer.name, ())})
+
+    def literal(self, writer: Node) -> list[int]:
+        """The branches that may match a writer's type, in order."""
+        if isinstance(writer, Record | Enum | Fixed):
+            return self.named(writer)
+        found = list(self.kinds.get(writer.kind, ()))
+        for target in _TARGETS.get(writer.kind, ()):
+            found += self.kinds.get(target, ())
+        return sorted(found)
+
+
+def _nothing() -> None:
+    return
+
+
 @dataclass(eq=False)
 class Resolution:
     """The questions resolution asks about one pair of schemas; answers are remembered."""
 
     reader: Schema
     writer: Schema
+    spend: Callable[[], None] = _nothing
+    """Called for every look into two records."""
     _renames: dict[str, set[str]] = field(init=False)
     _equivalent: GreatestFixpoint[tuple[Node, Node]] = field(init=False)
+    _indexes: dict[Union, _Branches] = field(init=False, default_factory=dict)
     _claims: dict[tuple[Record, Record, Reading], Claims] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,7 +126,7 @@ class Resolution:
             if isinstance(node, Record | Enum | Fixed):
                 for alias in node.aliases:
                     self._renames.setdefault(alias, set()).add(node.name)
-        self._equivalent = GreatestFixpoint(_equivalence_clauses)
+        self._equivalent = GreatestFixpoint(_equivalence_clauses, self.spend)
 
     def rename(self, name: str) -> str:
         """The name a writer's type has once it is rewritten with the reader's aliases."""
@@ -124,32 +167,54 @@ class Resolution:
 
     def first_match(self, writer: Node, reader: Union) -> int | None:
         """The branch the literal reading takes for data of a writer's type (no union)."""
-        return next((index for index, branch in enumerate(reader.branches) if self.matches(writer, branch)), None)
+        candidates = self._index(reader).literal(writer)
+        return next((index for index in candidates if self.matches(writer, reader.branches[index])), None)
+
+    def same_name(self, writer: Record | Enum, reader: Union) -> int | None:
+        """The first branch, of whatever kind, that has the name of a writer's type."""
+        return next(iter(self._index(reader).named(writer)), None)
 
     def java_choice(self, writer: Node, reader: Union) -> int | None:
         """The branch the Java implementation takes for data of a writer's type (no union)."""
-        fitting: int | None = None
-        for index, branch in enumerate(reader.branches):
-            if branch.kind != writer.kind:
-                continue
-            if not isinstance(writer, Record | Enum | Fixed) or not isinstance(branch, Record | Enum | Fixed):
-                return index
+        branches = self._index(reader)
+        if isinstance(writer, Record | Enum | Fixed):
             name = self.rename(writer.name)
-            if name == branch.name:
-                return index
-            if not isinstance(writer, Record) or not isinstance(branch, Record):
+            exact = branches.full.get((writer.kind, name))
+            if exact is not None or not isinstance(writer, Record):
+                return exact
+            return self._structural_choice(writer, short_name(name), reader)
+        same = branches.kinds.get(writer.kind)
+        if same is not None:
+            return same[0]
+        promoted = [index for target in _TARGETS.get(writer.kind, ()) for index in branches.kinds.get(target, ())]
+        return min(promoted, default=None)
+
+    def _structural_choice(self, writer: Record, name: str, reader: Union) -> int | None:
+        """Among the records whose fields fit: the last of the same short name, else the first."""
+        fitting: int | None = None
+        for index in self._index(reader).kinds.get("record", ()):
+            branch = reader.branches[index]
+            if not isinstance(branch, Record):
                 continue
-            better = fitting is None or short_name(name) == short_name(branch.name)
+            self.spend()
+            better = fitting is None or name == short_name(branch.name)
             if better and self._fits_shallowly(writer, branch):
                 fitting = index
-        if fitting is not None:
-            return fitting
-        promoted = ((writer.kind, branch.kind) in PROMOTIONS for branch in reader.branches)
-        return next((index for index, possible in enumerate(promoted) if possible), None)
+        return fitting
+
+    def _index(self, union: Union) -> _Branches:
+        found = self._indexes.get(union)
+        if found is None:
+            found = self._indexes[union] = _Branches(union)
+        return found
 
     def are_equivalent(self, writer: Union, reader: Union) -> bool:
         """Whether the Java implementation reads branch by branch, without looking for matches."""
-        return len(writer.branches) == len(reader.branches) and self._equivalent.holds((writer, reader))
+        if [each.kind for each in writer.branches] != [each.kind for each in reader.branches]:
+            return False
+        if all(isinstance(each, Primitive) for each in writer.branches):
+            return True
+        return self._equivalent.holds((writer, reader))
 
     def claims(self, writer: Record, reader: Record, reading: Reading) -> Claims:
         """Which writer field fills which reader field."""
@@ -167,7 +232,7 @@ class Resolution:
         quarrels: list[tuple[Field, Field]] = []
         unreached: list[tuple[Field, Field]] = []
         for each in reader.fields:
-            names = dict.fromkeys((each.name, *each.aliases) if follow else (each.name,))
+            names = dict.fromkeys((each.name, *each.aliases)) if follow and each.aliases else (each.name,)
             found = [written[name] for name in names if name in written]
             if not found:
                 missing.append(each)

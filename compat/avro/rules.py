@@ -215,17 +215,16 @@ def union_branch_by_name_alone(meeting: Meeting) -> Iterator[Fact]:
     if not isinstance(reader, Union) or not isinstance(writer, Record | Enum) or Reading.LITERAL not in meeting.reading:
         return
     chosen = meeting.resolution.first_match(writer, reader)
-    for each in reader.branches[:chosen] if chosen is not None else ():
-        if isinstance(each, Named) and meeting.resolution.names_meet_as_written(writer, each):
-            message = (
-                f"fastavro looks at names before kinds and takes {label(each)} for {label(writer)}: "
-                "give types of different kinds different names, or put the intended branch first"
-            )
-            yield Fact(
-                "UNION_BRANCH_AMBIGUOUS", Severity.DATA_DEPENDENT, message, writer, reader, _smallest(writer),
-                Reading.LITERAL,
-            )  # fmt: skip
-            return
+    taken = meeting.resolution.same_name(writer, reader)
+    if chosen is None or taken is None or taken >= chosen:
+        return
+    message = (
+        f"fastavro looks at names before kinds and takes {label(reader.branches[taken])} for {label(writer)}: "
+        "give types of different kinds different names, or put the intended branch first"
+    )
+    yield Fact(
+        "UNION_BRANCH_AMBIGUOUS", Severity.DATA_DEPENDENT, message, writer, reader, _smallest(writer), Reading.LITERAL
+    )
 
 
 def bytes_read_as_string(meeting: Meeting) -> Iterator[Fact]:

@@ -50,10 +50,22 @@ def _left_as_names(schema: Schema) -> set[str]:
 
 
 def dump(value: object) -> str:
-    """Minified JSON, with numbers and escapes as the Java library writes them."""
+    """Minified JSON, with numbers as the Java library writes them."""
+    if not _has_float(value):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     pieces: list[str] = []
     _write(value, pieces.append)
     return "".join(pieces)
+
+
+def _has_float(value: object) -> bool:
+    match value:
+        case dict():
+            return any(map(_has_float, value.values()))
+        case list() | tuple():
+            return any(map(_has_float, value))
+        case _:
+            return isinstance(value, float)
 
 
 def _write(value: object, put: Callable[[str], None]) -> None:

@@ -48,10 +48,13 @@ class Executor:
         way = list(stop.way())
         if len(way) > DEEPEST:
             return None
-        event = stop.event(fact.datum(self.data), self.data)
-        if fact.change:
-            return self._changed(event, fact)
-        return self._failed(event, fact, {} if alone else _focus(way, fact))
+        try:
+            event = stop.event(fact.datum(self.data), self.data)
+            if fact.change:
+                return self._changed(event, fact)
+            return self._failed(event, fact, {} if alone else _focus(way, fact))
+        except RecursionError:
+            return None
 
     def _failed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
         if Reading.LITERAL in fact.runs:

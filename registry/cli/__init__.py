@@ -12,6 +12,7 @@ import click
 
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.application import application
+from registry.cli.console import ReaderGone
 
 PASS: Final = 0
 FINDINGS: Final = 1
@@ -53,7 +54,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CouldNotCheck as error:
         click.echo(f"could not check: {error}", err=True)
         return COULD_NOT_CHECK
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`: what it wanted, it has
+    except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PASS
     except Exception:  # noqa: BLE001 - a traceback must not leave with Python's exit code 1

@@ -25,6 +25,11 @@ _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 
+
+class ReaderGone(Exception):
+    """Whoever read our output, as in `| head`, has what it wanted and is gone."""
+
+
 Step = Callable[[str], None]
 """Tells that one unit of work is done, and what came of it."""
 
@@ -41,7 +46,10 @@ class Console:
 
     def report(self, text: str) -> None:
         """What was asked for, on stdout."""
-        click.echo(text, nl=not text.endswith("\n"), color=_coloured(sys.stdout))
+        try:
+            click.echo(text, nl=not text.endswith("\n"), color=_coloured(sys.stdout))
+        except BrokenPipeError:
+            raise ReaderGone from None
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr."""

@@ -67,7 +67,6 @@ def command(console: Console, host: str, port: int, database: str | None, worker
         log_level=LogLevels.warning,
         log_dictconfig=_logging(),
         workers_kill_timeout=_STOP_SECONDS,
-        process_name="lineal",
     )
     address = f"http://{_in_url(host)}:{port}"
     threading.Thread(target=_announce, args=(console, address, with_demo), daemon=True).start()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 
 from upcasters import functions
 from upcasters.codecs import sort_of
@@ -50,9 +50,21 @@ def missing(tree: Expression, scope: Any) -> tuple[str, ...] | None:
     return None
 
 
-def evaluate(tree: Expression, scope: Any, variables: Mapping[str, Any] | None = None) -> Any:
+Lookup: TypeAlias = Callable[[tuple[str, ...]], Any]
+"""Gives the member of the scope at a path, or ABSENT."""
+
+
+def evaluate(tree: Expression, scope: Any) -> Any:
     """The value of an expression over a scope. Raises ValueError (MemberAbsent), TypeError or ZeroDivisionError."""
-    variables = variables or {}
+    return _evaluate(tree, lambda path: get(scope, path), {})
+
+
+def evaluate_with(tree: Expression, inputs: Mapping[tuple[str, ...], Any]) -> Any:
+    """The value of an expression whose names stand for the inputs. Raises as ``evaluate`` does."""
+    return _evaluate(tree, inputs.__getitem__, {})
+
+
+def _evaluate(tree: Expression, scope: Lookup, variables: Mapping[str, Any]) -> Any:  # noqa: C901 - one case per sort
     match tree:
         case Constant(value=value):
             return value
@@ -64,31 +76,31 @@ def evaluate(tree: Expression, scope: Any, variables: Mapping[str, Any] | None =
         case Has(name=name):
             return _named(name, scope, variables) is not ABSENT
         case Unary(operator="!", operand=operand):
-            return not functions.truth(evaluate(operand, scope, variables))
+            return not functions.truth(_evaluate(operand, scope, variables))
         case Unary(operand=operand):
-            return functions.negate(evaluate(operand, scope, variables))
+            return functions.negate(_evaluate(operand, scope, variables))
         case Binary(operator="&&" | "||" as operator, left=left, right=right):
-            first = functions.truth(evaluate(left, scope, variables))
+            first = functions.truth(_evaluate(left, scope, variables))
             if first is (operator == "||"):
                 return first
-            return functions.truth(evaluate(right, scope, variables))
+            return functions.truth(_evaluate(right, scope, variables))
         case Binary():
-            return _binary(tree, evaluate(tree.left, scope, variables), evaluate(tree.right, scope, variables))
+            return _binary(tree, _evaluate(tree.left, scope, variables), _evaluate(tree.right, scope, variables))
         case Ternary(condition=condition, then=then, otherwise=otherwise):
-            chosen = then if functions.truth(evaluate(condition, scope, variables)) else otherwise
-            return evaluate(chosen, scope, variables)
+            chosen = then if functions.truth(_evaluate(condition, scope, variables)) else otherwise
+            return _evaluate(chosen, scope, variables)
         case Items(items=items):
-            return [evaluate(item, scope, variables) for item in items]
+            return [_evaluate(item, scope, variables) for item in items]
         case Call(function="coalesce", arguments=arguments):
             return _coalesce(arguments, scope, variables)
         case Call(function=function, arguments=arguments):
-            return functions.CALLS[function](*(evaluate(argument, scope, variables) for argument in arguments))
+            return functions.CALLS[function](*(_evaluate(argument, scope, variables) for argument in arguments))
         case Loop():
             return _loop(tree, scope, variables)
 
 
-def _named(name: Name, scope: Any, variables: Mapping[str, Any]) -> Any:
-    return get(variables[name.local] if name.local else scope, name.parts)
+def _named(name: Name, scope: Lookup, variables: Mapping[str, Any]) -> Any:
+    return get(variables[name.local], name.parts) if name.local else scope(name.parts)
 
 
 def _binary(tree: Binary, left: Any, right: Any) -> Any:
@@ -103,19 +115,19 @@ def _binary(tree: Binary, left: Any, right: Any) -> Any:
             return functions.OPERATORS[operator](left, right)
 
 
-def _coalesce(arguments: tuple[Expression, ...], scope: Any, variables: Mapping[str, Any]) -> Any:
+def _coalesce(arguments: tuple[Expression, ...], scope: Lookup, variables: Mapping[str, Any]) -> Any:
     for argument in arguments:
-        value = _named(argument, scope, variables) if isinstance(argument, Name) else evaluate(argument, scope, variables)
+        value = _named(argument, scope, variables) if isinstance(argument, Name) else _evaluate(argument, scope, variables)
         if value is not ABSENT and value is not None:
             return value
     return None
 
 
-def _loop(tree: Loop, scope: Any, variables: Mapping[str, Any]) -> Any:
-    items = evaluate(tree.over, scope, variables)
+def _loop(tree: Loop, scope: Lookup, variables: Mapping[str, Any]) -> Any:
+    items = _evaluate(tree.over, scope, variables)
     if not isinstance(items, list):
         raise TypeError(f"{tree.kind} over {sort_of(items)}: only lists are gone through")
-    results = ((item, evaluate(tree.body, scope, {**variables, tree.variable: item})) for item in items)
+    results = ((item, _evaluate(tree.body, scope, {**variables, tree.variable: item})) for item in items)
     match tree.kind:
         case "map":
             return [result for _, result in results]

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Context,
+    Decimal,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
 from fractions import Fraction
 from typing import Any, Final
 
@@ -104,20 +117,44 @@ def rounded(value: Fraction, rounding: Rounding) -> int:
 
 
 def scaler(operation: Scale) -> Callable[[Any], Any]:
-    """What a ``scale`` computes, made ready: the same as ``scaled``, with whole numbers by whole factors at once."""
+    """What a ``scale`` computes, made ready: the same as ``scaled``, faster for whole numbers and doubles."""
     by = factor(operation.by)
     rounding, result, places = operation.rounding, operation.result, operation.places
-    whole = by.numerator if by.denominator == 1 and result in ("int32", "int64", "integer") and places == 0 else None
-    if whole is None:
-        return lambda value: scaled(value, by, rounding, result, places)
+    whole = result in ("int32", "int64", "integer")
+    times = by.numerator if by.denominator == 1 and whole and places == 0 else None
+    terminating = _terminating(by) if whole and places == 0 and rounding != "exact" else None
     allowed = RANGES.get(result)
 
     def scale(value: Any) -> Any:
-        if type(value) is not int:
+        if times is not None and type(value) is int:
+            units = value * times
+        elif terminating is not None and type(value) is float:
+            try:
+                product = _EXACT.multiply(Decimal(repr(value)), terminating)
+                units = int(product.quantize(_ONE, _ROUNDINGS[rounding], _WIDE))
+            except ArithmeticError:
+                return scaled(value, by, rounding, result, places)
+        else:
             return scaled(value, by, rounding, result, places)
-        units = value * whole
         if allowed is not None and units not in allowed:
             raise ValueError(f"{units} does not fit {result}")
         return units
 
     return scale
+
+
+_ONE: Final = Decimal(1)
+_EXACT: Final = Context(prec=60, traps=[Inexact, InvalidOperation, Overflow])
+_WIDE: Final = Context(prec=60, traps=[InvalidOperation])
+_ROUNDINGS: Final = {
+    "half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "half_down": ROUND_HALF_DOWN, "up": ROUND_UP,
+    "down": ROUND_DOWN, "ceiling": ROUND_CEILING, "floor": ROUND_FLOOR,
+}  # fmt: skip
+
+
+def _terminating(by: Fraction) -> Decimal | None:
+    """The factor as a decimal, if it is one."""
+    try:
+        return _EXACT.divide(Decimal(by.numerator), Decimal(by.denominator))
+    except ArithmeticError:
+        return None

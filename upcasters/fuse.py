@@ -6,9 +6,9 @@ result is thrown away later are kept as checks where they may refuse an event: a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
 
 from upcasters.codecs import constant
 from upcasters.errors import UpcastersError
@@ -93,9 +93,13 @@ def fuse(steps: Iterable[Iterable[Operation]], shape: Shape = ANYTHING) -> Plan:
     checks: list[Node] = []
     for ops in steps:
         tree, shape = fuser.run(tuple(ops), tree, shape, checks)
-        if weight(tree) + sum(map(weight, checks)) > HEAVIEST:
-            raise PlanTooHeavy(f"the plan would have more than {HEAVIEST} nodes: copy less")
+        _bound(tree, checks)
     return Plan(reduce(_checked(checks, tree)))
+
+
+def _bound(tree: Node, checks: list[Node]) -> None:
+    if weight(tree) + sum(map(weight, checks)) > HEAVIEST:
+        raise PlanTooHeavy(f"the plan would have more than {HEAVIEST} nodes: copy less, or nest fewer conditions")
 
 
 def _checked(checks: list[Node], tree: Node) -> Node:
@@ -142,7 +146,9 @@ class _Fuser:
             case Remove(at=at):
                 self._drop(tree, shape, at, checks)
                 return self._delete(tree, shape, at)
-            case Only() | Map() | Convert() | Wrap() | Unwrap() | Entries():
+            case Only():
+                return self._only(operation, tree, shape, checks)
+            case Map() | Convert() | Wrap() | Unwrap() | Entries():
                 return self._edit(tree, shape, operation.at.parts, lambda node, own: _applied(operation, node, own))
             case Scale():
                 scaled = self._edit(tree, shape, operation.at.parts, lambda node, own: _applied(operation, node, own))
@@ -197,7 +203,8 @@ class _Fuser:
                 return self._read(_member(tree, path[0]), _below(shape, path[0]), path[1:])
             case Enter(body=body):
                 found = self._read(body, _scope(tree, shape), path)
-                return found if isinstance(found, Nothing) else replace(tree, body=found, null="absent")
+                null: Literal["absent", "pass"] = "pass" if tree.null == "pass" else "absent"
+                return found if isinstance(found, Nothing) else replace(tree, body=found, null=null)
             case If(then=then, otherwise=otherwise):
                 return If(tree.condition, self._read(then, shape, path), self._read(otherwise, shape, path))
             case Checked(then=then):
@@ -301,6 +308,29 @@ class _Fuser:
 
     # Operations
 
+    def _only(self, operation: Only, tree: Node, shape: Shape, checks: list[Node]) -> Node:
+        at = operation.at
+        for name in _names(self._read(tree, shape, at.parts)):
+            if name not in operation.members:
+                self._drop(tree, shape, at / name, checks)
+
+        def kept(node: Node, own: Shape) -> Node:
+            node = self._expand(node, own)
+            match node:
+                case Build():
+                    named = ((name, _member(node, name)) for name in operation.members)
+                    return Build(tuple((name, member) for name, member in named if not isinstance(member, Nothing)))
+                case Enter(body=body):
+                    return replace(node, body=kept(body, _scope(node, own)))
+                case If(then=then, otherwise=otherwise):
+                    return replace(node, then=kept(then, own), otherwise=kept(otherwise, own))
+                case Checked(then=then):
+                    return replace(node, then=kept(then, own))
+                case _:
+                    return Apply(operation, node, nullable(own), sort(own))
+
+        return self._edit(tree, shape, at.parts, kept)
+
     def _rename(self, tree: Node, shape: Shape, at: Pointer, to: str, checks: list[Node]) -> Node:
         self._drop(tree, shape, at.parent / to, checks)
 
@@ -370,8 +400,8 @@ class _Fuser:
     def _set(self, operation: Set, tree: Node, shape: Shape, checks: list[Node]) -> Node:
         formula = self._formula(operation.expr, tree, shape)
         uncertain = tuple(node for path, node in formula.inputs if path in formula.required and maybe_absent(node))
+        self._drop(tree, shape, operation.at, checks)
         if operation.absent == "error" or not uncertain:
-            self._drop(tree, shape, operation.at, checks)
             return self._write(tree, shape, operation.at.parts, formula)
         if any(isinstance(node, Nothing) for node in uncertain):
             return tree
@@ -444,6 +474,7 @@ class _Fuser:
         otherwise, _ = self.run(operation.otherwise, tree, shape, elsewhere)
         checks.extend(If(condition, NOTHING, check) for check in elsewhere)
         merged = _merge(condition, then, otherwise)
+        _bound(merged, checks)
         if fallible(condition):
             checks.append(condition)
         return merged
@@ -474,9 +505,25 @@ def _scope(tree: Enter, shape: Shape) -> Shape:
 
 
 def _applied(
-    function: Only | Map | Convert | Wrap | Unwrap | Entries | Scale, node: Node, shape: Shape
+    function: Map | Convert | Wrap | Unwrap | Entries | Scale, node: Node, shape: Shape
 ) -> Node:
     return Apply(function, node, nullable(shape), sort(shape))
+
+
+def _names(node: Node) -> Iterator[str]:
+    """The members that a node is known to give its record."""
+    match node:
+        case Build(members=members):
+            yield from (name for name, _ in members)
+        case Enter(body=body):
+            yield from _names(body)
+        case If(then=then, otherwise=otherwise):
+            yield from _names(then)
+            yield from _names(otherwise)
+        case Checked(then=then):
+            yield from _names(then)
+        case _:
+            return
 
 
 def _record(base: Node, shape: Shape) -> Build:

@@ -95,9 +95,9 @@ def failure(step: Step, fault: Fault) -> UpcastFailed:
     return kind(step.subject, (step.source, step.target), fault.place, str(fault.pointer), fault.reason)
 
 
-def run(ops: tuple[Operation, ...], scope: Any, context: Context) -> Any:
-    """Do operations on a scope, in order."""
-    for index, operation in enumerate(ops):
+def run(ops: tuple[Operation, ...], scope: Any, context: Context, start: int = 0) -> Any:
+    """Do operations on a scope, in order; the first is number ``start`` of its list."""
+    for index, operation in enumerate(ops, start):
         place = f"{context.place}/{index}/{NAMES[type(operation)]}"
         scope = apply(operation, scope, replace(context, place=place))
     return scope
@@ -144,13 +144,12 @@ def apply(operation: Operation, scope: Any, context: Context) -> Any:  # noqa: C
         case In(at=at, ops=ops):
             return _in(at, ops, scope, context, "/ops")
         case When(condition=condition, then=then, otherwise=otherwise):
-            holds = _holds(condition, scope, context)
-            inner = replace(context, place=context.place + ("/ops" if holds else "/else"))
-            return run(then if holds else otherwise, scope, inner)
+            chosen, below = (then, "/ops") if holds(condition, scope, context) else (otherwise, "/else")
+            return run(chosen, scope, replace(context, place=context.place + below))
         case Branch():
             return _branch(operation, scope, context)
         case Fail(condition=condition, reason=reason):
-            if _holds(condition, scope, context):
+            if holds(condition, scope, context):
                 raise context.fault(reason, refused=True)
             return scope
         case Retype() | DropEvent() | Emit():
@@ -222,8 +221,9 @@ def _move(scope: Any, source: Pointer, to: Pointer, context: Context) -> Any:
 
 
 def _prune(scope: Any, at: Pointer, context: Context) -> Any:
-    while at.parts and _read(scope, at, context) == {}:
-        scope = _delete(scope, at, context)
+    while at.parts:
+        if _read(scope, at, context) == {}:
+            scope = _delete(scope, at, context)
         at = at.parent
     return scope
 
@@ -325,7 +325,8 @@ def _set(operation: Set, scope: Any, context: Context) -> Any:
     return _write(scope, operation.at, compute(operation.expr, scope, context, operation.at), context)
 
 
-def _holds(condition: str, scope: Any, context: Context) -> bool:
+def holds(condition: str, scope: Any, context: Context) -> bool:
+    """Whether a condition holds over a scope, its errors as faults."""
     without = absent_operand(condition, scope, context)
     if without is not None:
         name = ".".join(without) or "the value"

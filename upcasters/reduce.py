@@ -86,7 +86,7 @@ def _fold(node: Node) -> Node:
             kept = tuple(check for check in checks if fallible(check))
             return Checked(kept, then) if kept else then
         case Present(nodes=nodes):
-            return Present(tuple(dict.fromkeys(nodes)))
+            return Present(tuple(part for part in nodes if maybe_absent(part)))
         case _:
             return node
 

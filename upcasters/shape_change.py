@@ -86,25 +86,30 @@ def change(ops: Iterable[Operation], shape: Shape, place: str = "/ops") -> Chang
 
 def after(operation: Operation, shape: Shape) -> Shape:
     """What one operation makes of a shape, problems set aside: for code that follows a checked document."""
-    return _Changer([], "", ROOT).apply(operation, shape)
+    return _Changer([], "", ROOT, cautious=True).apply(operation, shape)
 
 
 class _Changer:
-    """One scope of a document: where it stands there, and where in the event."""
+    """One scope of a document: where it stands there, and where in the event.
 
-    def __init__(self, problems: list[Problem], place: str, scope: Pointer) -> None:
+    Records that are made on the way are new; a ``cautious`` changer reckons with an undeclared member of that name in
+    an open record.
+    """
+
+    def __init__(self, problems: list[Problem], place: str, scope: Pointer, *, cautious: bool = False) -> None:
         self._problems = problems
         self._place = place
         self._scope = scope
+        self._cautious = cautious
 
     def run(self, ops: tuple[Operation, ...], shape: Shape) -> Shape:
         for index, operation in enumerate(ops):
             place = f"{self._place}/{index}/{NAMES[type(operation)]}"
-            shape = _Changer(self._problems, place, self._scope).apply(operation, shape)
+            shape = _Changer(self._problems, place, self._scope, cautious=self._cautious).apply(operation, shape)
         return shape
 
     def _inner(self, below: str, scope: Pointer) -> _Changer:
-        return _Changer(self._problems, self._place + below, self._scope / scope)
+        return _Changer(self._problems, self._place + below, self._scope / scope, cautious=self._cautious)
 
     def _refuse(self, at: Pointer, message: str, remedy: str = "") -> None:
         self._problems.append(Problem(self._place, str(self._scope / at), message, remedy))
@@ -203,7 +208,8 @@ class _Changer:
                 return Table(join(values, changed.shape)) if changed else shape
             case Record(members=members):
                 member = members.get(name)
-                changed = edit(member) if last else self._below(member, at, edit, depth)
+                undeclared = shape.open and self._cautious
+                changed = edit(member) if last else self._below(member, at, edit, depth, undeclared=undeclared)
                 rest = {key: value for key, value in members.items() if key != name}
                 if changed is None:
                     return replace_members(shape, rest)
@@ -216,12 +222,16 @@ class _Changer:
                 self._refuse(Pointer(at.parts[:depth]), f"{label(shape)} stands where a record is needed", "name a record")
                 return shape
 
-    def _below(self, member: Member | None, at: Pointer, edit: _Change, depth: int) -> Member | None:
+    def _below(
+        self, member: Member | None, at: Pointer, edit: _Change, depth: int, *, undeclared: bool
+    ) -> Member | None:
         if member is not None:
             return Member(self._edit(member.shape, at, edit, depth + 1), member.required)
         leaf = edit(None)
         if leaf is None:
             return None
+        if undeclared:
+            return Member(ANYTHING, leaf.required)
         made: Shape = leaf.shape
         for name in reversed(at.parts[depth + 1 :]):
             made = Record({name: Member(made)})
@@ -273,11 +283,8 @@ class _Changer:
     def _value(self, shape: Shape, at: Pointer, change: Callable[[Shape], Shape]) -> Shape:
         """The shape with the values at a place changed; null stays null and absent absent."""
         member = self._find(shape, at)
-        if isinstance(member.shape, Anything):
-            changed: Shape = change(ANYTHING)
-        else:
-            changed = change(without_null(member.shape))
-            changed = union(changed, NULL) if nullable(member.shape) else changed
+        changed = change(without_null(member.shape))
+        changed = union(changed, NULL) if nullable(member.shape) else changed
         if not at.parts:
             return changed
         return self._edit(shape, at, lambda found: found and Member(changed, found.required))
@@ -296,7 +303,8 @@ class _Changer:
         value = self._constant(operation.value, operation.literal, at)
         member = member_at(shape, at.parts) if at.parts else Member(shape)
         if member is None:
-            return self._put(shape, at, Member(value)) if operation.when != "null" else shape
+            filled = ANYTHING if self._cautious else value
+            return self._put(shape, at, Member(filled)) if operation.when != "null" else shape
         self._certain_parents(shape, at)
         found = member.shape if operation.when == "absent" else without_null(member.shape)
         filled = ANYTHING if isinstance(member.shape, Anything) else join(found, value)
@@ -312,7 +320,8 @@ class _Changer:
                 for name in members:
                     if name not in found.members:
                         self._refuse(at / name, "the old version has no such member", _suggestion(found, Pointer((name,))))
-                kept = {name: member for name, member in found.members.items() if name in members}
+                unknown = {name: Member(ANYTHING, required=False) for name in members if found.open}
+                kept = unknown | {name: member for name, member in found.members.items() if name in members}
                 return Record(kept, open=False, name=found.name)
             case OneOf(arms=arms):
                 return union(*(self._only(arm, members, at) for arm in arms))
@@ -405,6 +414,7 @@ class _Changer:
             member = Member(value)
         else:
             old = member_at(shape, at.parts)
+            value = ANYTHING if self._cautious and old is None else value
             member = Member(value, required=False) if old is None else Member(join(old.shape, value), old.required)
         if not at.parts:
             return member.shape

@@ -176,8 +176,10 @@ class _Writer:
                 return None
 
     def _is_present(self, node: Node) -> str | None:
+        if not maybe_absent(node):
+            return "True"
         if isinstance(node, Get) and (record := self._part(node.of)) is not None:
-            return f"({node.name!r} in {record})" if node.optional else "True"
+            return f"({node.name!r} in {record})"
         text = self._part(node)
         return None if text is None else f"({text} is not M)"
 
@@ -329,7 +331,7 @@ class _Writer:
                     self._keep(given)
                 self._line(f"{target} = {self._formula(node)}")
             case Present(nodes=nodes):
-                tests = [f"{self.value(part)} is not M" for part in nodes]
+                tests = [f"{self.value(part)} is not M" for part in nodes if maybe_absent(part)]
                 self._line(f"{target} = {' and '.join(tests) or 'True'}")
             case If(condition=condition, then=then, otherwise=otherwise):
                 with self._block(f"if {self.value(condition)}:"):
@@ -493,7 +495,8 @@ class _FormulaWriter:
             case Name(parts=parts, local=local):
                 return f"x_{local}" + "".join(f"[{part!r}]" for part in parts)
             case Has(name=Name(parts=parts, local="")):
-                return f"({self._inputs[parts][0]} is not M)"
+                text, given = self._inputs[parts]
+                return f"({text} is not M)" if maybe_absent(given) else "True"
             case Has(name=Name(parts=parts, local=local)):
                 return f"has(x_{local}, {parts!r})"
             case Unary(operator="!", operand=operand):

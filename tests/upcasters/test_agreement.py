@@ -1,0 +1,87 @@
+"""All ways to run a document agree on generated documents and events: the interpreter is the reference."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+import pytest
+
+import generate
+from upcasters.chain import Chain
+from upcasters.conform import deviations
+from upcasters.document import Document, read, write
+from upcasters.errors import UpcastFailed
+from upcasters.shape import Shape
+from upcasters.step import Step
+
+REFUSED = "refused"
+
+
+def outcome(run: Any, payload: Any) -> Any:
+    try:
+        return run(payload)
+    except UpcastFailed:
+        return REFUSED
+
+
+def raw(chain: Chain, payload: Any) -> Any:
+    """The plan alone, without falling back on the interpreter."""
+    try:
+        return chain.function(payload)
+    except Exception:  # noqa: BLE001 - any error is a refusal
+        return REFUSED
+
+
+def steps(random: Random, shape: Shape) -> list[Document]:
+    documents = []
+    for version in range(1, 4):
+        ops, shape = generate.operations(random, shape, random.randint(0, 5))
+        documents.append(Document("things.Happened", version, version + 1, ops))
+    return documents
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_plans_do_what_the_steps_do(block: int) -> None:
+    for seed in range(block * 25, block * 25 + 25):
+        random = Random(seed)
+        shape = generate.record(random)
+        documents = [read(write(document)) for document in steps(random, shape)]
+        chains = {
+            "source": Chain.up(documents, shape),
+            "closures": Chain.up(documents, shape, mechanism="closures"),
+            "source without a shape": Chain.up(documents),
+            "closures without a shape": Chain.up(documents, mechanism="closures"),
+        }
+        for _ in range(5):
+            payload = generate.payload(random, shape)
+            assert not list(deviations(shape, payload))
+            kept = deepcopy(payload)
+            wanted = outcome(chains["source"].interpret, payload)
+            for name, chain in chains.items():
+                got = raw(chain, payload)
+                assert same(got, wanted), (seed, name, payload, got, wanted, documents)
+                assert payload == kept, (seed, name)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, and true is not 1; 1 and 1.0 are one number."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
+
+
+def test_the_derived_shape_holds_for_every_result() -> None:
+    for seed in range(300):
+        random = Random(seed)
+        shape = generate.record(random)
+        ops, after = generate.operations(random, shape, 5)
+        step = Step.up(Document("things.Happened", 1, 2, ops))
+        for _ in range(4):
+            payload = generate.payload(random, shape)
+            result = outcome(Chain("things.Happened", 1, [step], shape), payload)
+            if result is not REFUSED:
+                assert not list(deviations(after, result)), (seed, ops, payload, result)

@@ -1,0 +1,373 @@
+"""The operations that lead back, and what is lost on the way: every edge is iso, lens or up-only.
+
+With *up* the operations of a document and *down* those derived here, an edge is
+
+- ``iso`` if ``down(up(e)) = e`` and ``up(down(v)) = v`` for all events the operations accept,
+- ``lens`` if there is a way back but one of the laws needs the event of the other side, which is not kept,
+- ``up-only`` if some operation has no way back: the document must write ``down`` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from msgspec import UNSET
+
+from upcasters.codecs import CODECS
+from upcasters.errors import InvalidDocument, NoChain
+from upcasters.exact import factor
+from upcasters.expression import needs, parse
+from upcasters.expression_check import member_at, sort
+from upcasters.operations import (
+    NAMES,
+    Add,
+    Branch,
+    Convert,
+    Copy,
+    Default,
+    DropEvent,
+    Each,
+    Emit,
+    Entries,
+    Fail,
+    In,
+    Join,
+    Map,
+    Move,
+    Number,
+    Only,
+    Operation,
+    Otherwise,
+    Remove,
+    Rename,
+    Retype,
+    Scale,
+    Set,
+    Split,
+    Unwrap,
+    When,
+    Wrap,
+)
+from upcasters.path import ROOT, Pointer
+from upcasters.shape import ANYTHING, Anything, Array, Integer, Record, Shape, Table, nullable, without_null
+from upcasters.shape_change import after
+
+_Make: TypeAlias = Callable[[tuple[Operation, ...]], Operation]
+Kind: TypeAlias = Literal["iso", "lens", "up-only"]
+
+_WORSE: dict[Kind, int] = {"iso": 0, "lens": 1, "up-only": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A place whose value does not come through unharmed, and why."""
+
+    pointer: Pointer
+    reason: str
+    direction: Literal["up", "down"]
+
+
+@dataclass(slots=True)
+class Reversal:
+    """The way back of a list of operations."""
+
+    kind: Kind = "iso"
+    ops: tuple[Operation, ...] = ()
+    """Empty where there is no way back."""
+    losses: list[Loss] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+    """What has no way back, and what to write instead."""
+
+    def worsen(self, kind: Kind) -> None:
+        """Take note that an operation is of a kind."""
+        if _WORSE[kind] > _WORSE[self.kind]:
+            self.kind = kind
+
+
+def reverse(ops: tuple[Operation, ...], shape: Shape = ANYTHING, scope: Pointer = ROOT) -> Reversal:
+    """The way back of operations on events of a shape, with everything that is lost on either way."""
+    result = Reversal()
+    back: list[Operation] = []
+    for operation in ops:
+        flipped = _Flip(operation, shape, scope, result).ops()
+        back[:0] = flipped
+        shape = after(operation, shape)
+    result.ops = () if result.kind == "up-only" else tuple(back)
+    return result
+
+
+def reversed_operations(ops: tuple[Operation, ...], shape: Shape = ANYTHING) -> tuple[Operation, ...]:
+    """The operations that lead back. Raises NoChain where there is no way."""
+    result = reverse(ops, shape)
+    if result.kind == "up-only":
+        raise NoChain("; ".join(result.obstacles))
+    return result.ops
+
+
+class _Flip:
+    """One operation with the shape before it; notes losses in the reversal it is part of."""
+
+    def __init__(self, operation: Operation, shape: Shape, scope: Pointer, result: Reversal) -> None:
+        self._operation = operation
+        self._shape = shape
+        self._scope = scope
+        self._result = result
+
+    def _lens(self, at: Pointer, reason: str, direction: Literal["up", "down"]) -> None:
+        self._result.worsen("lens")
+        self._result.losses.append(Loss(self._scope / at, reason, direction))
+
+    def _stuck(self, reason: str, remedy: str) -> list[Operation]:
+        self._result.worsen("up-only")
+        self._result.obstacles.append(f"{NAMES[type(self._operation)]}: {reason}: {remedy}")
+        return []
+
+    def ops(self) -> list[Operation]:  # noqa: C901 - one case per operation
+        operation = self._operation
+        match operation:
+            case Rename(at=at, to=to):
+                return [Rename(at.parent / to, at.name)]
+            case Move(source=source, to=to):
+                return [Move(to, source, prune=self._made(to) != to)]
+            case Copy(to=to):
+                self._lens(to, "a copy that differs from its original is not kept", "down")
+                return [Remove(self._made(to))]
+            case Add(at=at):
+                self._lens(at, "what newer events say here is not kept", "down")
+                return [Remove(self._made(at))]
+            case Default(at=at):
+                self._lens(at, "filled in; whether it was there is not kept", "up")
+                return []
+            case Remove():
+                return self._remove(operation)
+            case Only(at=at):
+                return self._only(operation)
+            case Map():
+                return self._map(operation)
+            case Convert(at=at, using=using):
+                return self._convert(at, using)
+            case Scale():
+                return self._scale(operation)
+            case Set():
+                return self._set(operation)
+            case Join(source=source, to=to, separator=separator):
+                self._lens(to, f"parts that hold {separator!r} come back differently", "up")
+                return [Split(to, source, separator)]
+            case Split(source=source, to=to, separator=separator):
+                self._lens(source, f"parts that hold {separator!r} come back differently", "down")
+                return [Join(to, source, separator)]
+            case Wrap(at=at):
+                self._lens(at, "lists of other than one item have no way back", "down")
+                return [Unwrap(at)]
+            case Unwrap(at=at, take=take):
+                if take != "one":
+                    self._lens(at, f"all items but the {take} are lost", "up")
+                return [Wrap(at)]
+            case Entries(at=at, to=to):
+                self._lens(at, "order and repeated keys of a list are lost in a map", "down" if to == "list" else "up")
+                return [replace_target(operation)]
+            case Each(at=at, ops=ops):
+                return self._nested(at, ops, self._items(at), lambda inner: Each(at, inner))
+            case In(at=at, ops=ops):
+                return self._nested(at, ops, self._at(at), lambda inner: In(at, inner))
+            case When():
+                return self._when(operation)
+            case Branch():
+                return self._branch(operation)
+            case Fail():
+                return []
+            case Retype(source=source, to=to):
+                return [Retype(to, source)]
+            case DropEvent():
+                self._lens(ROOT, "dropped events do not come back", "up")
+                return []
+            case Emit():
+                return self._stuck("the events that came of one are not put together again", "write down: none")
+
+    def _at(self, at: Pointer) -> Shape:
+        member = member_at(self._shape, at.parts)
+        return ANYTHING if member is None else without_null(member.shape)
+
+    def _items(self, at: Pointer) -> Shape:
+        match self._at(at):
+            case Array(items=shape) | Table(values=shape):
+                return without_null(shape)
+            case _:
+                return ANYTHING
+
+    def _made(self, at: Pointer) -> Pointer:
+        """The topmost place that the operation makes in order to write at one."""
+        for depth in range(1, len(at.parts)):
+            if member_at(self._shape, at.parts[:depth]) is None or isinstance(self._at(Pointer(at.parts[:depth - 1])), Anything):
+                return Pointer(at.parts[:depth])
+        return at
+
+    def _declared(self, at: Pointer) -> bool:
+        holder = member_at(self._shape, at.parent.parts)
+        bare = without_null(holder.shape) if holder else None
+        return isinstance(bare, Record) and at.name in bare.members
+
+    def _remove(self, operation: Remove) -> list[Operation]:
+        at = operation.at
+        self._lens(at, "removed", "up")
+        if operation.restore is not UNSET:
+            return [Add(at, operation.restore, operation.literal)]
+        holder = member_at(self._shape, at.parent.parts)
+        bare = without_null(holder.shape) if holder else ANYTHING
+        member = bare.members.get(at.name) if isinstance(bare, Record) else None
+        if member is not None and not member.required:
+            return []
+        if member is not None and nullable(member.shape):
+            return [Add(at, None)]
+        return self._stuck(f"older readers need {at}", f"write remove: {{at: {at}, restore: ...}}, or down")
+
+    def _only(self, operation: Only) -> list[Operation]:
+        self._lens(operation.at, "members that are not named are removed", "up")
+        bare = self._at(operation.at)
+        if isinstance(bare, Record):
+            gone = [name for name, member in bare.members.items() if member.required and name not in operation.members]
+            if not gone:
+                return []
+            return self._stuck(f"older readers need {', '.join(gone)}", "remove them with restore, or write down")
+        return []
+
+    def _map(self, operation: Map) -> list[Operation]:
+        inverse: list[tuple[str | int | float | bool | None, str | int | float | bool | None]] = []
+        for old, new in operation.pairs:
+            if any(isinstance(new, bool) is isinstance(seen, bool) and new == seen for seen, _ in inverse):
+                return self._stuck(f"two values become {new!r}", "write down with a table that chooses one")
+            inverse.append((new, old))
+        if isinstance(operation.otherwise, Otherwise):
+            return self._stuck("values that are not listed become one", "write down with a table that chooses")
+        if operation.otherwise == "keep":
+            self._lens(operation.at, "a kept value may look like a translated one", "up")
+        return [Map(operation.at, tuple(inverse), operation.otherwise)]
+
+    def _convert(self, at: Pointer, using: str) -> list[Operation]:
+        codec = CODECS.get(using)
+        if codec is None:
+            return self._stuck(f"there is no codec {using!r}", "correct it")
+        if not codec.lossless:
+            self._lens(at, f"{using} does not keep every spelling", "up")
+        if not CODECS[codec.inverse].lossless:
+            self._lens(at, f"{codec.inverse} does not keep every spelling", "down")
+        return [Convert(at, codec.inverse)]
+
+    def _scale(self, operation: Scale) -> list[Operation]:
+        by = factor(operation.by)
+        found = self._at(operation.at)
+        result = _number_of(found)
+        at = operation.at if operation.to is None else operation.at.parent / operation.to
+        if result is None:
+            return self._stuck("what kind of number it was is not known", "write down")
+        inverse = 1 / by
+        self._lens(operation.at, f"rounded ({operation.rounding})", "down" if _whole(found) and by.denominator == 1 else "up")
+        to = None if operation.to is None else operation.at.name
+        text = str(inverse.numerator) if inverse.denominator == 1 else f"{inverse.numerator}/{inverse.denominator}"
+        return [Scale(at, text, operation.rounding, result, to, _digits(by) if result in ("double", "decimal", "string") else 0)]
+
+    def _set(self, operation: Set) -> list[Operation]:
+        if operation.down is not None:
+            self._result.worsen("lens")
+            return [Set(operation.at, operation.down, operation.absent)]
+        if self._declared(operation.at) or not operation.at.parts:
+            self._lens(operation.at, "overwritten", "up")
+            return self._stuck(f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down")
+        self._lens(operation.at, "computed anew on the way up", "down")
+        return [Remove(self._made(operation.at))]
+
+    def _nested(self, at: Pointer, ops: tuple[Operation, ...], shape: Shape, make: _Make) -> list[Operation]:
+        inner = reverse(ops, shape, self._scope / at)
+        self._take(inner)
+        return [make(inner.ops)] if inner.ops else []
+
+    def _take(self, inner: Reversal) -> None:
+        self._result.worsen(inner.kind)
+        self._result.losses += inner.losses
+        self._result.obstacles += inner.obstacles
+
+    def _when(self, operation: When) -> list[Operation]:
+        touched = [at for ops in (operation.then, operation.otherwise) for op in ops for at in touches(op)]
+        try:
+            wanted = needs(parse(operation.condition))
+        except InvalidDocument:
+            return self._stuck("the condition does not parse", "correct it")
+        for path in (*wanted.required, *wanted.guarded):
+            if any(at.within(Pointer(path)) or Pointer(path).within(at) for at in touched):
+                return self._stuck(f"the condition asks {'.'.join(path)}, which changes", "write down")
+        then = reverse(operation.then, self._shape, self._scope)
+        otherwise = reverse(operation.otherwise, self._shape, self._scope)
+        self._take(then)
+        self._take(otherwise)
+        if not then.ops and not otherwise.ops:
+            return []
+        return [When(operation.condition, then.ops, otherwise.ops)]
+
+    def _branch(self, operation: Branch) -> list[Operation]:
+        arms: dict[str, tuple[Operation, ...]] = {}
+        for name, ops in operation.arms.items():
+            inner = reverse(ops, ANYTHING, self._scope / operation.at)
+            if any(not at.parts or at.name == operation.by for op in ops for at in touches(op)):
+                return self._stuck(f"the arm {name} changes what tells the arms apart", "write down")
+            self._take(inner)
+            arms[name] = inner.ops
+        return [Branch(operation.at, arms, operation.by, operation.otherwise)] if any(arms.values()) else []
+
+
+def replace_target(operation: Entries) -> Entries:
+    """The same operation the other way."""
+    return Entries(operation.at, "map" if operation.to == "list" else "list", operation.key, operation.value)
+
+
+def touches(operation: Operation) -> Iterator[Pointer]:
+    """The places of the scope that an operation changes."""
+    match operation:
+        case Rename(at=at, to=to):
+            yield from (at, at.parent / to)
+        case Move(source=source, to=to):
+            yield from (source, to)
+        case Copy(to=to):
+            yield to
+        case Join(source=sources, to=to):
+            yield from (*sources, to)
+        case Split(source=source, to=targets):
+            yield from (source, *targets)
+        case Scale(at=at, to=to):
+            yield at
+            if to is not None:
+                yield at.parent / to
+        case When(then=then, otherwise=otherwise):
+            for inner in (*then, *otherwise):
+                yield from touches(inner)
+        case Fail() | DropEvent() | Retype() | Emit():
+            return
+        case _:
+            yield operation.at
+
+
+def _whole(shape: Shape) -> bool:
+    return isinstance(shape, Integer)
+
+
+def _number_of(shape: Shape) -> Number | None:
+    match sort(shape):
+        case "int":
+            bits = shape.bits if isinstance(shape, Integer) else None
+            return "integer" if bits is None else "int32" if abs(bits) <= 32 else "int64"  # noqa: PLR2004
+        case "double":
+            return "double"
+        case "decimal":
+            return "decimal"
+        case "string":
+            return "string"
+        case _:
+            return None
+
+
+def _digits(by: object) -> int:
+    """Digits after the point that the inverse of a factor can bring: of a power of ten exactly its zeros."""
+    text = str(getattr(by, "numerator", by))
+    power = getattr(by, "denominator", 1) == 1 and text.strip("0") == "1"
+    return len(text) - 1 if power else 17

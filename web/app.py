@@ -60,13 +60,23 @@ class Whole:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]
         if kind == "lifespan":
-            await self._protocol(scope, receive, send)
-            await to_thread.run_sync(self._registry.close)
+            await self._protocol(scope, receive, self._closing(send))
         elif kind == "http" and _is_page(http := cast("HTTPScope", scope)):
             await self._pages(*_readable(http, receive, send))
         else:
             root = scope.get("path") == "/"
             await self._protocol(scope, receive, _varying(send) if root else send)
+
+    def _closing(self, send: Send) -> Send:
+        """Closes the registry once nothing is asked any more, before the server is told that all is done."""
+
+        async def closing(message: Message) -> None:
+            kind: str = message["type"]
+            if kind in {"lifespan.shutdown.complete", "lifespan.shutdown.failed"}:
+                await to_thread.run_sync(self._registry.close)
+            await send(message)
+
+        return closing
 
 
 def _is_page(scope: HTTPScope) -> bool:

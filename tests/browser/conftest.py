@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "registry.cli", "serve", "--demo", "--host", "127.0.0.1"]
+    command = [sys.executable, "-c", "from registry.cli import main; main()", "serve", "--demo", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--database", database]
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
     url = f"http://127.0.0.1:{port}"

@@ -103,7 +103,7 @@ class CompatibilityBody(msgspec.Struct, frozen=True):
     messages: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class ModeBody(msgspec.Struct, frozen=True):
+class ModeBody(Wire, frozen=True):
     """A mode; null clears it."""
 
     mode: str | None = None

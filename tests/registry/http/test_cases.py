@@ -1,0 +1,54 @@
+"""The protocol as tables: every file in ``cases`` is a list of requests against one empty registry.
+
+A step is ``METHOD path``, optionally ``send`` (JSON), ``raw`` (text) and ``headers``; ``status`` defaults to 200.
+``body`` must be equal, ``has`` must be contained, ``code`` is the error code, ``message`` a part of the message.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from litestar import Litestar
+from litestar.testing import TestClient
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path, client: TestClient[Litestar]) -> None:
+    for number, step in enumerate(yaml.safe_load(path.read_text("utf-8")), 1):
+        _run(client, step, f"{path.name}, step {number}: {step['do']}")
+
+
+def _run(client: TestClient[Litestar], step: dict[str, Any], where: str) -> None:
+    unknown = step.keys() - {"do", "send", "raw", "headers", "status", "body", "has", "code", "message", "type"}
+    assert not unknown, f"{where}: {unknown}"
+    method, address = step["do"].split(" ", 1)
+    sent = {"content": step["raw"].encode()} if "raw" in step else {"json": step["send"]} if "send" in step else {}
+    answer = client.request(method, address, headers=step.get("headers"), **sent)
+    status = step.get("status", int(str(step["code"])[:3]) if "code" in step else 200)
+    assert answer.status_code == status, f"{where}: {answer.status_code} {answer.text}"
+    if "type" in step:
+        assert answer.headers["content-type"] == step["type"], where
+    if "code" in step:
+        assert answer.json()["error_code"] == step["code"], f"{where}: {answer.text}"
+    if "message" in step:
+        assert step["message"] in answer.json()["message"], f"{where}: {answer.text}"
+    if "body" in step:
+        assert answer.json() == step["body"], f"{where}: {answer.text}"
+    if "has" in step:
+        _contains(answer.json(), step["has"], f"{where}: {json.dumps(answer.json())}")
+
+
+def _contains(found: Any, wanted: Any, where: str) -> None:
+    if isinstance(wanted, dict):
+        assert isinstance(found, dict), where
+        for key, value in wanted.items():
+            assert key in found, f"{where}: no {key}"
+            _contains(found[key], value, where)
+    else:
+        assert found == wanted, where

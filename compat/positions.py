@@ -106,11 +106,14 @@ def _take(
 def _take_name(string: str | None, inner: _Open, duplicates: dict[str, None]) -> bool:
     if string is None:
         return False
-    try:
-        inner.key = json.loads(string, strict=False)
-    except ValueError:
-        return False
-    if inner.key in inner.seen:
+    name = string[1:-1]
+    if "\\" in name:
+        try:
+            name = json.loads(string, strict=False)
+        except ValueError:
+            return False
+    inner.key = name
+    if name in inner.seen:
         duplicates[inner.next_pointer()] = None
-    inner.seen.add(inner.key or "")
+    inner.seen.add(name)
     return True

@@ -15,7 +15,7 @@ import fastavro
 from compat.avro.payload import DEEPEST
 from compat.avro.reading import Bytes
 from compat.avro.schema import Array, Enum, Fixed, Map, Node, Primitive, Record, Schema, Union
-from compat.avro.text import Bare
+from compat.avro.text import EVENT, Bare, wrapped
 from compat.errors import InvalidPayload
 
 MOST_VALUES: Final = 1_000_000
@@ -27,7 +27,7 @@ def _compiled(schema: Schema) -> tuple[Any, bool]:
     names = [node.name for node in schema.nodes if isinstance(node, Record | Enum | Fixed)]
     mixed = any("." in name for name in names) and not all("." in name for name in names)
     bare = Bare(logical=True, defaults=False, root_space="_" if mixed else "").node(schema.root)
-    parsed = fastavro.parse_schema(cast("Any", bare), named_schemas={}, _write_hint=False)
+    parsed = fastavro.parse_schema(cast("Any", wrapped(bare)), named_schemas={})
     unbounded = any(isinstance(node, Array) and _is_weightless(node.items) for node in schema.nodes)
     return parsed, schema.recursive or unbounded
 
@@ -50,7 +50,7 @@ def decode(schema: Schema, data: bytes) -> object:
         _skim(schema.root, data)
     stream = io.BytesIO(data)
     try:
-        payload = cast("object", fastavro.schemaless_reader(stream, parsed, None))
+        payload = cast("dict[str, object]", fastavro.schemaless_reader(stream, parsed, None))[EVENT]
     except (EOFError, ValueError, IndexError, KeyError, OverflowError, ArithmeticError, TypeError) as error:
         raise InvalidPayload(f"the bytes are no event of the schema: {str(error) or type(error).__name__}") from None
     if stream.tell() != len(data):

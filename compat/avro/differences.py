@@ -164,7 +164,8 @@ def _logical(old: Primitive | Fixed, new: Primitive | Fixed) -> Iterator[Differe
 
 def _aliases(old: Named | Field, new: Named | Field) -> Iterator[Difference]:
     if set(old.aliases) != set(new.aliases):
-        message = f"the aliases of {new.name!r} were {', '.join(old.aliases) or 'none'} and are {', '.join(new.aliases) or 'none'}"
+        before, after = (", ".join(each.aliases) or "none" for each in (old, new))
+        message = f"the aliases of {new.name!r} were {before} and are {after}"
         yield _attribute(
             "ALIASES_CHANGED", message, old, new, "aliases", list(old.aliases) or None, list(new.aliases) or None
         )
@@ -266,41 +267,96 @@ CHANGES: Final[Mapping[str, Rule]] = MappingProxyType(
     dict(
         [
             _change("TYPE_CHANGED", "A type became another.", _READ, "See the check for what a reader makes of it."),
-            _change("TYPE_RENAMED", "A named type has another full name.", "Types match by name or alias.",
-                    "Keep the old full name as an alias."),
-            _change("FIELD_ADDED", "A field was added.", "A reader needs a default to fill it from older events.",
-                    "Give it a default."),
-            _change("FIELD_REMOVED", "A field was removed.", "Older readers need a default for it.",
-                    "Give a field a default before it is removed."),
-            _change("FIELD_RENAMED", "A field has a new name and its old one as an alias.",
-                    "Readers with the new schema find the old name; older readers do not find the new one."),
-            _change("FIELD_ORDER_CHANGED", "Fields stand in another order.",
-                    "Order decides how data are written, and readers undo it with the writer's schema."),
+            _change(
+                "TYPE_RENAMED",
+                "A named type has another full name.",
+                "Types match by name or alias.",
+                "Keep the old full name as an alias.",
+            ),
+            _change(
+                "FIELD_ADDED",
+                "A field was added.",
+                "A reader needs a default to fill it from older events.",
+                "Give it a default.",
+            ),
+            _change(
+                "FIELD_REMOVED",
+                "A field was removed.",
+                "Older readers need a default for it.",
+                "Give a field a default before it is removed.",
+            ),
+            _change(
+                "FIELD_RENAMED",
+                "A field has a new name and its old one as an alias.",
+                "Readers with the new schema find the old name; older readers do not find the new one.",
+            ),
+            _change(
+                "FIELD_ORDER_CHANGED",
+                "Fields stand in another order.",
+                "Order decides how data are written, and readers undo it with the writer's schema.",
+            ),
             _change("DEFAULT_ADDED", "A field got a default.", "It can be read from events that lack it."),
-            _change("DEFAULT_REMOVED", "A field lost its default.", "It can no longer be read from events that lack it.",
-                    "Keep the default."),
-            _change("DEFAULT_CHANGED", "The default of a field changed.",
-                    "Events that lack the field are read with another value."),
+            _change(
+                "DEFAULT_REMOVED",
+                "A field lost its default.",
+                "It cannot be read from events that lack it.",
+                "Keep the default.",
+            ),
+            _change(
+                "DEFAULT_CHANGED",
+                "The default of a field changed.",
+                "Events that lack the field are read with another value.",
+            ),
             _change("SORT_ORDER_CHANGED", "A field is sorted otherwise.", "Sorted files may have to be sorted again."),
-            _change("SYMBOLS_ADDED", "An enum gained symbols.", "Older readers need a default of the enum for them.",
-                    "Give the enum a default."),
-            _change("SYMBOLS_REMOVED", "An enum lost symbols.", "Events that hold them need the enum's default.",
-                    "Keep the symbols, or give the enum a default."),
-            _change("SYMBOL_ORDER_CHANGED", "Symbols stand in another order.", "Symbols match by name; sorting changes."),
-            _change("ENUM_DEFAULT_CHANGED", "The default of an enum changed.",
-                    "Unknown symbols are read as another symbol, or not at all."),
-            _change("FIXED_SIZE_CHANGED", "A fixed type has another size.", "Neither side can read the other.",
-                    "Add a new type instead."),
-            _change("UNION_BRANCH_ADDED", "A union takes another type.", "Older readers cannot read it.",
-                    "Upgrade readers before writers use it."),
-            _change("UNION_BRANCH_REMOVED", "A union no longer takes a type.", "Older events that hold it cannot be read.",
-                    "Keep the branch."),
-            _change("UNION_ORDER_CHANGED", "The branches of a union stand in another order.",
-                    "The first branch that matches is read, and a default may belong to the first branch."),
+            _change(
+                "SYMBOLS_ADDED",
+                "An enum gained symbols.",
+                "Older readers need a default of the enum for them.",
+                "Give the enum a default.",
+            ),
+            _change(
+                "SYMBOLS_REMOVED",
+                "An enum lost symbols.",
+                "Events that hold them need the enum's default.",
+                "Keep the symbols, or give the enum a default.",
+            ),
+            _change(
+                "SYMBOL_ORDER_CHANGED",
+                "Symbols stand in another order.",
+                "Symbols match by name, so only sorting changes.",
+            ),
+            _change(
+                "ENUM_DEFAULT_CHANGED",
+                "The default of an enum changed.",
+                "Unknown symbols are read as another symbol, or not at all.",
+            ),
+            _change(
+                "FIXED_SIZE_CHANGED",
+                "A fixed type has another size.",
+                "Neither side can read the other.",
+                "Add a new type instead.",
+            ),
+            _change(
+                "UNION_BRANCH_ADDED",
+                "A union takes another type.",
+                "Older readers cannot read it.",
+                "Upgrade readers before writers use it.",
+            ),
+            _change(
+                "UNION_BRANCH_REMOVED",
+                "A union no longer takes a type.",
+                "Events that hold it cannot be read.",
+                "Keep the branch.",
+            ),
+            _change(
+                "UNION_ORDER_CHANGED",
+                "The branches of a union stand in another order.",
+                "The first branch that matches is read, and a default may belong to the first branch.",
+            ),
             _change("ALIASES_CHANGED", "Aliases changed.", "Aliases let a reader find data under former names."),
             _change("DOC_CHANGED", "Documentation changed.", "No reader notices."),
             _change("PROPERTY_CHANGED", "A custom attribute changed.", "Avro ignores it; your tools may not."),
         ]
     )
-)  # fmt: skip
+)
 """What can change between two schemas; ``LOGICAL_TYPE_CHANGED`` is shared with the incompatibilities."""

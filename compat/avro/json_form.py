@@ -20,8 +20,19 @@ from compat.errors import InvalidPayload
 from compat.positions import escape
 
 _NUMBERS: Final = frozenset({"int", "long", "float", "double"})
-_AS_TEXT: Final = frozenset({"decimal", "uuid", "date", "time-millis", "time-micros", "timestamp-millis", "timestamp-micros",
-                             "local-timestamp-millis", "local-timestamp-micros"})  # fmt: skip
+_AS_TEXT: Final = frozenset(
+    {
+        "decimal",
+        "uuid",
+        "date",
+        "time-millis",
+        "time-micros",
+        "timestamp-millis",
+        "timestamp-micros",
+        "local-timestamp-millis",
+        "local-timestamp-micros",
+    }
+)
 """Logical types whose payload values are shown as strings."""
 _NOT_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 

@@ -195,8 +195,7 @@ class _Walk:
         into: Field | None = None,
         apart: tuple[Stop, int] | None = None,
     ) -> None:
-        if isinstance(writer, Primitive) and isinstance(reader, Primitive):
-            if writer.kind == reader.kind and writer.logical == reader.logical:
-                return  # the most common meeting, and no rule has anything to say about it
+        if isinstance(writer, Primitive) and writer.kind == reader.kind and writer.logical == reader.logical:
+            return  # the most common meeting, and no rule has anything to say about it
         meeting = Meeting(self.resolution, writer, reader, reading)
         self.enter(Stop(meeting, stop, step, into, apart or stop.apart))

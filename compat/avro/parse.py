@@ -124,15 +124,13 @@ class _Table:
         """The type a JSON value declares or names. ``space`` is the enclosing namespace."""
         if depth > self.limits.depth:
             raise _too_deep(self.limits)
-        match value:
-            case str():
-                return self.by_name(value, pointer, space)
-            case list():
-                return self.union(value, pointer, space, depth)
-            case dict():
-                return self.declared(value, pointer, space, depth)
-            case _:
-                self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
+        if isinstance(value, str):
+            return self.by_name(value, pointer, space)
+        if isinstance(value, list):
+            return self.union(value, pointer, space, depth)
+        if isinstance(value, dict):
+            return self.declared(value, pointer, space, depth)
+        return self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
 
     def by_name(self, name: str, pointer: str, space: str) -> Node:
         if name in PRIMITIVES:
@@ -228,7 +226,7 @@ class _Table:
         for part in full.split("."):
             if not _NAME.match(part):
                 self.fail(
-                    f"{_shown(full)} is not a name: each part starts with a letter or _ and goes on with letters, digits or _",
+                    f"{_shown(full)} is not a name: its parts are letters, digits and _, and none starts with a digit",
                     pointer,
                 )
         return full

@@ -46,7 +46,7 @@ def branch_name(node: Node) -> str:
 
 
 class Payloads:
-    """The questions about one payload. Choices of branches are remembered, or nested unions would cost exponentially."""
+    """The questions about one payload; choices of branches are remembered, or nested unions cost exponentially."""
 
     def __init__(self) -> None:
         self._kept: list[object] = []
@@ -58,38 +58,34 @@ class Payloads:
             yield Violation(pointer, f"it nests deeper than {DEEPEST} levels")
             return
         if isinstance(node, Union):
-            chosen = self.choose(node, value, depth)
+            chosen = self.choose(node, value, depth) or self._only_close_branch(node, value)
             if chosen is None:
-                close = [each for each in node.branches if _rank(each, value) is not None]
-                if len(close) != 1:
-                    yield _wrong(node, value, pointer)
-                    return
-                chosen = node.branches.index(close[0]), value
-            node, value = node.branches[chosen[0]], chosen[1]
-        match node:
-            case Union():
                 yield _wrong(node, value, pointer)
-            case Record():
+                return
+            node, value = node.branches[chosen[0]], chosen[1]
+        match node, value:
+            case Record(), dict():
                 yield from self._record_violations(node, value, pointer, depth)
-            case Array(items=items):
-                if not isinstance(value, list | tuple):
-                    yield _wrong(node, value, pointer)
-                    return
+            case Array(items=items), (list() | tuple()):
                 for index, each in enumerate(value):
                     yield from self.violations(items, each, f"{pointer}/{index}", depth + 1)
-            case Map(values=values):
-                if not isinstance(value, dict):
-                    yield _wrong(node, value, pointer)
-                    return
+            case Map(values=values), dict():
                 for key, each in value.items():
-                    if not isinstance(key, str):
-                        yield Violation(pointer, f"the keys of a map are strings, not {key!r}")
-                    else:
+                    if isinstance(key, str):
                         yield from self.violations(values, each, f"{pointer}/{escape(key)}", depth + 1)
-            case _:
-                problem = leaf_problem(node, value)
-                if problem is not None:
+                    else:
+                        yield Violation(pointer, f"the keys of a map are strings, not {key!r}")
+            case ((Primitive() | Enum() | Fixed()), _):
+                if (problem := leaf_problem(node, value)) is not None:
                     yield Violation(pointer, problem)
+            case _:
+                yield _wrong(node, value, pointer)
+
+    @staticmethod
+    def _only_close_branch(union: Union, value: object) -> tuple[int, object] | None:
+        """The one branch that could be meant by a value that fits none, for an error that helps."""
+        close = [index for index, each in enumerate(union.branches) if _rank(each, value) is not None]
+        return (close[0], value) if len(close) == 1 else None
 
     def choose(self, union: Union, value: object, depth: int = 0) -> tuple[int, object] | None:
         """The branch a value belongs to, and the value itself; None if it belongs to none."""
@@ -151,10 +147,9 @@ class Payloads:
             self._fits[key] = next(self.violations(node, value, "", depth + 1), None) is None
         return self._fits[key]
 
-    def _record_violations(self, node: Record, value: object, pointer: str, depth: int) -> Iterator[Violation]:
-        if not isinstance(value, dict):
-            yield _wrong(node, value, pointer)
-            return
+    def _record_violations(
+        self, node: Record, value: dict[object, object], pointer: str, depth: int
+    ) -> Iterator[Violation]:
         for field in node.fields:
             place = f"{pointer}/{escape(field.name)}"
             if field.name not in value:

@@ -74,7 +74,7 @@ _TARGETS: Final = {
 
 
 class _Branches:
-    """The branches of a reader union by kind and by name: unions of a thousand records must not cost a million looks."""
+    """The branches of a reader union by kind and by name: unions of a thousand types must not cost a million looks."""
 
     def __init__(self, union: Union) -> None:
         self.kinds: dict[str, list[int]] = {}

@@ -269,8 +269,8 @@ def logical_type_changed(meeting: Meeting) -> Iterator[Fact]:
     if isinstance(before, Decimal) and isinstance(after, Decimal) and before.scale == after.scale:
         severity = Severity.INFO if before.precision <= after.precision else Severity.LOSSY
     raw = _telling(writer, before, after)
-    message = f"written as {before or 'plain ' + writer.kind}, read as {after or 'plain ' + reader.kind}: the bytes are read, "
-    message += "their meaning changes" if severity is Severity.LOSSY else "and every number fits"
+    message = f"written as {before or 'plain ' + writer.kind}, read as {after or 'plain ' + reader.kind}: "
+    message += "the bytes are read, but mean something else" if severity is Severity.LOSSY else "every number fits"
     change = f"{show(writer, raw)!r} is read as {show(reader, promote(raw, reader.kind))!r}"
     yield Fact(
         "LOGICAL_TYPE_CHANGED", severity, message, writer, reader, lambda _: scalar(writer, raw), meeting.reading,
@@ -345,8 +345,8 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 Severity.ERROR,
                 "The reader expects another type than was written.",
                 "Avro data carry no types: a reader that expects another one cannot make sense of the bytes.",
-                "Keep the type, use one of the promotions (int to long, float or double; long to float or double; float "
-                "to double; string to bytes), or add a new field and fill it beside the old one.",
+                "Keep the type, use a promotion (int to long, float or double; long to float or double; float to "
+                "double; string to bytes), or add a new field and fill it beside the old one.",
                 ("TYPE_MISMATCH",),
             ),
             _rule(
@@ -369,7 +369,7 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 "ENUM_SYMBOL_MISSING",
                 Severity.ERROR,
                 "A symbol that can be written is unknown to the reader, whose enum has no default.",
-                "Events with this symbol stop the reader. The default of the field does not help, only that of the enum.",
+                "Events with this symbol stop the reader. The default of the field does not help, only the enum's.",
                 "Give the reader's enum a default, or keep the symbol.",
                 ("MISSING_ENUM_SYMBOLS",),
             ),
@@ -409,8 +409,8 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 "Readers take different branches of a union, and one of them cannot read the data.",
                 "The specification takes the first branch that matches by name, the Java library prefers the same full "
                 "name, then a fitting structure. A schema that only one of them reads is not portable.",
-                "Give the branches names that differ in more than their namespace, keep full names, and put the intended "
-                "branch first.",
+                "Give the branches names that differ in more than their namespace, keep full names, and put the "
+                "intended branch first.",
                 ("MISSING_UNION_BRANCH",),
             ),
             _rule(
@@ -431,8 +431,8 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 "LOGICAL_TYPE_CHANGED",
                 Severity.LOSSY,
                 "The logical type, a decimal's digits or a time unit differs.",
-                "Readers ignore the difference and give the bytes another meaning: an amount is off by powers of ten, a "
-                "time by powers of a thousand.",
+                "Readers ignore the difference and give the bytes another meaning: an amount is off by powers of ten, "
+                "a time by powers of a thousand.",
                 "Keep the logical type, and add a new field for the new unit or scale.",
             ),
         ]

@@ -1,7 +1,7 @@
 """A schema as JSON: canonical, normalized, with references written out, and as decoders take it.
 
-*Canonical* is what the Java library's ``Schema.toString`` writes: attributes in its order, a name with its namespace only
-where that changes, types that references declare left as names; doc, aliases, defaults and custom attributes are kept.
+*Canonical* is what the Java library's ``Schema.toString`` writes: attributes in its order, a name with its namespace
+only where that changes, types that references declare left as names; doc, aliases, defaults and custom attributes stay.
 *Normalized* also writes full names, one order of attributes, ``order`` always, and sorts custom attributes and aliases.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from compat.avro.schema import (
     PRIMITIVES,
@@ -243,7 +243,7 @@ def _deep_sorted(value: object) -> object:
 
 @dataclass(slots=True)
 class Bare:
-    """Writes what decoding depends on and nothing else: no doc, no custom attributes, no logical types unless asked for.
+    """Writes what decoding depends on and nothing else: no doc, no custom attributes, logical types if asked for.
 
     ``only`` names the fields a record keeps (a record that is not named keeps all): how one of several faults is
     looked at alone.
@@ -312,6 +312,18 @@ class Bare:
                 return {"logicalType": "decimal", "precision": precision, "scale": scale}
             case other:
                 return {"logicalType": other.name}
+
+
+EVENT: Final = "event"
+"""The only field of the record around a schema that fastavro is given."""
+
+
+def wrapped(bare: object) -> Json:
+    """A bare schema as the only field of a record, which is written with the same bytes.
+
+    fastavro parses a union again at every call, in quadratic time; a record it knows again.
+    """
+    return {"type": "record", "name": "_lineal.Event", "fields": [{"name": EVENT, "type": bare}]}
 
 
 def brief(node: Node | Field) -> str:

@@ -21,7 +21,7 @@ from compat.avro.reading import ResolutionFailed, read
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rules import Fact
 from compat.avro.schema import Enum, Field, Fixed, Record
-from compat.avro.text import Bare
+from compat.avro.text import Bare, wrapped
 from compat.errors import InvalidPayload
 from compat.verdict import Witness
 
@@ -31,6 +31,9 @@ JAVA: Final = "lineal's reader, with the choices of Apache Avro Java"
 
 DEEPEST: Final = 600
 """How many types deep an event may go into fastavro, whose C code does not watch its stack."""
+
+COMPILED: Final = 10_000
+"""How many types are compiled for fastavro to look at faults one by one; beyond, our own reader does."""
 
 _FAILURES: Final = (SchemaResolutionError, UnicodeDecodeError, KeyError)
 """What fastavro raises where it cannot resolve: KeyError for aliases that clash."""
@@ -42,6 +45,7 @@ class Executor:
     def __init__(self, resolution: Resolution) -> None:
         self.resolution = resolution
         self.data = Data(resolution.writer.weights)
+        self._allowance = COMPILED
 
     def witness(self, stop: Stop, fact: Fact, *, alone: bool) -> Witness | None:
         """The event that shows a fact, executed; None if it shows nothing. ``alone``: no other fault was found."""
@@ -85,6 +89,10 @@ class Executor:
         return _run(encoded, self._writer, self._reader)
 
     def _focused_error(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
+        """What fastavro says of one of several faults; None once too much was compiled for that."""
+        self._allowance -= len(self.resolution.reader.nodes)
+        if self._allowance < 0:
+            return None
         return _run(encoded, self._writer, self._compiled_reader(focus))
 
     def _compiled_reader(self, focus: dict[Record, Collection[Field]]) -> Any:
@@ -113,7 +121,7 @@ class Executor:
 
 
 def _compile(bare: object) -> Any:
-    return fastavro.parse_schema(cast("Any", bare), named_schemas={}, _ignore_default_error=True)
+    return fastavro.parse_schema(cast("Any", wrapped(bare)), named_schemas={}, _ignore_default_error=True)
 
 
 def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,7 @@ class Candidates:
         self._schema = schema
         self._minimal = minimal
 
-    def contents(self, field: Field, avoided: Container[int] = ()) -> Iterator[list[object]]:
+    def contents(self, field: Field, avoided: Collection[int] = ()) -> Iterator[list[object]]:
         """Contents of the field as lists of elements, one element where it is single.
 
         ``avoided`` are the numbers a reader's enum declares: one that it does not declare comes first.
@@ -39,7 +39,7 @@ class Candidates:
         if field.repeated and elements:
             yield from self._several(field, elements)
 
-    def elements(self, field: Field, avoided: Container[int] = ()) -> Iterator[object]:
+    def elements(self, field: Field, avoided: Collection[int] = ()) -> Iterator[object]:
         """Single values of the field's type, at most a few dozen."""
         if field.holds_message:
             yield from self._messages(field)
@@ -54,8 +54,8 @@ class Candidates:
     def lists(self, field: Field, numbers: frozenset[int] | None) -> Iterator[list[object]]:
         """Contents of two elements or one; of an enum only from ``numbers``."""
         elements = list(self.elements(field))
-        if numbers is not None:
-            elements = sorted(numbers) or elements
+        if numbers:
+            elements = [*sorted(numbers)]
         yield [elements[0], elements[min(1, len(elements) - 1)]]
         yield from ([element] for element in elements[:8])
 

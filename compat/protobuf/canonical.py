@@ -1,6 +1,6 @@
 """One text for all spellings of a schema that differ in comments and white space: printed from the source's tokens.
 
-Every token stays as it was written; elements of a file and of a message come in one order (options, reservations,
+Every word stays as it was written; elements of a file and of a message come in one order (options, reservations,
 fields, messages, enums, extensions, services), messages before enums, and keep their order among themselves. Only
 text that protoc has accepted comes here, so its structure is known to be sound.
 """
@@ -60,57 +60,56 @@ class _Element:
 
 def canonical(text: str) -> str:
     """The canonical text of a schema that protoc has accepted; canonical text stays as it is."""
-    tokens = _tokens(text)
     lines: list[str] = []
     previous = ""
-    for element in _file_order(list(_elements(tokens))):
+    for element in _file_order(list(_elements(tokens(text)))):
         keyword = element.keyword
-        if lines and (element.body is not None or keyword != previous) and keyword not in {"package"}:
+        if lines and (element.body is not None or keyword != previous) and keyword != "package":
             lines.append("")
         lines += _lines(element, 0)
         previous = keyword
     return "\n".join(lines) + "\n"
 
 
-def _tokens(text: str) -> Iterator[str]:
+def tokens(text: str) -> Iterator[str]:
     """The tokens without comments; a name that comments or white space cut at its dots is joined again."""
     held = ""
     for found in _TOKEN.finditer(text.removeprefix("\ufeff")):
         if found.lastgroup == "space":
             continue
-        token = found.group()
-        if held and (held.endswith(".") or token.startswith(".")) and found.lastgroup in {"name", "symbol"}:
-            if token.startswith(".") or token[0].isalpha() or token[0] == "_":
-                held += token
-                continue
+        word = found.group()
+        dotted = held.endswith(".") or (held and word.startswith("."))
+        if dotted and (word == "." or found.lastgroup == "name"):
+            held += word
+            continue
         if held:
             yield held
             held = ""
-        if found.lastgroup == "name" or token == ".":
-            held = token
+        if found.lastgroup == "name" or word == ".":
+            held = word
         else:
-            yield token
+            yield word
     if held:
         yield held
 
 
-def _elements(tokens: Iterator[str]) -> Iterator[_Element]:
+def _elements(source: Iterator[str]) -> Iterator[_Element]:
     """The elements up to the end of the block; nesting is bounded by what protoc accepts."""
     head: list[str] = []
     depth = 0
-    for token in tokens:
-        if depth == 0 and token == "}":
+    for word in source:
+        if depth == 0 and word == "}":
             return
-        if depth == 0 and token == ";":
+        if depth == 0 and word == ";":
             if head:
                 yield _Element(tuple(head))
             head = []
-        elif depth == 0 and token == "{" and head[:1] != ["option"]:
-            yield _Element(tuple(head), tuple(_elements(tokens)))
+        elif depth == 0 and word == "{" and head[:1] != ["option"]:
+            yield _Element(tuple(head), tuple(_elements(source)))
             head = []
         else:
-            depth += (token in {"[", "{"}) - (token in {"]", "}"})
-            head.append(token)
+            depth += (word in {"[", "{"}) - (word in {"]", "}"})
+            head.append(word)
     if head:
         yield _Element(tuple(head))
 
@@ -154,20 +153,20 @@ def _lines(element: _Element, indent: int) -> Iterator[str]:
     yield f"{pad}}}"
 
 
-def _spelt(tokens: Sequence[str]) -> str:
+def _spelt(words: Sequence[str]) -> str:
     text = ""
-    for position, token in enumerate(tokens):
-        if position and _spaced(tokens[position - 1], token, tokens[0]):
+    for position, word in enumerate(words):
+        if position and _spaced(words[position - 1], word, words[0]):
             text += " "
-        text += token
+        text += word
     return text
 
 
-def _spaced(before: str, token: str, first: str) -> bool:
-    if token in _NO_SPACE_BEFORE or before in _NO_SPACE_AFTER:
+def _spaced(before: str, word: str, first: str) -> bool:
+    if word in _NO_SPACE_BEFORE or before in _NO_SPACE_AFTER:
         return False
-    if token.startswith(".") and before == ")":
+    if word.startswith(".") and before == ")":
         return False
-    if token == "<":
+    if word == "<":
         return before != "map"
-    return not (token == "(" and first == "rpc" and before != "returns")
+    return not (word == "(" and first == "rpc" and before != "returns")

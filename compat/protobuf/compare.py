@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
+
+from google.protobuf.descriptor_pb2 import Edition
 
 from compat.budget import Budget
 from compat.protobuf.candidates import Candidates, zero_value
@@ -338,7 +341,7 @@ class Comparison:
 
     def _type_changed(self, goal: Goal, writer: Field, reader: Field) -> tuple[Cause, bool]:
         """The finding, and whether values still arrive."""
-        avoided = self._reader.enum(reader.type_name).by_number if reader.type == ENUM else ()
+        avoided = tuple(self._reader.enum(reader.type_name).by_number) if reader.type == ENUM else ()
         found = self._worst_arrival(goal, writer, self._candidates.contents(writer, avoided))
         severity = Severity.INFO if found is None else found[1].severity
         message = f"{_named(goal, writer)}: {kind(writer)} became {kind(reader)}: {_TELLS[severity]}"
@@ -354,7 +357,7 @@ class Comparison:
             if not reader.holds_message:
                 yield _info("PRESENCE_GAINED", f"{named}: the reader tells absent from zero", before, after)
             return
-        probe = lambda: self._probe(goal, writer, zero_value(writer), self._executor.presence)  # noqa: E731
+        probe = partial(self._probe, goal, writer, zero_value(writer), self._executor.presence)
         if probe() is not None:
             message = f"{named}: set to {_spelt_zero(writer)} reads as absent"
             yield self._proven("PRESENCE_LOST", message, before, after, probe)
@@ -371,7 +374,7 @@ class Comparison:
         else:
             reads = repr(reader.default)
         message = f"{_named(goal, writer)}: absent reads as {reads} instead of {writer.default!r}"
-        probe = lambda: self._probe(goal, writer, None, self._executor.absent)  # noqa: E731
+        probe = partial(self._probe, goal, writer, None, self._executor.absent)
         yield self._proven("DEFAULT_CHANGED", message, fragment(writer), fragment(reader), probe)
 
     def _required(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
@@ -472,7 +475,7 @@ class Comparison:
         names = ", ".join(f"{member.name} ({member.number})" for member in apart)
         return self._proven(
             "FIELD_MOVED_TO_EXISTING_ONEOF" if existing else "MULTIPLE_FIELDS_MOVED_TO_ONEOF",
-            f"{goal.writer.name}: the reader keeps one of {names} in the oneof {oneof}, the writer can set them together",
+            f"{goal.writer.name}: the reader keeps one of {names} (oneof {oneof}), the writer can set them together",
             Fragment(apart[0].place, "; ".join(declaration(member) for member in members)),
             Fragment(goal.reader.place, f"oneof {oneof}"),
             lambda: self._both_set(goal, apart),
@@ -509,7 +512,7 @@ class Comparison:
         if reader.closed and not writer.closed:
             strange = removed[0] if removed else undeclared(theirs)
             message = f"{writer.name} is open and can hold {strange}; {reader.name} is closed and cannot"
-            probe = lambda: self._worst_arrival(goal, field, [[strange]])  # noqa: E731
+            probe = partial(self._worst_arrival, goal, field, [[strange]])
             yield self._proven("ENUM_CLOSED", message, before, after, probe)
         elif writer.closed and not reader.closed:
             yield _info("ENUM_OPENED", f"{writer.name} is closed, {reader.name} is open", before, after)
@@ -522,9 +525,7 @@ class Comparison:
                 yield _info("ENUM_VALUE_ADDED", message, before, _value_fragment(values[0]))
             elif not {value.name for value in ours[number]} <= {value.name for value in values}:
                 message = f"{writer.name}: {number} is called {values[0].name} instead of {ours[number][0].name}"
-                yield _info(
-                    "ENUM_VALUE_RENAMED", message, _value_fragment(ours[number][0]), _value_fragment(values[0])
-                )
+                yield _info("ENUM_VALUE_RENAMED", message, _value_fragment(ours[number][0]), _value_fragment(values[0]))
 
     def _value_removed(self, goal: Goal, field: Field, value: EnumValue, reader: Enum) -> Cause:
         message = f"{reader.name} has no value {value.number} ({value.name})"
@@ -541,9 +542,7 @@ class Comparison:
 
     # ------------------------------------------------------------------------------------------ proofs
 
-    def _proven(
-        self, rule: str, message: str, before: Fragment | None, after: Fragment | None, probe: _Probe
-    ) -> Cause:
+    def _proven(self, rule: str, message: str, before: Fragment | None, after: Fragment | None, probe: _Probe) -> Cause:
         """The finding with its executed witness; a finding that would block and has none is undecided."""
         severity = RULES[rule].severity
         found = probe()
@@ -635,7 +634,7 @@ def spelt_syntax(schema: Schema) -> str:
     file = schema.file
     if file.syntax != "editions":
         return f'syntax = "{file.syntax or "proto2"}"'
-    return f'edition = "{file.DESCRIPTOR.file.enum_types_by_name["Edition"].values_by_number[file.edition].name[8:]}"'
+    return f'edition = "{Edition.Name(file.edition).removeprefix("EDITION_")}"'
 
 
 def undeclared(numbers: Iterable[int]) -> int:

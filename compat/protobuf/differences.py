@@ -122,7 +122,9 @@ def _of_services(old: Schema, new: Schema) -> Iterator[Difference]:
     for name, service in after.items():
         earlier = before.get(name)
         if earlier is None:
-            yield Difference("SERVICE_ADDED", f"the service {name} was added", None, _named(new, name, f"service {name}"))
+            yield Difference(
+                "SERVICE_ADDED", f"the service {name} was added", None, _named(new, name, f"service {name}")
+            )
         else:
             yield from _of_methods(old, new, earlier, service)
 

@@ -175,12 +175,12 @@ class Schema:
         """Full names of the enums of the definition's own file."""
         return tuple(self._names(self.main, EnumDescriptorProto))
 
-    def _names(self, file: str, kind: type[DescriptorProto] | type[EnumDescriptorProto]) -> Iterator[str]:
+    def _names(self, file: str, kind: type[DescriptorProto | EnumDescriptorProto]) -> Iterator[str]:
         for name, declared in self._declared.items():
             proto = declared.proto
-            if declared.file.name == file and isinstance(proto, kind):
-                if not (isinstance(proto, DescriptorProto) and proto.options.map_entry):
-                    yield name
+            made = isinstance(proto, DescriptorProto) and proto.options.map_entry
+            if declared.file.name == file and isinstance(proto, kind) and not made:
+                yield name
 
     def has_message(self, name: str) -> bool:
         declared = self._declared.get(name)
@@ -262,16 +262,19 @@ class Schema:
 
     def _fields(self, descriptor: Descriptor, declared: _Declared, proto: DescriptorProto) -> Iterator[Field]:
         for position, field in enumerate(proto.field):
-            doc, place = self._described(declared.file, (*declared.path, 2, position), f"{descriptor.full_name}.{field.name}")
+            doc, place = self._described(
+                declared.file, (*declared.path, 2, position), f"{descriptor.full_name}.{field.name}"
+            )
             resolved = descriptor.fields_by_number[field.number]
             real = field.HasField("oneof_index") and not field.proto3_optional
             oneof = proto.oneof_decl[field.oneof_index].name if real else ""
             yield _field(resolved, field, declared.file, oneof, doc, place)
 
-    def _extensions(self, descriptor: Descriptor) -> Iterator[Field]:
+    def _extensions(self, descriptor: Any) -> Iterator[Field]:
         if not descriptor.extension_ranges:
             return
-        for resolved in sorted(self.pool.FindAllExtensions(descriptor), key=lambda e: e.number):
+        extensions: list[Any] = self.pool.FindAllExtensions(descriptor)
+        for resolved in sorted(extensions, key=lambda e: e.number):
             field = FieldDescriptorProto()
             resolved.CopyToProto(field)
             yield _field(resolved, field, self.files[resolved.file.name], "", "", Place(resolved.full_name))
@@ -311,7 +314,9 @@ class Schema:
     def _file_locations(self, file: FileDescriptorProto) -> dict[tuple[int, ...], Any]:
         found = self._locations.get(file.name)
         if found is None:
-            found = self._locations[file.name] = {tuple(l.path): l for l in file.source_code_info.location}
+            found = self._locations[file.name] = {
+                tuple(location.path): location for location in file.source_code_info.location
+            }
         return found
 
 
@@ -346,7 +351,7 @@ def _enums(
 
 
 def _field(
-    resolved: FieldDescriptor,
+    resolved: Any,
     proto: FieldDescriptorProto,
     file: FileDescriptorProto,
     oneof: str,
@@ -377,12 +382,12 @@ def _field(
     )
 
 
-def _kind(field: FieldDescriptor) -> str:
+def _kind(field: Any) -> str:
     if field.type == FieldDescriptor.TYPE_MESSAGE:
         return MESSAGE
     if field.type == FieldDescriptor.TYPE_GROUP:
         return GROUP
-    return ENUM if field.type == FieldDescriptor.TYPE_ENUM else SCALARS[field.type]  # type: ignore[index]
+    return ENUM if field.type == FieldDescriptor.TYPE_ENUM else SCALARS[field.type]
 
 
 def _checks_utf8(file: FileDescriptorProto, field: FieldDescriptorProto) -> bool:

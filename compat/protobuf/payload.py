@@ -11,7 +11,7 @@ import base64
 import binascii
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -26,13 +26,16 @@ MAX_DEPTH: Final = 100
 """Nesting of messages, as the runtime bounds it when parsing."""
 
 _FLOAT_MAX: Final = 3.4028235677973366e38  # the first value that no longer rounds to a float
+RuntimeField = Any
+"""A field descriptor of the runtime: its stubs know two classes that the runtime takes for one."""
+
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _REQUIRED_MISSING: Final = "is required and missing: add it"
 
 
 def decode(schema: Schema, message_type: str, data: bytes) -> dict[str, object]:
     """Raises InvalidPayload for bytes that are no complete event."""
-    message = schema.event_class(message_type)()
+    message: Any = schema.event_class(message_type)()
     try:
         message.ParseFromString(data)
     except DecodeError as error:
@@ -46,9 +49,8 @@ def encode(schema: Schema, message_type: str, payload: object) -> bytes:
     """Raises InvalidPayload, with the place of the first violation."""
     for violation in violations(schema, message_type, payload):
         raise InvalidPayload(violation.message, violation.pointer)
-    assert isinstance(payload, Mapping)
     message = schema.event_class(message_type)()
-    _fill(message, payload)
+    _fill(message, cast("Mapping[str, Any]", payload))
     try:
         return message.SerializeToString(deterministic=True)
     except EncodeError as error:  # pragma: no cover - violations name what is missing before
@@ -70,7 +72,7 @@ def to_tree(message: Message) -> dict[str, object]:
     return tree
 
 
-def _content(field: FieldDescriptor, content: Any) -> object:
+def _content(field: RuntimeField, content: Any) -> object:
     if field.is_repeated:
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
             item = field.message_type.fields_by_name["value"]
@@ -81,7 +83,7 @@ def _content(field: FieldDescriptor, content: Any) -> object:
 
 
 def entries(content: Any) -> list[tuple[Any, Any]]:
-    """The entries of a runtime map. A key that is not UTF-8 (as proto2 lets pass) is bytes, and its value not to be had."""
+    """The entries of a runtime map. A key that is not UTF-8 (proto2 lets it pass) is bytes, its value out of reach."""
     found = []
     for key in content:
         try:
@@ -91,7 +93,7 @@ def entries(content: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def _single(field: FieldDescriptor, content: Any) -> object:
+def _single(field: RuntimeField, content: Any) -> object:
     if field.message_type is not None:
         return to_tree(content)
     if field.enum_type is not None:
@@ -117,7 +119,7 @@ def to_json_tree(message: Message) -> dict[str, object]:
     return tree
 
 
-def _json_single(field: FieldDescriptor, content: Any) -> object:
+def _json_single(field: RuntimeField, content: Any) -> object:
     if content is None:
         return None
     if field.message_type is not None:
@@ -152,7 +154,7 @@ def _fill(message: Message, payload: Mapping[str, Any]) -> None:
             _set_field(message, descriptor.fields_by_name[name], content)
 
 
-def _set_field(message: Message, field: FieldDescriptor, content: Any) -> None:
+def _set_field(message: Message, field: RuntimeField, content: Any) -> None:
     if field.is_repeated:
         target = getattr(message, field.name)
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
@@ -172,7 +174,7 @@ def _set_field(message: Message, field: FieldDescriptor, content: Any) -> None:
         setattr(message, field.name, _number(field, content))
 
 
-def _set_extension(message: Message, field: FieldDescriptor, content: Any) -> None:
+def _set_extension(message: Any, field: RuntimeField, content: Any) -> None:
     if field.is_repeated:
         _extend(message.Extensions[field], field, content)
     elif field.message_type is not None:
@@ -182,7 +184,7 @@ def _set_extension(message: Message, field: FieldDescriptor, content: Any) -> No
         message.Extensions[field] = _number(field, content)
 
 
-def _extend(target: Any, field: FieldDescriptor, content: Sequence[Any]) -> None:
+def _extend(target: Any, field: RuntimeField, content: Sequence[Any]) -> None:
     for element in content:
         if field.message_type is not None:
             _fill(target.add(), element)
@@ -190,7 +192,7 @@ def _extend(target: Any, field: FieldDescriptor, content: Sequence[Any]) -> None
             target.append(_number(field, element))
 
 
-def _number(field: FieldDescriptor, content: Any) -> Any:
+def _number(field: RuntimeField, content: Any) -> Any:
     if field.enum_type is not None and isinstance(content, str):
         return field.enum_type.values_by_name[content].number
     return content
@@ -211,7 +213,9 @@ def _message_violations(
         yield Violation(pointer, f"nested deeper than the {MAX_DEPTH} levels a reader accepts")
         return
     if not isinstance(payload, Mapping):
-        yield Violation(pointer, f"is {_kind(payload)}, but {message.name} is a message: give an object with its fields")
+        yield Violation(
+            pointer, f"is {_kind(payload)}, but {message.name} is a message: give an object with its fields"
+        )
         return
     by_name = {field_key(field): field for field in message.fields.values()}
     for name, content in payload.items():
@@ -376,7 +380,7 @@ def _convert_field(schema: Schema, field: Field, content: object, leaf: _Leaf, d
     if field.map and isinstance(content, Mapping):
         entry = schema.message(field.type_name)
         return {
-            leaf(entry.fields[1], key, True): _convert_value(schema, entry.fields[2], element, leaf, depth)  # noqa: FBT003
+            leaf(entry.fields[1], key, True): _convert_value(schema, entry.fields[2], element, leaf, depth)
             for key, element in content.items()
         }
     if field.repeated and isinstance(content, list | tuple):
@@ -387,7 +391,7 @@ def _convert_field(schema: Schema, field: Field, content: object, leaf: _Leaf, d
 def _convert_value(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:
     if field.holds_message:
         return _convert(schema, schema.message(field.type_name), content, leaf, depth + 1)
-    return leaf(field, content, False)  # noqa: FBT003
+    return leaf(field, content, False)
 
 
 def _json_leaf(_: Field, content: object, key: bool) -> object:  # noqa: FBT001
@@ -415,7 +419,7 @@ def _key(field: Field, text: str) -> object:
         return {"true": True, "false": False}.get(text, text)
     if field.type != "string":
         try:
-            return int(text) if len(text) < 24 else text  # noqa: PLR2004 - longer than any 64-bit number
+            return int(text) if len(text) < 24 else text
         except ValueError:
             return text
     return text

@@ -41,4 +41,4 @@ def with_known_options(dependencies: FileDescriptorSet, file: FileDescriptorProt
         pool.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
     known = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FileDescriptorProto"))()
     known.ParseFromString(file.SerializeToString())
-    return cast(FileDescriptorProto, known)
+    return cast("FileDescriptorProto", known)

@@ -61,7 +61,7 @@ class Style:
     """Whether extension fields and custom options are printed."""
 
 
-def print_file(file: FileDescriptorProto, style: Style = Style()) -> str:  # noqa: B008 - a frozen value
+def print_file(file: FileDescriptorProto, style: Style = Style()) -> str:
     """Source text of the file. Custom options are printed where ``file`` has them as known extensions."""
     return "\n".join(_Printer(file, style).lines()) + "\n"
 
@@ -303,7 +303,7 @@ class _Nested:
                 yield self._types[position]
 
 
-def _elements(field: FieldDescriptor, value: Any) -> list[Any]:
+def _elements(field: Any, value: Any) -> list[Any]:
     if not field.is_repeated:
         return [value]
     entry = field.message_type
@@ -315,7 +315,7 @@ def _elements(field: FieldDescriptor, value: Any) -> list[Any]:
     return list(value)
 
 
-def _literal(field: FieldDescriptor, value: Any, depth: int) -> str:
+def _literal(field: Any, value: Any, depth: int) -> str:
     """An option's value as the language writes it; messages as ``{ name: value }``."""
     if field.message_type is not None:
         if depth > _MAX_OPTION_DEPTH:
@@ -333,21 +333,20 @@ def _literal(field: FieldDescriptor, value: Any, depth: int) -> str:
     return _number(value)
 
 
-def _aggregate(value: Message, depth: int) -> str:
+def _aggregate(value: Any, depth: int) -> str:
     parts = []
     for field, element in value.ListFields():
         name = f"[{field.full_name}]" if field.is_extension else field.name
         if field.type == FieldDescriptor.TYPE_GROUP and not field.is_extension:
             name = field.message_type.name
-        for one in _elements(field, element):
-            parts.append(f"{name}: {_literal(field, one, depth + 1)}")
+        parts += [f"{name}: {_literal(field, one, depth + 1)}" for one in _elements(field, element)]
     return f"{{ {' '.join(parts)} }}" if parts else "{ }"
 
 
 def _number(value: float) -> str:
     if isinstance(value, int):
         return str(value)
-    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+    if value != value:
         return "nan"
     if value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"

@@ -6,7 +6,6 @@ and replaced when it dies or has served long enough.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import socket
@@ -26,6 +25,8 @@ import msgspec
 from compat.errors import LimitExceeded
 
 _WORKER: Final = str(Path(__file__).with_name("worker.py"))
+_AT_ONCE: Final = 0.25
+"""Seconds within which the death of a worker is not blamed on the request."""
 _INCLUDE: Final = Path(__file__).with_name("include")
 
 
@@ -147,15 +148,14 @@ class Protoc:
     def __init__(self, workers: int = 2, limits: WorkerLimits | None = None) -> None:
         self._limits = limits or WorkerLimits()
         self._workers = workers
-        self._fresh()
-        atexit.register(_close, weakref.ref(self))
+        self._idle: list[_Worker] = []
+        self._fresh_locks()
+        weakref.finalize(self, _close_all, self._idle)
         os.register_at_fork(after_in_child=_Forked(self))
 
-    def _fresh(self) -> None:
+    def _fresh_locks(self) -> None:
         self._free = threading.BoundedSemaphore(self._workers)
         self._lock = threading.Lock()
-        self._idle: list[_Worker] = []
-        self._closed = False
 
     def compile(self, files: Sequence[tuple[str, str]]) -> Answer:
         """Compile the last of ``files`` (import path, text), which may import the others and the bundled ones.
@@ -175,9 +175,9 @@ class Protoc:
     def close(self) -> None:
         """End every idle worker; a later request starts new ones."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.close()
+            idle = self._idle.copy()
+            self._idle.clear()
+        _close_all(idle)
 
     def worker_pids(self) -> list[int]:
         """The processes that wait for work."""
@@ -185,9 +185,10 @@ class Protoc:
             return [worker.pid for worker in self._idle]
 
     def _ask(self, request: bytes) -> bytes:
-        # An idle worker may have been killed by someone else: its successor gets a second try.
+        # A worker that was killed while it was idle answers nothing at once: its successor gets a second try.
         for last in (False, True):
             worker = self._take()
+            start = time.monotonic()
             try:
                 answer = worker.ask(request)
             except TimeoutError:
@@ -197,11 +198,11 @@ class Protoc:
                 ) from None
             except _WorkerDied:
                 worker.kill()
-                if last:
+                if last or time.monotonic() - start > _AT_ONCE:
                     raise LimitExceeded(
                         "memory or time of the Protobuf compiler (bytes)",
                         self._limits.memory_bytes,
-                        "the compiler died of this schema twice: simplify it",
+                        "the compiler died of this schema: simplify it",
                     ) from None
             except BaseException:
                 worker.kill()
@@ -228,12 +229,14 @@ class Protoc:
         for worker in self._idle:
             with contextlib.suppress(OSError):
                 worker.forget()
-        self._fresh()
+        self._idle.clear()
+        self._fresh_locks()
 
 
-def _close(pool: weakref.ref[Protoc]) -> None:
-    if (alive := pool()) is not None:
-        alive.close()
+def _close_all(idle: list[_Worker]) -> None:
+    """What also runs when a pool is forgotten, or the process ends."""
+    for worker in idle:
+        worker.close()
 
 
 class _Forked:
@@ -259,6 +262,6 @@ def _includes() -> list[str]:
             spec = util.find_spec(f"google.{package}")
         except ModuleNotFoundError:
             continue
-        for location in (spec.submodule_search_locations or []) if spec else []:
-            found.append(f"google/{package}={location}")
+        locations = (spec.submodule_search_locations or []) if spec else []
+        found += [f"google/{package}={location}" for location in locations]
     return found

@@ -91,9 +91,7 @@ class _Maker:
                 yield {**self._fresh(message), field_key(field): content}
 
     def _fresh(self, message: Message) -> Tree:
-        base = self.base(message)
-        assert base is not None
-        return base
+        return self.base(message) or {}
 
     def _full(self, message: Message, depth: int) -> Tree:
         """Every field set to something plain, one of each oneof."""
@@ -115,7 +113,9 @@ class _Maker:
             keys, values = entry.fields[1], entry.fields[2]
             for value in self._elements(entry, values, depth):
                 yield {next(self._elements(entry, keys, depth)): value}
-            for key, value in zip(self._elements(entry, keys, depth), self._elements(entry, values, depth), strict=False):
+            for key, value in zip(
+                self._elements(entry, keys, depth), self._elements(entry, values, depth), strict=False
+            ):
                 yield {key: value}
         elif field.repeated:
             several = list(islice(self._elements(message, field, depth), _PER_FIELD))
@@ -138,9 +138,7 @@ class _Maker:
         elif (bounds := _RANGES.get(message.name, {}).get(field.name)) is not None:
             yield from bounds
         else:
-            for value in boundary_values(field.type):
-                # A payload holds what arrives; JSON has no way to write the smallest denormal numbers exactly.
-                yield value
+            yield from boundary_values(field.type)
 
     def _enum_values(self, field: Field) -> Iterator[object]:
         enum = self._schema.enum(field.type_name)
@@ -157,7 +155,7 @@ class _Maker:
             return tree
         chosen: set[str] = set()
         for field in sorted(message.fields.values(), key=lambda _: self._chance.random()):
-            likely = 0.8 if depth < 2 else 0.3  # noqa: PLR2004 - sparser further down
+            likely = 0.8 if depth < 2 else 0.3
             if field.oneof in chosen or (not field.required and self._chance.random() > likely):
                 continue
             content = self._random_content(message, field, depth)
@@ -185,7 +183,11 @@ class _Maker:
     def _random_element(self, message: Message, field: Field, depth: int) -> object:
         if field.holds_message:
             inner = self._schema.message(field.type_name)
-            return self._random(inner, depth + 1) if depth + 1 < _DEPTH and self.base(inner) is not None else self.base(inner)
+            return (
+                self._random(inner, depth + 1)
+                if depth + 1 < _DEPTH and self.base(inner) is not None
+                else self.base(inner)
+            )
         if field.type == ENUM:
             return self._chance.choice(list(self._enum_values(field)))
         if (bounds := _RANGES.get(message.name, {}).get(field.name)) is not None:
@@ -194,13 +196,13 @@ class _Maker:
 
     def _random_scalar(self, type_: str) -> object:
         chance = self._chance
-        if chance.random() < 0.2:  # noqa: PLR2004 - one in five
+        if chance.random() < 0.2:
             return chance.choice(boundary_values(type_))
         if type_ in INTEGER_BOUNDS:
             least, greatest = INTEGER_BOUNDS[type_]
-            return chance.randint(max(least, -1000), 1000) if chance.random() < 0.5 else chance.randint(least, greatest)  # noqa: PLR2004
+            return chance.randint(max(least, -1000), 1000) if chance.random() < 0.5 else chance.randint(least, greatest)
         if type_ == "bool":
-            return chance.random() < 0.5  # noqa: PLR2004
+            return chance.random() < 0.5
         if type_ == "string":
             return "".join(chance.choice(_ALPHABET) for _ in range(chance.randrange(12)))
         if type_ == "bytes":

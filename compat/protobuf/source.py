@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
@@ -14,9 +14,10 @@ from google.protobuf.message import DecodeError
 from compat.budget import Limits
 from compat.definition import Definition
 from compat.errors import InvalidSchema, LimitExceeded, UnresolvedReference
-from compat.protobuf.protoc import Protoc, SourceError
-from compat.protobuf.printer import print_file
+from compat.protobuf.canonical import tokens
 from compat.protobuf.pool import with_known_options
+from compat.protobuf.printer import print_file
+from compat.protobuf.protoc import Protoc, SourceError
 from compat.verdict import Place
 
 MAIN_FILE: Final = "schema.proto"
@@ -25,8 +26,13 @@ MAIN_FILE: Final = "schema.proto"
 MAX_FILES: Final = 500
 """Definitions that one schema may refer to, directly and indirectly."""
 
+MAX_NESTING: Final = 90
+"""Messages inside messages: a descriptor that is nested deeper is not parsed by the runtime."""
+
+_BRACE: Final = re.compile(r"[{}]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 _MISSING_FILE: Final = "File not found."
+_CONSEQUENCE: Final = re.compile(r'^Import "[^"]*" was not found or had errors\.')
 _UNDEFINED: Final = re.compile(r'^"([^"]+)" is not defined\.|^"([^"]+)" is resolved to')
 
 
@@ -81,11 +87,35 @@ def _check_size(text: str, limits: Limits) -> None:
         raise LimitExceeded("size of the definition (bytes)", limits.text_bytes, "split it into files it imports")
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidSchema("the text holds a character that is none (NUL or half of a pair): remove it")
+    _check_depth(text, limits)
+
+
+def _check_depth(text: str, limits: Limits) -> None:
+    """Braces inside braces: counted roughly first, by tokens (without strings and comments) only where it matters."""
+    if _deepest(_BRACE.findall(text)) > limits.depth and _deepest(tokens(text)) > limits.depth:
+        raise LimitExceeded("nesting of the definition", limits.depth, "declare inner messages side by side")
+
+
+def _deepest(texts: Iterable[str]) -> int:
+    depth = deepest = 0
+    for text in texts:
+        if text == "{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif text == "}":
+            depth -= 1
+    return deepest
 
 
 def _check_import_path(name: str) -> None:
     parts = name.split("/")
-    if not name or len(name) > 1024 or not name.isprintable() or set(name) & set(':="\\') or {"", ".", ".."} & set(parts):
+    if (
+        not name
+        or len(name) > 1024
+        or not name.isprintable()
+        or set(name) & set(':="\\')
+        or {"", ".", ".."} & set(parts)
+    ):
         raise InvalidSchema(f"{name!r} cannot be imported: a reference's name is a path such as 'shop/money.proto'")
 
 
@@ -126,23 +156,26 @@ def _compiled(files: Sequence[tuple[str, str]], protoc: Protoc) -> FileDescripto
     if answer.set is None:
         raise _error(answer.errors, files[-1][0])
     compiled = FileDescriptorSet()
-    compiled.ParseFromString(answer.set)
+    try:
+        compiled.ParseFromString(answer.set)
+    except DecodeError as error:
+        raise LimitExceeded("nesting of messages", MAX_NESTING, "declare inner messages side by side") from error
     return compiled
 
 
 def _error(errors: Sequence[SourceError], main: str) -> InvalidSchema:
-    """The most telling complaint: an import nobody provides, then a name nobody declares, then the first in the text."""
-    located = [error for error in errors if error.file == main and error.line] or list(errors)
-    place = _place(located[0], main) if located else None
+    """The most telling complaint: an import nobody provides, else what is said first and is no consequence of it."""
     for error in errors:
         if error.message == _MISSING_FILE:
             importing = [e for e in errors if e.line and f'"{error.file}"' in e.message]
             return UnresolvedReference(error.file, _place(importing[0], main) if importing else None)
-    for error in located:
-        if found := _UNDEFINED.match(error.message):
-            return UnresolvedReference(found[1] or found[2], _place(error, main))
-    said = "; ".join(error.message for error in located[:3]) or "protoc refuses it without saying why"
-    return InvalidSchema(said, place)
+    undefined = [error for error in errors if _UNDEFINED.match(error.message)]
+    telling = [error for error in errors if error not in undefined and not _CONSEQUENCE.match(error.message)]
+    if undefined and not telling:
+        found = _UNDEFINED.match(undefined[0].message)
+        return UnresolvedReference(found[1] or found[2] if found else "", _place(undefined[0], main))
+    said = "; ".join(error.message if error.file == main else f"{error.file}: {error.message}" for error in telling[:3])
+    return InvalidSchema(said or "protoc refuses it without saying why", _place(telling[0], main) if telling else None)
 
 
 def _place(error: SourceError, main: str) -> Place | None:

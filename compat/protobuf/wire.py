@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from compat.protobuf.model import ENUM, GROUP, MESSAGE, VARINTS, Field
 
@@ -46,20 +46,20 @@ def varint(value: int) -> bytes:
 
 
 def tag(number: int, kind: int) -> bytes:
+    """Field number and wire type."""
     return varint(number << 3 | kind)
 
 
 def value(type_: str, content: object) -> bytes:
     """One value without its tag; for messages and groups ``content`` is the encoded message."""
     if type_ in {MESSAGE, GROUP, "bytes"}:
-        assert isinstance(content, bytes)
-        return content
+        return cast("bytes", content)
     if type_ == "string":
         return content if isinstance(content, bytes) else str(content).encode()
     if type_ in _FORMATS:
         return struct.pack(_FORMATS[type_], content)
-    assert isinstance(content, int)
-    return varint(content * 2 if content >= 0 else -content * 2 - 1) if type_ in _ZIGZAG else varint(content)
+    number = cast("int", content)
+    return varint(number * 2 if number >= 0 else -number * 2 - 1) if type_ in _ZIGZAG else varint(number)
 
 
 def record(number: int, type_: str, content: object) -> bytes:
@@ -96,7 +96,24 @@ INTEGER_BOUNDS: Final = {
 }
 """Least and greatest value of every integer type (language guide, 'Scalar Value Types')."""
 
-_INTEGERS: Final = (7, 1, -1, 2, 300, 0, 2**40 + 7, 2**31 - 1, 2**31, -(2**31), 2**32, 2**32 - 1, 2**63 - 1, -(2**63), 2**63, 2**64 - 1)
+_INTEGERS: Final = (
+    7,
+    1,
+    -1,
+    2,
+    300,
+    0,
+    2**40 + 7,
+    2**31 - 1,
+    2**31,
+    -(2**31),
+    2**32,
+    2**32 - 1,
+    2**63 - 1,
+    -(2**63),
+    2**63,
+    2**64 - 1,
+)
 _FLOATS: Final = (7.0, -1.5, 1.0, 0.0, float("inf"), -0.0, 3.0e38, 1e-45)
 _STRINGS: Final = ("a", "é", "abc", "abcdefgh", "", "\x00", "\x08\x01", "x" * 200)
 _BYTES: Final = (b"\xff", b"a", b"\x80\x01", b"", b"\x00", b"abcdefgh", b"\x08\x01", b"\xc3")

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import google.protobuf
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.protobuf.model import Schema
-from compat.protobuf.payload import entries, to_json_tree
+from compat.protobuf.payload import RuntimeField, entries, to_json_tree
 from compat.verdict import Severity, Witness
 
 EXECUTOR: Final = f"protobuf {google.protobuf.__version__} ({api_implementation.Type()})"
@@ -60,8 +59,8 @@ class Executor:
             return None
         return message if message.IsInitialized() else None
 
-    def parse_read(self, event: Event) -> Message | str:
-        """The event as the reader sees it, or the decoder's own words."""
+    def parse_read(self, event: Event) -> Any:
+        """The event as the reader sees it (a Message), or the decoder's own words (a str)."""
         message = self._reader.event_class(event.reader_type)()
         try:
             message.ParseFromString(event.data)
@@ -113,7 +112,9 @@ class Executor:
         before, after = _default(ours, number), _default(theirs, number)
         if same(before, after):
             return None
-        return Reading(Severity.LOSSY, f"field {number} is absent and reads as {_spell(before)}", f"reads as {_spell(after)}")
+        return Reading(
+            Severity.LOSSY, f"field {number} is absent and reads as {_spell(before)}", f"reads as {_spell(after)}"
+        )
 
     def presence(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
         """Whether a value that was set explicitly can still be told from an absent one."""
@@ -125,7 +126,9 @@ class Executor:
             return None
         before = _spell(_default(ours, number) if _Found.of(ours, number) is None else _Found.of(ours, number))
         return Reading(
-            Severity.LOSSY, f"{_label(ours, number)} is set to {before}", "the reader cannot tell it from an absent field"
+            Severity.LOSSY,
+            f"{_label(ours, number)} is set to {before}",
+            "the reader cannot tell it from an absent field",
         )
 
     def by_name(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
@@ -141,7 +144,9 @@ class Executor:
         if sent is None or other is None or _is_set(theirs, other.number):
             return None
         return Reading(
-            Severity.LOSSY, f"{_label(ours, number)} is {sent}", f"the reader's {_label(theirs, other.number)} is not set"
+            Severity.LOSSY,
+            f"{_label(ours, number)} is {sent}",
+            f"the reader's {_label(theirs, other.number)} is not set",
         )
 
     def no_type(self, event: Event) -> Reading | None:
@@ -249,37 +254,41 @@ def _follow(message: Message, path: Sequence[int]) -> Message | _Entry | None:
     return at if isinstance(at, Message | _Entry) else None
 
 
-def find_field(message: Message, number: int) -> FieldDescriptor | None:
+def find_field(message: Message, number: int) -> RuntimeField | None:
     """The field or known extension of this number."""
-    descriptor = message.DESCRIPTOR
-    field: FieldDescriptor | None = descriptor.fields_by_number.get(number)
+    descriptor: Any = message.DESCRIPTOR
+    field: RuntimeField | None = descriptor.fields_by_number.get(number)
     if field is None and descriptor.extension_ranges:
         field = next((e for e in descriptor.file.pool.FindAllExtensions(descriptor) if e.number == number), None)
     return field
 
 
-def is_map(field: FieldDescriptor) -> bool:
+def is_map(field: RuntimeField) -> bool:
+    """Whether the runtime presents the field as a dict."""
     return bool(field.is_repeated and field.message_type is not None and field.message_type.GetOptions().map_entry)
 
 
 def unknown_numbers(message: Message) -> set[int]:
-    return {unknown.field_number for unknown in UnknownFieldSet(message)}
+    """Numbers on the wire that the message's type does not know, or knows with another wire type."""
+    fields: Any = UnknownFieldSet(message)
+    return {unknown.field_number for unknown in fields}
 
 
-def _get(message: Message, field: FieldDescriptor) -> Any:
+def _get(message: Any, field: RuntimeField) -> Any:
     return message.Extensions[field] if field.is_extension else getattr(message, field.name)
 
 
-def _is_set(message: Message | _Entry, number: int) -> bool:
-    if isinstance(message, _Entry):
+def _is_set(holder: Message | _Entry, number: int) -> bool:
+    if isinstance(holder, _Entry):
         return True
+    message: Any = holder
     field = find_field(message, number)
     if field is None:
         return False
     if field.is_repeated:
         return len(_get(message, field)) > 0
     if field.has_presence:
-        return message.HasExtension(field) if field.is_extension else message.HasField(field.name)
+        return bool(message.HasExtension(field) if field.is_extension else message.HasField(field.name))
     return any(listed.number == number for listed, _ in message.ListFields())
 
 

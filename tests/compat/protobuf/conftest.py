@@ -29,9 +29,7 @@ def parse(engine: ProtobufEngine) -> Parse:
     """Source text, and the texts it imports by path, as a schema."""
 
     def parse(text: str, **imports: str) -> Schema:
-        references = tuple(
-            Reference(name, Definition(Format.PROTOBUF, source)) for name, source in imports.items()
-        )
+        references = tuple(Reference(name, Definition(Format.PROTOBUF, source)) for name, source in imports.items())
         return engine.parse(Definition(Format.PROTOBUF, text, references))
 
     return parse

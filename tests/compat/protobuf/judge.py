@@ -50,9 +50,7 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
                 outcome.lost.append(place)
             continue
         before, after = _values(written, ours), _values(read, theirs)
-        if before and ours.number in unknown:
-            outcome.lost.append(place)
-        elif before and not after and theirs.has_presence:
+        if (before and ours.number in unknown) or (before and not after and theirs.has_presence):
             outcome.lost.append(place)
         elif len(before) != len(after):
             # A single zero without presence stands for itself whether it is there or not.
@@ -78,7 +76,7 @@ def _compare_one(one: Any, other: Any, place: str, outcome: Outcome) -> None:
 def _raw(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode()
-    return str(value) if value != value or value == 0 and isinstance(value, float) else value  # noqa: PLR0124
+    return str(value) if value != value or (value == 0 and isinstance(value, float)) else value
 
 
 def _values(message: Message, declared: Any) -> list[Any]:
@@ -100,4 +98,4 @@ def _default(message: Message, declared: Any) -> Any:
     if declared.is_repeated or declared.message_type is not None:
         return None
     value = getattr(message, declared.name)
-    return value or None if not isinstance(value, bytes | str) else value or None
+    return value or None

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from compat.verdict import Incompatibility, Severity

@@ -1,4 +1,4 @@
-"""One case file per rule: a writer, a reader that triggers it, one that almost does, and what is said, word for word."""
+"""One case file per rule: a writer, a reader that triggers it, one that almost does, and what is said of them."""
 
 from __future__ import annotations
 

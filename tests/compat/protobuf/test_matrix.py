@@ -12,10 +12,10 @@ from compat.verdict import Severity
 from tests.compat.protobuf.conftest import Find, Parse
 from tests.compat.protobuf.laws import proven
 
-COLUMNS = (
-    "int32 int64 uint32 uint64 bool enum sint32 sint64 fixed32 sfixed32 fixed64 sfixed64 float double string bytes "
-    "message"
-).split()
+_SCALARS = (
+    "int32 int64 uint32 uint64 bool enum sint32 sint64 fixed32 sfixed32 fixed64 sfixed64 float double string bytes"
+)
+COLUMNS = [*_SCALARS.split(), "message"]
 
 TABLE = """
 int32      =   =   c   c   c    =    C   C   D   D    D   D    D   D   D   D   D

@@ -30,6 +30,7 @@ ARGUMENTS = [
     "--force-color-profile=srgb",
 ]
 
+NOT_FOUND = 404
 Open = Callable[..., Page]
 Scheme = Literal["light", "dark"]
 
@@ -91,7 +92,9 @@ def visit(chromium: Browser, server: str) -> Iterator[Open]:
         if response.status >= 500:
             complaints.append(f"{response.status} for {response.url}")
 
-    def open_(path: str, *, scheme: Scheme = "light", width: int = 1280, scripts: bool = True) -> Page:
+    def open_(
+        path: str, *, scheme: Scheme = "light", width: int = 1280, scripts: bool = True, status: int = 200
+    ) -> Page:
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
@@ -105,7 +108,11 @@ def visit(chromium: Browser, server: str) -> Iterator[Open]:
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
         page.on("response", answered)
-        page.goto(f"{server}{path}")
+        answer = page.goto(f"{server}{path}")
+        assert answer is not None
+        assert answer.status == status, path
+        if status == NOT_FOUND:  # which the browser reports as an error of its own
+            complaints[:] = [one for one in complaints if "status of 404" not in one]
         return page
 
     yield open_

@@ -33,16 +33,30 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql(postgresql_server: str) -> Iterator[str]:
-    """The URL of an empty PostgreSQL database."""
+@pytest.fixture(scope="session")
+def migrated(postgresql_server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with empty tables, to be copied: quicker than migrating for each test."""
     name = f"lineal_{uuid4().hex}"
     with psycopg.connect(postgresql_server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        head, _, parameters = postgresql_server.partition("?")
-        base = head.rsplit("/", 1)[0]
-        yield f"{base}/{name}" + (f"?{parameters}" if parameters else "")
+        Registry.open(load({}, database=_url(postgresql_server, name))).close()
+        yield name
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str, migrated: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database."""
+    name, template = f"lineal_{uuid4().hex}", sql.Identifier(migrated)
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        yield _url(postgresql_server, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _url(server: str, name: str) -> str:
+    head, question, parameters = server.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}{question}{parameters}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

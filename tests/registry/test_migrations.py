@@ -1,0 +1,28 @@
+"""The migrations make the tables that the code has, on both databases, once."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from registry.model import ANONYMOUS
+from registry.service import Registry
+from registry.settings import Settings
+from registry.storage import migrations
+from registry.storage.tables import metadata
+
+
+def test_migrated_tables_are_those_of_the_code(registry: Registry) -> None:
+    with registry.store.read() as reading:
+        found = compare_metadata(MigrationContext.configure(reading.connection), metadata)
+    assert found == []
+
+
+def test_opening_again_finds_everything_done(registry: Registry, settings: Settings) -> None:
+    again = Registry.open(settings)
+    try:
+        assert again.catalog.position() == 0
+        with again.store.write(ANONYMOUS) as writing:
+            migrations.upgrade(writing.connection)
+    finally:
+        again.close()

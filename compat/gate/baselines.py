@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from compat.gate.configuration import Configuration
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from compat.gate.judge import Past, PastVersion
 from compat.gate.mapping import subjects
-from compat.gate.references import Workspace
+from compat.gate.references import Declared, Workspace
 from compat.gate.tree import Tree
 
 
@@ -17,9 +17,7 @@ class TreeBaseline:
 
     complete = True
 
-    def __init__(
-        self, tree: Tree, configuration: Configuration, declared: Mapping[str, Mapping[str, str]] | None = None
-    ) -> None:
+    def __init__(self, tree: Tree, configuration: Configuration, declared: Declared | None = None) -> None:
         self._tree = tree
         try:
             self._workspace = Workspace(subjects(tree, configuration), declared)

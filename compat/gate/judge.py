@@ -134,7 +134,7 @@ class _Case:
 
     def _judge_head(self, past: Past | None, level: Level) -> SubjectResult:
         if past is None:
-            return self._new(level, ())
+            return self._new(level)
         definition = self.workspace.definition(self.subject.head)
         if any(same(definition, version.definition) for version in past.versions):
             return self._answer(Standing.UNCHANGED, level.name, (), ())
@@ -162,7 +162,7 @@ class _Case:
                 compared += [name for name in _names(history, level) if name not in compared]
             history.append(Compared(f"version {file.version}", self.workspace.definition(file), file.path))
         if past is None and not findings:
-            return self._new(level, tuple(compared))
+            return self._new(level)
         standing = _worst(outcomes) if outcomes else Standing.UNCHANGED
         return self._answer(standing, level.name, tuple(compared), findings)
 
@@ -227,11 +227,11 @@ class _Case:
                     f"{version.name} of {self.subject.name} in {self.baseline.name} is not a usable schema: {cause}"
                 ) from cause
 
-    def _new(self, level: Level, compared: tuple[str, ...]) -> SubjectResult:
+    def _new(self, level: Level) -> SubjectResult:
         weight = Weight.ERROR if self.policy.require_known else Weight.INFO
         message = f"subject {self.subject.name} is new: {self.baseline.name} does not have it, so nothing can break"
         finding = self._finding(UNKNOWN_SUBJECT, message, Spot(self.subject.head.path), "", weight)
-        return self._answer(Standing.NEW, level.name, compared, (finding,))
+        return self._answer(Standing.NEW, level.name, (), (finding,))
 
     def _answer(
         self, standing: Standing, level: str, compared: tuple[str, ...], findings: Sequence[GateFinding]

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from compat.definition import Format
-from compat.gate.configuration import SUFFIXES, Configuration, SchemaSet
+from compat.gate.configuration import DEFAULT_SETS, SUFFIXES, Configuration, SchemaSet
 from compat.gate.errors import Misconfigured
 from compat.gate.tree import Tree
 
@@ -77,7 +77,7 @@ def subjects(tree: Tree, configuration: Configuration) -> tuple[Subject, ...]:
         (file, entry)
         for path in tree.paths()
         if (entry := _set_of(path, configuration)) is not None
-        if (file := _file(path, tree.read(path), entry, configured=bool(configuration.schemas))) is not None
+        if (file := _file(path, tree.read(path), entry)) is not None
     ]
     claimed.sort(key=lambda pair: (pair[0].subject, pair[0].version or 0, pair[0].path))
     return tuple(
@@ -104,14 +104,14 @@ def _set_of(path: str, configuration: Configuration) -> SchemaSet | None:
     return None
 
 
-def _file(path: str, text: str, entry: SchemaSet, *, configured: bool) -> SchemaFile | None:
+def _file(path: str, text: str, entry: SchemaSet) -> SchemaFile | None:
     format_ = entry.format or SUFFIXES.get(PurePosixPath(path).suffix)
     if format_ is None:
         raise Misconfigured(
             f'{path}: the format cannot be told from its name; say format = "AVRO", "JSON" or "PROTOBUF" '
             f"beside glob = {entry.glob!r} in lineal.toml"
         )
-    if not configured and format_ is Format.JSON and not _looks_like_json_schema(text):
+    if entry in DEFAULT_SETS and format_ is Format.JSON and not _looks_like_json_schema(text):
         return None
     version = _version(path)
     if path in entry.map:

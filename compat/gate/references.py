@@ -29,16 +29,20 @@ class LocalReference:
     target: SchemaFile
 
 
+Declared = Mapping[str, Mapping[str, tuple[str, int]]]
+"""Per path, the names it refers to: each with the subject and version it stands for."""
+
+
 class Workspace:
     """The subjects of a tree, with the references between their files resolved.
 
-    ``declared`` names references that only a lock file knows: name to subject, per path of the referring file.
+    ``declared`` is what a lock file knows, per path of the referring file: name to subject and version. It comes first.
     """
 
-    def __init__(self, subjects: Sequence[Subject], declared: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(self, subjects: Sequence[Subject], declared: Declared | None = None) -> None:
         self.subjects = tuple(subjects)
         self._declared = declared or {}
-        self._heads = {subject.name: subject.head for subject in subjects}
+        self._by_subject = {subject.name: subject for subject in subjects}
         self._by_path = {file.path: file for subject in subjects for file in subject.files}
         self._avro = _first_by_name(self._newest_first(Format.AVRO), lambda file: _avro_names(file.text).defined)
         self._json_ids = _first_by_name(self._newest_first(Format.JSON), _json_schema_ids)
@@ -91,10 +95,17 @@ class Workspace:
     def _used(self, file: SchemaFile) -> Iterator[LocalReference]:
         declared = self._declared.get(file.path, {})
         for name, target in _NAMED[file.format](self, file):
-            if target is None and name in declared:
-                target = self._heads.get(declared[name])
+            target = self._declared_target(declared.get(name)) or target
             if target is not None:
                 yield LocalReference(name, target)
+
+    def _declared_target(self, declared: tuple[str, int] | None) -> SchemaFile | None:
+        """The file of the version that a lock names, or the newest of its subject where one file is all there is."""
+        if declared is None or (subject := self._by_subject.get(declared[0])) is None:
+            return None
+        if not subject.keeps_versions:
+            return subject.head
+        return next((file for file in subject.files if file.version == declared[1]), None)
 
     def _avro_uses(self, file: SchemaFile) -> Iterator[tuple[str, SchemaFile | None]]:
         names = _avro_names(file.text)

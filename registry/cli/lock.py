@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from compat.gate.errors import Misconfigured
+from compat.gate.references import Declared
 
 FILE_NAME: Final = "lineal.lock"
 
@@ -19,6 +19,7 @@ class LockedReference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     subject: str
+    """With its context, also where the schema itself leaves it out."""
     version: int
 
 
@@ -75,10 +76,11 @@ class Lock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 lines += ["references = [", *(f"  {_inline(reference)}," for reference in entry.references), "]"]
         return "\n".join(lines) + "\n"
 
-    def declared(self) -> Mapping[str, Mapping[str, str]]:
-        """Per path, the names it refers to and the subjects they stand for."""
+    def declared(self) -> Declared:
+        """Per path, the names it refers to and the subjects and versions they stand for."""
         return {
-            entry.path: {reference.name: reference.subject for reference in entry.references} for entry in self.schemas
+            entry.path: {reference.name: (reference.subject, reference.version) for reference in entry.references}
+            for entry in self.schemas
         }
 
 

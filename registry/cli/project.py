@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -16,7 +16,7 @@ from compat.gate import waivers
 from compat.gate.configuration import Configuration, SchemaSet
 from compat.gate.errors import Misconfigured
 from compat.gate.mapping import Subject, subjects, within
-from compat.gate.references import Workspace
+from compat.gate.references import Declared, Workspace
 from compat.gate.tree import FolderTree
 from registry.cli.lock import Lock
 
@@ -38,7 +38,7 @@ class Project:
         return Workspace(subjects(FolderTree(self.root), self.configuration), self.declared)
 
     @property
-    def declared(self) -> Mapping[str, Mapping[str, str]]:
+    def declared(self) -> Declared:
         """The references that only the lock knows."""
         return self.lock.declared()
 
@@ -86,7 +86,7 @@ def find(config: str | None, registry: str | None) -> Project:
     lock = Lock.load(root)
     if lock.schemas:
         locked = SchemaSet(glob="", map={entry.path: entry.subject for entry in lock.schemas})
-        configuration = msgspec.structs.replace(configuration, schemas=(*configuration.sets(), locked))
+        configuration = msgspec.structs.replace(configuration, schemas=(locked, *configuration.sets()))
     return Project(root, configuration, lock)
 
 

@@ -122,7 +122,8 @@ class Remote:
                 raise CouldNotCheck(f"the references of {version.subject} go deeper than {_REFERENCE_DEPTH}")
             references = tuple(
                 Reference(
-                    use.name, self.definition(self.version(_in_context(use.subject, version), use.version), depth + 1)
+                    use.name,
+                    self.definition(self.version(in_context(use.subject, version.subject), use.version), depth + 1),
                 )
                 for use in version.uses
             )
@@ -241,11 +242,17 @@ def _part(subject: str) -> str:
     return quote(subject, safe="")
 
 
-def _in_context(reference: str, referrer: RemoteVersion) -> str:
-    """A reference without a context means the referrer's."""
-    if reference.startswith(":.") or not referrer.subject.startswith(":."):
+def in_context(reference: str, referrer: str) -> str:
+    """The full name of a subject that a referrer names: without a context of its own, it is in the referrer's."""
+    if reference.startswith(":.") or not referrer.startswith(":."):
         return reference
-    return f":{referrer.subject.split(':')[1]}:{reference}"
+    return f":{referrer.split(':')[1]}:{reference}"
+
+
+def seen_from(subject: str, referrer: str) -> str:
+    """The shortest name of a subject in a referrer: without the context they share. Undoes ``in_context``."""
+    context = f":{referrer.split(':')[1]}:" if referrer.startswith(":.") else ""
+    return subject.removeprefix(context)
 
 
 def _format(version: RemoteVersion) -> Format:

@@ -108,7 +108,7 @@ class Server:
 
     def wait(self, seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
-        while "Open " not in (self.folder / "stdout").read_text():
+        while "Try, in another terminal" not in (self.folder / "stdout").read_text():
             assert self.process.poll() is None, (self.folder / "stderr").read_text()
             assert time.monotonic() < deadline, (self.folder / "stderr").read_text()
             time.sleep(0.05)

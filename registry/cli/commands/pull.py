@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.console import Console
 from registry.cli.lock import Lock, LockedReference, LockedSchema
 from registry.cli.project import Project, project_options
-from registry.cli.remote import Refusal, Remote, RemoteVersion
+from registry.cli.remote import Refusal, Remote, RemoteVersion, in_context
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -47,17 +48,22 @@ def command(
     with Remote(project.configuration.registry) as remote:
         if frozen:
             return _frozen(project, console, remote)
-        versions = _versions(remote, subjects or remote.subjects(), all_versions=all_versions)
-        folder = project.place(out)
-        entries = []
         with console.progress("pull", None) as step:
-            for version in versions:
-                entry = _locked(version, f"{folder}/{_file_name(version, all_versions=all_versions)}")
-                _write(project.root / entry.path, version.schema)
-                entries.append(entry)
-                step(f"{version.subject} version {version.version} → {entry.path}")
-    merged = {entry.path: entry for entry in (*project.lock.schemas, *entries)}
-    Lock(remote.address, tuple(merged.values())).save(project.root)
+            versions = []
+            for version in _versions(remote, subjects or remote.subjects(), all_versions=all_versions):
+                versions.append(version)
+                step(f"{version.subject} version {version.version}")
+    folder = project.place(out)
+    wanted = Counter(version.subject for version in versions)
+    entries = []
+    for version in versions:
+        in_folder = all_versions or wanted[version.subject] > 1
+        entries.append(_locked(version, f"{folder}/{_file_name(version, in_folder=in_folder)}"))
+        _write(project.root / entries[-1].path, version.schema)
+    pulled = {entry.subject for entry in entries}
+    kept = [entry for entry in project.lock.schemas if entry.subject not in pulled]
+    _remove(project, [entry for entry in project.lock.schemas if entry.subject in pulled], entries)
+    Lock(remote.address, (*kept, *entries)).save(project.root)
     count = len(entries)
     console.report(f"{count} file{'s' * (count != 1)} written below {folder}, and lineal.lock")
     return 0
@@ -82,7 +88,16 @@ def _versions(remote: Remote, subjects: Iterable[str], *, all_versions: bool) ->
             continue
         seen.add((version.subject, version.version))
         yield version
-        pending += [(use.subject, use.version) for use in version.uses if (use.subject, use.version) not in seen]
+        pending += [(in_context(use.subject, version.subject), use.version) for use in version.uses]
+
+
+def _remove(project: Project, before: Iterable[LockedSchema], now: Iterable[LockedSchema]) -> None:
+    """Take away what an earlier pull wrote for the same subjects and this one did not, if nobody changed it."""
+    written = {entry.path for entry in now}
+    for entry in before:
+        file = project.root / entry.path
+        if entry.path not in written and file.is_file() and _hash_bytes(file.read_bytes()) == entry.sha256:
+            file.unlink()
 
 
 def _frozen(project: Project, console: Console, remote: Remote) -> int:
@@ -108,13 +123,15 @@ def _frozen(project: Project, console: Console, remote: Remote) -> int:
 
 
 def _locked(version: RemoteVersion, path: str) -> LockedSchema:
-    references = tuple(LockedReference(use.name, use.subject, use.version) for use in version.uses)
+    references = tuple(
+        LockedReference(use.name, in_context(use.subject, version.subject), use.version) for use in version.uses
+    )
     return LockedSchema(
         path, version.subject, version.version, version.id, version.schema_type, _hash(version.schema), references
     )
 
 
-def _file_name(version: RemoteVersion, *, all_versions: bool) -> str:
+def _file_name(version: RemoteVersion, *, in_folder: bool) -> str:
     """A name every file system takes; what it cannot take is written as %XX, as in a URL."""
     name = quote(version.subject, safe=" ")
     if name.startswith("."):
@@ -122,7 +139,7 @@ def _file_name(version: RemoteVersion, *, all_versions: bool) -> str:
     if len(name) > _NAME_BYTES:
         name = f"{name[:_NAME_BYTES]}-{_hash(version.subject)[:12]}"
     ending = _ENDINGS.get(version.schema_type, ".txt")
-    return f"{name}/v{version.version}{ending}" if all_versions else f"{name}{ending}"
+    return f"{name}/v{version.version}{ending}" if in_folder else f"{name}{ending}"
 
 
 def _write(file: Path, schema: str) -> None:
@@ -134,4 +151,8 @@ def _write(file: Path, schema: str) -> None:
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _hash_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def _hash_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -15,7 +15,7 @@ from compat.gate.mapping import SchemaFile, Subject
 from compat.gate.reports import text
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
-from registry.cli.remote import Refusal, Remote, RemoteBaseline, RemoteVersion
+from registry.cli.remote import Refusal, Remote, RemoteBaseline, RemoteVersion, seen_from
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -87,7 +87,8 @@ class _Push:
             target = reference.target
             version = self.placed.get(target.path) or self._known(target, file)
             self.placed[target.path] = version
-            references.append({"name": reference.name, "subject": target.subject, "version": version.version})
+            named = seen_from(target.subject, file.subject)
+            references.append({"name": reference.name, "subject": named, "version": version.version})
         return {"schema": file.text, "schemaType": file.format.value, "references": references}
 
     def _known(self, target: SchemaFile, referrer: SchemaFile) -> RemoteVersion:

@@ -26,7 +26,7 @@ _APPLICATION: Final = "web.app:create_app"
 """Loaded by the server's workers from its name: the pages stand above this package, which must not import them."""
 
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 20
+_STOP_SECONDS: Final = 10
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -128,9 +128,9 @@ def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa:
     lines = [
         f"lineal serves {console.paint('bold', address)}   (Ctrl-C stops it)",
         "",
-        f"  Open      {address}/catalog              the catalog: subjects, versions, differences, refusals",
-        f"  Clients   schema.registry.url={address}   any Confluent client",
-        f"  API       {address}/api/v1               lineal's own: verdicts with witnesses, upcasters",
+        f"  {f'{address}/catalog':<44} the catalog: subjects, versions, differences, refusals, upcasters",
+        f"  {f'schema.registry.url={address}':<44} what any Confluent client needs",
+        f"  {f'{address}/api/v1':<44} lineal's own interface: verdicts with witnesses, upcasters",
         "",
         "  Try, in another terminal:",
         f"    curl {address}/subjects",

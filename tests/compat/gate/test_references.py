@@ -102,7 +102,7 @@ def test_what_nothing_defines_stays_unresolved_unless_a_lock_knows_it(folder):
     space = workspace(folder, files)
     with pytest.raises(UnresolvedReference, match=r"bank\.Money"):
         parse(space.definition(space.subjects[1].head))
-    locked = workspace(folder, files, {"order.avsc": {"bank.Money": "money"}})
+    locked = workspace(folder, files, {"order.avsc": {"bank.Money": ("money", 1)}})
     assert uses(locked, "order.avsc") == {"bank.Money": "money.avsc"}
 
 

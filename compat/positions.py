@@ -2,7 +2,7 @@
 
 The decoders of the standard library keep no positions. This scanner reads a text that a decoder has already taken,
 so it judges nothing: at the first character that is not JSON it stops and keeps what it has found. It holds its own
-stack, hence no nesting exhausts Python's.
+stack, hence no nesting exhausts Python's; below ``DEEPEST`` it keeps no positions, since pointers grow with the depth.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
+
+DEEPEST: Final = 1_000
+"""How many levels deep positions are kept: no decoder that recurses gets there."""
 
 _TOKEN: Final = re.compile(
     r"""[ \t\n\r\ufeff]*(?:
@@ -95,8 +98,10 @@ def _take(
         return inner is not None
     if inner is not None and inner.is_object and inner.key is None:
         return _take_name(token["string"], inner, duplicates)
-    pointer = inner.next_pointer() if inner is not None else ""
-    offsets[pointer] = start
+    pointer = ""
+    if len(stack) <= DEEPEST:
+        pointer = inner.next_pointer() if inner is not None else ""
+        offsets[pointer] = start
     if mark is None:
         return inner is not None
     stack.append(_Open(pointer, is_object=mark == "{"))

@@ -96,14 +96,20 @@ def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
     java = Reading.JAVA in meeting.reading and not resolution.names_meet(writer, reader, Reading.JAVA)
     if not literal and not java:
         return
+    if not literal:
+        message = (
+            f"{resolution.rename(writer.name)!r} has the alias {writer.name!r}, so the Java library does not take the "
+            f"writer's {writer.name!r} for {reader.name!r}: drop that alias"
+        )
+        yield Fact("ALIAS_AMBIGUOUS", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.JAVA)
+        return
     message = (
         f"the {writer.kind} {writer.name!r} is called {reader.name!r} by the reader, and no alias says that they are "
         f"the same: add {writer.name!r} to the aliases of {reader.name!r}"
     )
-    if literal and isinstance(writer, Record):
+    if isinstance(writer, Record):
         message += " (the Java library would read it, others do not)"
-    runs = Reading.LITERAL if literal else Reading.JAVA
-    yield Fact("NAME_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), runs)
+    yield Fact("NAME_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.LITERAL)
 
 
 def fixed_size_mismatch(meeting: Meeting) -> Iterator[Fact]:

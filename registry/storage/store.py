@@ -121,6 +121,8 @@ class Store:
                 raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
             raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
         except DBAPIError as error:
+            if "not a database" in str(error.orig):
+                raise StoreUnavailable(f"the file is no SQLite database: {error.orig}") from error
             if error.connection_invalidated:
                 raise StoreUnavailable(f"the database went away: {error.orig}") from error
             raise

@@ -97,6 +97,7 @@ class Comparison:
                     yield from self._messages(self._queue.popleft())
             else:
                 yield from self._message_removed(name, target)
+        yield from self._unused_enums()
         yield from self._added()
 
     # ------------------------------------------------------------------------------------------ files and types
@@ -518,14 +519,35 @@ class Comparison:
             yield _info("ENUM_OPENED", f"{writer.name} is closed, {reader.name} is open", before, after)
         for number in removed:
             yield self._value_removed(goal, field, ours[number][0], reader)
-        for number, values in theirs.items():
+        yield from self._values(writer, reader)
+
+    def _values(self, writer: Enum, reader: Enum) -> Iterator[Cause]:
+        """Values that were added or renamed."""
+        ours = writer.by_number
+        for number, values in reader.by_number.items():
             self._budget.spend()
             if number not in ours:
                 message = f"{reader.name} has {values[0].name} = {number}, which the writer does not have"
-                yield _info("ENUM_VALUE_ADDED", message, before, _value_fragment(values[0]))
+                yield _info("ENUM_VALUE_ADDED", message, _enum_fragment(writer), _value_fragment(values[0]))
             elif not {value.name for value in ours[number]} <= {value.name for value in values}:
                 message = f"{writer.name}: {number} is called {values[0].name} instead of {ours[number][0].name}"
                 yield _info("ENUM_VALUE_RENAMED", message, _value_fragment(ours[number][0]), _value_fragment(values[0]))
+
+    def _unused_enums(self) -> Iterator[Cause]:
+        """Enums of the writer's file that no field of it holds: no event has them, but another file may."""
+        for name in self._writer.enum_names:
+            target = self._translated(name)
+            if (name, target) in self._enums_met or not self._reader.has_enum(target):
+                continue
+            writer, reader = self._writer.enum(name), self._reader.enum(target)
+            if writer.closed and not reader.closed:
+                message = f"{name} is closed, {target} is open; no field holds it"
+                yield _info("ENUM_OPENED", message, _enum_fragment(writer), _enum_fragment(reader))
+            for number, values in writer.by_number.items():
+                if number not in reader.by_number:
+                    message = f"{target} has no value {number} ({values[0].name}); no field holds it"
+                    yield _info("ENUM_VALUE_REMOVED", message, _value_fragment(values[0]), _enum_fragment(reader))
+            yield from self._values(writer, reader)
 
     def _value_removed(self, goal: Goal, field: Field, value: EnumValue, reader: Enum) -> Cause:
         message = f"{reader.name} has no value {value.number} ({value.name})"

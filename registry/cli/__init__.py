@@ -12,7 +12,7 @@ import click
 
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.application import application
-from registry.cli.console import ReaderGone
+from registry.cli.errors import ReaderGone, Refusal
 
 PASS: Final = 0
 FINDINGS: Final = 1
@@ -54,6 +54,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CouldNotCheck as error:
         click.echo(f"could not check: {error}", err=True)
         return COULD_NOT_CHECK
+    except Refusal as error:
+        click.echo(f"the registry refused: {error.message}", err=True)
+        return FINDINGS
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PASS

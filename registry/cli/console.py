@@ -14,6 +14,8 @@ import click
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from registry.cli.errors import ReaderGone
+
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "error": {"fg": "red", "bold": True},
@@ -24,10 +26,6 @@ _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "dim": {"dim": True},
     }
 )
-
-
-class ReaderGone(Exception):
-    """Whoever read our output, as in `| head`, has what it wanted and is gone."""
 
 
 Step = Callable[[str], None]

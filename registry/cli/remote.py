@@ -15,6 +15,7 @@ from compat.definition import Definition, Format, Reference
 from compat.gate.errors import CouldNotCheck
 from compat.gate.judge import Past, PastVersion
 from compat.level import Level
+from registry.cli.errors import Refusal
 
 T = TypeVar("T")
 
@@ -24,7 +25,6 @@ _REFERENCE_DEPTH: Final = 32
 
 _SUBJECT_NOT_FOUND: Final = 40401
 _SCHEMA_NOT_FOUND: Final = 40403
-_INCOMPATIBLE: Final = frozenset({409, 40901})
 _NOT_ALLOWED: Final = frozenset({401, 403})
 
 
@@ -52,19 +52,9 @@ class RemoteVersion(msgspec.Struct, frozen=True, rename="camel"):
         return self.references or ()
 
 
-class Refusal(Exception):
-    """The registry understood the request and refused it: a finding, not a failure to check."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-
-    @property
-    def incompatible(self) -> bool:
-        """Whether the schema would break a reader, as opposed to not being valid."""
-        return self.code in _INCOMPATIBLE or self.status == httpx.codes.CONFLICT
+class _Refused(msgspec.Struct, frozen=True):
+    error_code: int
+    message: str = ""
 
 
 class Remote:
@@ -101,7 +91,7 @@ class Remote:
         try:
             return self._get(f"/subjects/{_part(subject)}/versions", list[int])
         except Refusal as refusal:
-            if refusal.status == httpx.codes.NOT_FOUND:
+            if refusal.code == _SUBJECT_NOT_FOUND:
                 return None
             raise
 
@@ -172,10 +162,16 @@ class Remote:
                 f"{self.address} answered {response.status_code}: "
                 "put user:password@ into the address or set LINEAL_TOKEN"
             )
+        code, message = _message(response)
         if response.is_server_error:
-            raise CouldNotCheck(f"{self.address} failed with {response.status_code}: {_message(response)[1]}")
-        if response.is_error:
-            raise Refusal(response.status_code, *_message(response))
+            raise CouldNotCheck(f"{self.address} failed with {response.status_code}: {message}")
+        if response.is_error and code:
+            raise Refusal(response.status_code, code, message)
+        if not response.is_success:
+            raise CouldNotCheck(
+                f"{self.address} answered {response.status_code} without the registry protocol's error code: "
+                "is this the address of a registry?"
+            )
         try:
             return msgspec.json.decode(response.content, type=kind)
         except msgspec.DecodeError as cause:
@@ -198,11 +194,14 @@ class RemoteBaseline:
         return ()
 
     def past(self, subject: str) -> Past | None:
-        numbers = self._remote.numbers(subject)
+        try:
+            numbers = self._remote.numbers(subject)
+            level = self._remote.level(subject) if numbers else None
+        except Refusal as refusal:
+            raise CouldNotCheck(f"{self.name}, subject {subject}: {refusal.message}") from refusal
         if not numbers:
             return None
-        versions = past_versions(self._remote, subject, sorted(numbers))
-        return Past(versions, self._remote.level(subject))
+        return Past(past_versions(self._remote, subject, sorted(numbers)), level)
 
 
 class VersionBaseline:
@@ -263,9 +262,11 @@ def _format(version: RemoteVersion) -> Format:
 
 
 def _message(response: httpx.Response) -> tuple[int, str]:
-    """Code and message of a refusal, as far as the body has them."""
+    """Code and message of a refusal; the code is 0 where the body is not the protocol's."""
+    if response.is_success:
+        return 0, ""
     try:
-        document = msgspec.json.decode(response.content, type=dict[str, Any])
-        return int(document.get("error_code", response.status_code)), str(document.get("message", ""))
-    except (msgspec.DecodeError, ValueError):
-        return response.status_code, response.text[:300]
+        refusal = msgspec.json.decode(response.content, type=_Refused)
+    except msgspec.DecodeError:
+        return 0, response.text[:300]
+    return refusal.error_code, refusal.message

@@ -102,9 +102,8 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}"
         self.database = f"sqlite:///{folder}/lineal.db"
         command = [str(LINEAL), "serve", "--port", str(self.port), "--database", self.database, *options]
-        self.out = (folder / "stdout").open("w")
-        self.err = (folder / "stderr").open("w")
-        self.process = subprocess.Popen(command, stdout=self.out, stderr=self.err, cwd=folder)
+        with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
+            self.process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder)
 
     def wait(self, seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds
@@ -116,10 +115,7 @@ class Server:
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(sign)
-        code = self.process.wait(timeout=60)
-        self.out.close()
-        self.err.close()
-        return code
+        return self.process.wait(timeout=60)
 
     def get(self, path: str) -> Any:
         return httpx.get(self.address + path, timeout=10).raise_for_status().json()
@@ -136,6 +132,8 @@ def free_port() -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """An empty registry."""
     running = Server(tmp_path_factory.mktemp("server"))
-    running.wait()
-    yield running
-    running.stop()
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.stop()

@@ -14,9 +14,10 @@ import click
 from compat.gate.configuration import SUFFIXES
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.console import Console
+from registry.cli.errors import Refusal
 from registry.cli.lock import Lock, LockedReference, LockedSchema
 from registry.cli.project import Project, project_options
-from registry.cli.remote import Refusal, Remote, RemoteVersion, in_context
+from registry.cli.remote import Remote, RemoteVersion, in_context
 
 _EXAMPLES: Final = """\b
 Examples:

@@ -14,8 +14,9 @@ from compat.gate.judge import Policy, judge
 from compat.gate.mapping import SchemaFile, Subject
 from compat.gate.reports import text
 from registry.cli.console import Console
+from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
-from registry.cli.remote import Refusal, Remote, RemoteBaseline, RemoteVersion, seen_from
+from registry.cli.remote import Remote, RemoteBaseline, RemoteVersion, seen_from
 
 _EXAMPLES: Final = """\b
 Examples:

@@ -47,5 +47,5 @@ class Budget:
         self.steps += steps
         if self.steps > self._limits.steps:
             raise BudgetSpent("steps of the check", self._limits.steps, "simplify it or raise check.steps")
-        if self.steps & 255 == 0 and time.monotonic() > self._deadline:
+        if (self.steps - steps) >> 8 != self.steps >> 8 and time.monotonic() > self._deadline:
             raise BudgetSpent("seconds of the check", self._limits.seconds, "simplify it or raise check.seconds")

@@ -1,0 +1,91 @@
+"""What was acknowledged is there after the process was killed in the middle of its work."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from registry.service import Registry
+from registry.settings import load
+
+CLIENTS = 6
+SECONDS = 2.5
+
+
+def schema(client: int, number: int) -> str:
+    return f'{{"type":"record","name":"R{client}_{number}","fields":[]}}'
+
+
+def write(url: str, client: int, acknowledged: dict[tuple[str, int], tuple[int, str]], stop: threading.Event) -> None:
+    """Register one new schema after another, and note each that was acknowledged."""
+    with httpx.Client(base_url=url, timeout=10) as http:
+        number = 0
+        while not stop.is_set():
+            subject, text = f"s{random.randrange(4)}", schema(client, number)  # noqa: S311 - a load, not a secret
+            try:
+                answer = http.post(f"/subjects/{subject}/versions", json={"schema": text})
+            except httpx.TransportError:
+                return
+            assert answer.status_code == 200, answer.text
+            body = answer.json()
+            acknowledged[subject, body["version"]] = body["id"], text
+            number += 1
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_every_acknowledged_write_survives_kill(start: object, database: str, nodes: int) -> None:
+    servers = [start(database) for _ in range(nodes)]  # type: ignore[operator]
+    httpx.put(f"{servers[0].url}/config", json={"compatibility": "NONE"}).raise_for_status()
+    acknowledged: dict[tuple[str, int], tuple[int, str]] = {}
+    stop = threading.Event()
+    writers = [
+        threading.Thread(target=write, args=(servers[client % nodes].url, client, acknowledged, stop))
+        for client in range(CLIENTS)
+    ]
+    for writer in writers:
+        writer.start()
+    time.sleep(SECONDS)
+    servers[0].kill()
+    stop.set()
+    for writer in writers:
+        writer.join()
+    assert len(acknowledged) > CLIENTS, "the load was no load"
+
+    after = Registry.open(load({}, database=database))
+    try:
+        stored = {
+            (str(version.subject), version.number): (version.schema_id, version.content.text)
+            for version in after.lookup.schemas(":*:")
+        }
+        assert acknowledged.items() <= stored.items()
+        ids = {schema_id for schema_id, _ in stored.values()}
+        assert ids == set(range(1, len(ids) + 1)), "ids are dense and unique"
+        assert len(ids) == len(stored)
+        for subject in {subject for subject, _ in stored}:
+            numbers = sorted(number for name, number in stored if name == subject)
+            assert numbers == list(range(1, len(numbers) + 1)), "versions are dense"
+        assert after.upkeep.verify() == []
+    finally:
+        after.close()
+    again = start(database)  # type: ignore[operator]
+    answer = httpx.post(f"{again.url}/subjects/s0/versions", json={"schema": schema(99, 0)})
+    assert answer.json()["id"] == len(ids) + 1
+
+
+def test_a_deletion_on_one_node_is_seen_on_the_other(start: object, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'lineal.db'}"
+    one, other = start(database), start(database)  # type: ignore[operator]
+    httpx.post(f"{one.url}/subjects/s/versions", json={"schema": '"string"'}).raise_for_status()
+    assert [httpx.get(f"{other.url}/schemas/ids/1").status_code for _ in range(3)] == [200, 200, 200]
+    httpx.delete(f"{one.url}/subjects/s").raise_for_status()
+    httpx.delete(f"{one.url}/subjects/s?permanent=true").raise_for_status()
+    assert httpx.get(f"{one.url}/schemas/ids/1").status_code == 404
+    deadline = time.monotonic() + 5
+    while httpx.get(f"{other.url}/schemas/ids/1").status_code != 404:
+        assert time.monotonic() < deadline, "the other node never noticed"
+        time.sleep(0.05)

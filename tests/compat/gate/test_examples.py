@@ -18,6 +18,9 @@ CASES = [
     for example in examples(format_)
 ]
 
+FALLBACK = {"SCHEMA_NARROWED"}
+"""Said only where no narrower rule fits: nobody can write a small example of that."""
+
 
 @pytest.mark.parametrize(("format_", "example"), CASES)
 def test_the_engine_finds_the_rule_in_its_example(format_: Format, example: Example) -> None:
@@ -31,7 +34,7 @@ def test_the_engine_finds_the_rule_in_its_example(format_: Format, example: Exam
 
 @pytest.mark.parametrize("format_", list(Format))
 def test_every_rule_that_matters_to_a_reader_has_an_example(format_: Format) -> None:
-    heavy = {rule.name for rule in ENGINES[format_].rules.values() if rule.severity is not Severity.INFO}
+    heavy = {rule.name for rule in ENGINES[format_].rules.values() if rule.severity is not Severity.INFO} - FALLBACK
     without = sorted(name for name in heavy if example_of(name, format_) is None)
     assert not without
 

@@ -63,28 +63,33 @@ def label(shape: Shape) -> str:
             return " or ".join(map(label, arms[:4])) + (" ..." if len(arms) > 4 else "")  # noqa: PLR2004
 
 
-def misfits(source: Shape, target: Shape, at: Pointer = ROOT) -> Iterator[Misfit]:
-    """Every place where a value of ``source`` may be no value of ``target``; nothing where it always is."""
+def misfits(source: Shape, target: Shape, at: Pointer = ROOT, *, trusting: bool = False) -> Iterator[Misfit]:
+    """Every place where a value of ``source`` may be no value of ``target``; nothing where it always is.
+
+    ``trusting``: a source of which nothing is known counts as fitting.
+    """
     match source, target:
         case (_, Anything()) | (Never(), _):
             return
+        case Anything(), _ if trusting:
+            return  # nothing is known beforehand: generated events decide
         case OneOf(arms=arms), _:
             for arm in arms:
-                yield from misfits(arm, target, at)
+                yield from misfits(arm, target, at, trusting=trusting)
         case _, OneOf(arms=arms):
-            yield from _into_union(source, arms, at)
+            yield from _into_union(source, arms, at, trusting=trusting)
         case Record(), Record():
-            yield from _records(source, target, at)
+            yield from _records(source, target, at, trusting=trusting)
         case Record(), Table(values=values):
             for name, member in source.members.items():
-                yield from misfits(member.shape, values, at / name)
+                yield from misfits(member.shape, values, at / name, trusting=trusting)
         case Array(items=one), Array(items=other):
-            yield from misfits(one, other, at)
+            yield from misfits(one, other, at, trusting=trusting)
         case Table(values=one), Table(values=other):
-            yield from misfits(one, other, at)
+            yield from misfits(one, other, at, trusting=trusting)
         case Table(values=one), Record(open=True, members=members) if not any(m.required for m in members.values()):
             for member in members.values():
-                yield from misfits(one, member.shape, at)
+                yield from misfits(one, member.shape, at, trusting=trusting)
         case _:
             if not _leaf_fits(source, target):
                 yield Misfit(at, f"{label(source)} where {label(target)} is expected")
@@ -95,19 +100,19 @@ def fits(source: Shape, target: Shape) -> bool:
     return next(misfits(source, target), None) is None
 
 
-def _into_union(source: Shape, arms: tuple[Shape, ...], at: Pointer) -> Iterator[Misfit]:
-    if any(fits(source, arm) for arm in arms):
+def _into_union(source: Shape, arms: tuple[Shape, ...], at: Pointer, *, trusting: bool) -> Iterator[Misfit]:
+    if any(next(misfits(source, arm, at, trusting=trusting), None) is None for arm in arms):
         return
     if isinstance(source, Choice) and all(any(fits(Choice((symbol,)), arm) for arm in arms) for symbol in source.symbols):
         return
     alike = [arm for arm in arms if type(arm) is type(source)]
     if len(alike) == 1:
-        yield from misfits(source, alike[0], at)
+        yield from misfits(source, alike[0], at, trusting=trusting)
     else:
         yield Misfit(at, f"{label(source)} where {label(OneOf(arms))} is expected")
 
 
-def _records(source: Record, target: Record, at: Pointer) -> Iterator[Misfit]:
+def _records(source: Record, target: Record, at: Pointer, *, trusting: bool) -> Iterator[Misfit]:
     for name, wanted in target.members.items():
         given = source.members.get(name)
         if given is None:
@@ -118,7 +123,7 @@ def _records(source: Record, target: Record, at: Pointer) -> Iterator[Misfit]:
                 yield Misfit(
                     at / name, "required, and may be absent", f"default: {{at: {at / name}, value: ...}}"
                 )
-            yield from misfits(given.shape, wanted.shape, at / name)
+            yield from misfits(given.shape, wanted.shape, at / name, trusting=trusting)
     if target.open:
         return
     for name in source.members:
@@ -144,8 +149,6 @@ def _leaf_fits(source: Shape, target: Shape) -> bool:  # noqa: C901 - one case p
             return other is None or _range(one or 64)[0] >= _range(other)[0] and _range(one or 64)[1] <= _range(other)[1]
         case Integer(), Plain(kind="number"):
             return True
-        case Anything(of=one), _:
-            return bool(one) and isinstance(target, Record) and target.name == one
         case _:
             return source == target
 

@@ -391,7 +391,7 @@ def entries(operation: Entries, value: Any) -> Any:
     if operation.to == "list":
         if not isinstance(value, dict):
             raise TypeError(f"{sort_of(value)} where a map is expected")
-        return [{operation.key: key, operation.value: item} for key, item in value.items()]
+        return [{operation.key: key, operation.value: value[key]} for key in sorted(value)]
     if not isinstance(value, list):
         raise TypeError(f"{sort_of(value)} where a list is expected")
     table: dict[str, Any] = {}

@@ -168,7 +168,7 @@ class Unwrap(_Operation):
 
 
 class Entries(_Operation):
-    """Turn the map at ``at`` into a list of records of key and value, or such a list into a map."""
+    """Turn the map at ``at`` into a list of records of key and value, in the order of keys, or such a list into a map."""
 
     at: Pointer
     to: Literal["list", "map"]

@@ -1,0 +1,296 @@
+"""The proof at publication: an upcaster joins its two schemas, or the refusal shows the event, the step and the place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any, Final
+
+from compat.errors import CompatError
+from compat.formats import Parsed
+from registry.upcasting.json_form import json_form
+from registry.upcasting.shapes import shape_of
+from upcasters.chain import Chain, downward
+from upcasters.compile.capabilities import Capability, capabilities
+from upcasters.document import Document
+from upcasters.errors import EventRefused, NoChain, UpcastersError, UpcastFailed
+from upcasters.expression_check import member_at
+from upcasters.fit import misfits
+from upcasters.functions import equal
+from upcasters.losses import vanished
+from upcasters.operations import NAMES, Add, DropEvent, Emit, Retype
+from upcasters.path import ROOT, Pointer
+from upcasters.reverse import Kind, reverse, touches
+from upcasters.shape import Shape
+from upcasters.shape_change import change
+from upcasters.step import Step
+from upcasters.trace import changes
+
+
+class Check(StrEnum):
+    """What is checked, in order."""
+
+    OPERATIONS = "operations"
+    """Pointers resolve, operations fit where they stand."""
+    SHAPE = "shape"
+    """What comes out fits the new version."""
+    LOSS = "loss"
+    """No field of the old version vanishes silently."""
+    EVENTS = "events"
+    """Generated events of the old version come out valid under the new."""
+    AGREEMENT = "agreement"
+    """The ways to run it come to the same."""
+    EXAMPLES = "examples"
+    """The author's examples hold."""
+    DOWN = "down"
+    """What leads back gives valid events of the old version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds on one proof; each is a setting of the service."""
+
+    events: int = 200
+    """Generated events."""
+    seconds: float = 5.0
+    """Wall-clock seconds for generated events."""
+    findings: int = 20
+    """Refusals reported."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason to refuse: what was checked, the operation, the place in the event, and the event that shows it."""
+
+    check: Check
+    place: str
+    """Pointer into the document: ``/ops/2/rename``."""
+    pointer: str
+    """Pointer into the event."""
+    message: str
+    remedy: str = ""
+    event: Any = None
+    """An event of the old version as JSON, where one shows the fault."""
+    result: Any = None
+    """What became of it, as far as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the proof found: accepted if there is no finding."""
+
+    findings: tuple[Finding, ...]
+    kind: Kind
+    """``iso``, ``lens`` or ``up-only``."""
+    down: str
+    """``derived``, ``explicit`` or ``none``."""
+    losses: tuple[tuple[str, str, str], ...]
+    """Pointer, reason and direction of everything that does not come through unharmed."""
+    events: int
+    """Generated events that were tried."""
+    capabilities: tuple[Capability, ...]
+    """Where the step can run, and why not."""
+    hash: str = ""
+    invented: tuple[str, ...] = field(default=())
+    """Required fields that are filled with a constant: the old event does not know them."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the upcaster may be published."""
+        return not self.findings
+
+
+def verify(document: Document, old: Parsed, new: Parsed, seed: int = 0, limits: Limits = DEFAULT_LIMITS) -> Report:
+    """Check an upcaster against the two schemas it joins. Deterministic for a seed; bounded by the limits."""
+    return _Proof(document, old, new, seed, limits).report()
+
+
+class _Proof:
+    def __init__(self, document: Document, old: Parsed, new: Parsed, seed: int, limits: Limits) -> None:
+        self._document = document
+        self._old = old
+        self._new = new
+        self._seed = seed
+        self._limits = limits
+        self._shape = shape_of(old)
+        self._target = shape_of(new)
+        self._findings: list[Finding] = []
+        self._tried = 0
+
+    def report(self) -> Report:
+        self._operations()
+        if not self._findings:
+            self._losses()
+            self._events()
+            self._examples()
+        reversal = reverse(self._document.ops, self._shape)
+        return Report(
+            findings=tuple(self._findings[: self._limits.findings]),
+            kind="lens" if reversal.kind == "up-only" and isinstance(self._document.down, tuple) else reversal.kind,
+            down=self._down_kind(reversal.kind),
+            losses=tuple((str(loss.pointer), loss.reason, loss.direction) for loss in reversal.losses),
+            events=self._tried,
+            capabilities=capabilities(self._document, self._shape, self._old.definition.format.value),
+            hash=self._document.digest(),
+            invented=tuple(_invented(self._document, self._target)),
+        )
+
+    def _down_kind(self, kind: Kind) -> str:
+        if isinstance(self._document.down, tuple):
+            return "explicit"
+        return "none" if self._document.down == "none" or kind == "up-only" else "derived"
+
+    @property
+    def _stream_level(self) -> bool:
+        return any(isinstance(operation, Retype | DropEvent | Emit) for operation in self._document.ops)
+
+    def _operations(self) -> None:
+        changed = change(self._document.ops, self._shape)
+        for problem in changed.problems:
+            self._add(Finding(Check.OPERATIONS, problem.place, problem.pointer, problem.message, problem.remedy))
+        if changed.problems or any(isinstance(operation, Emit) for operation in self._document.ops):
+            return
+        for misfit in misfits(changed.shape, self._target, trusting=True):
+            self._add(Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy))
+
+    def _add(self, finding: Finding) -> None:
+        if finding not in self._findings:
+            self._findings.append(finding)
+
+    def _losses(self) -> None:
+        if self._stream_level:
+            return
+        for pointer in vanished(self._document.ops, self._shape):
+            if not any(pointer.within(known) for known in self._document.loses):
+                self._add(
+                    Finding(
+                        Check.LOSS, "/loses", str(pointer), "does not arrive in the new version",
+                        f"carry it over, or acknowledge it: loses: [{pointer}]",
+                    )
+                )  # fmt: skip
+
+    # Events
+
+    def _events(self) -> None:
+        if self._stream_level:
+            return
+        deadline = time.monotonic() + self._limits.seconds
+        chains = self._chains()
+        back = self._back()
+        for payload in islice(self._old.engine.samples(self._old.schema, self._seed), self._limits.events):
+            self._tried += 1
+            self._event(payload, chains, back)
+            if len(self._findings) >= self._limits.findings or time.monotonic() > deadline:
+                return
+
+    def _chains(self) -> dict[str, Chain]:
+        step = Step.up(self._document)
+        subject, version = step.subject, step.source
+        return {
+            "the fused plan": Chain(subject, version, (step,), self._shape),
+            "the plan without a shape": Chain(subject, version, (step,)),
+            "the closures": Chain(subject, version, (step,), self._shape, mechanism="closures"),
+        }
+
+    def _back(self) -> Chain | None:
+        if self._document.down == "none":
+            return None
+        try:
+            step = downward(self._document, self._shape)
+        except NoChain:
+            return None
+        return Chain(step.subject, step.source, (step,))
+
+    def _event(self, payload: object, chains: dict[str, Chain], back: Chain | None) -> None:
+        chain = chains["the fused plan"]
+        try:
+            result = chain.interpret(payload)
+        except EventRefused:
+            return
+        except UpcastFailed as error:
+            self._add(self._shown(Check.EVENTS, error.place, error.pointer, error.reason, payload, None))
+            return
+        for name, other in chains.items():
+            try:
+                agrees = equal(other.function(payload), result)
+            except Exception as error:  # noqa: BLE001 - any failure is a disagreement to report
+                agrees, name = False, f"{name} ({type(error).__name__}: {error})"
+            if not agrees:
+                message = f"{name} and the interpreter disagree: this is a fault of lineal, please report it"
+                self._add(self._shown(Check.AGREEMENT, "/ops", "", message, payload, result))
+        violation = next(iter(self._new.engine.violations(self._new.schema, result)), None)
+        if violation is not None:
+            place = self._culprit(violation.pointer)
+            self._add(self._shown(Check.EVENTS, place, violation.pointer, violation.message, payload, result))
+        elif back is not None:
+            self._downward(payload, result, back)
+
+    def _downward(self, payload: object, result: object, back: Chain) -> None:
+        try:
+            returned = back.interpret(result)
+        except UpcastFailed as error:
+            place = error.place.replace("/ops", "/down", 1)
+            self._add(self._shown(Check.DOWN, place, error.pointer, error.reason, payload, result))
+            return
+        violation = next(iter(self._old.engine.violations(self._old.schema, returned)), None)
+        if violation is not None:
+            message = f"coming back: {violation.message}"
+            self._add(self._shown(Check.DOWN, "/down", violation.pointer, message, payload, returned))
+
+    def _culprit(self, pointer: str) -> str:
+        """The last operation that wrote a place or something around it."""
+        at = Pointer.parse(pointer)
+        for index in range(len(self._document.ops) - 1, -1, -1):
+            operation = self._document.ops[index]
+            if any(at.within(place) or place.within(at) for place in touches(operation) if place != ROOT):
+                return f"/ops/{index}/{NAMES[type(operation)]}"
+        return "/ops"
+
+    def _shown(self, check: Check, place: str, pointer: str, message: str, event: object, result: object) -> Finding:
+        return Finding(
+            check, place, pointer, message, "", json_form(self._old, event), None if result is None else json_form(self._new, result)
+        )
+
+    # Examples
+
+    def _examples(self) -> None:
+        chain = Chain(self._document.subject, self._document.source, (Step.up(self._document),), self._shape)
+        for index, example in enumerate(self._document.examples):
+            for problem in self._example(chain, example.given, example.wanted):
+                message, pointer, result = problem
+                self._add(Finding(Check.EXAMPLES, f"/examples/{index}", pointer, message, "", example.given, result))
+
+    def _example(self, chain: Chain, given: Any, wanted: Any) -> Iterator[tuple[str, str, Any]]:
+        try:
+            payload = self._old.engine.fromjson_form(self._old.schema, given)
+        except CompatError as error:
+            yield f"'in' is no event of version {self._document.source}: {error}", "", None
+            return
+        for violation in self._old.engine.violations(self._old.schema, payload):
+            yield f"'in' is no event of version {self._document.source}: {violation.message}", violation.pointer, None
+            return
+        try:
+            result = json_form(self._new, chain(payload))
+        except UpcastersError as error:
+            yield str(error), getattr(error, "pointer", ""), None
+            return
+        if not equal(result, wanted):
+            yield "'in' becomes something else than 'out'", _first_difference(result, wanted), result
+
+
+def _first_difference(one: Any, other: Any) -> str:
+    return next((each.pointer for each in changes(one, other)), "")
+
+
+def _invented(document: Document, target: Shape) -> Iterator[str]:
+    for operation in document.ops:
+        if isinstance(operation, Add):
+            member = member_at(target, operation.at.parts)
+            if member is not None and member.required:
+                yield str(operation.at)

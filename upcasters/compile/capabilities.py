@@ -1,0 +1,109 @@
+"""Where a step can run, and why not: the honest list beside every upcaster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from upcasters.chain import downward
+from upcasters.compile.javascript import source as javascript
+from upcasters.compile.jsonata import blocked_in_python, compile_step
+from upcasters.document import Document
+from upcasters.errors import NoChain, NotPortable, UpcastersError
+from upcasters.fuse import fuse
+from upcasters.operations import Operation, is_stream_level
+from upcasters.shape import Anything, OneOf, Plain, Record, Shape, nullable
+
+STOCK_CLIENTS: Final = ("stock Python", "stock JavaScript", "stock Go", "stock Java", "stock .NET")
+"""Confluent's own clients, which run migration rules in JSONata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Whether one target runs a step in one direction, and why not or what to know."""
+
+    target: str
+    direction: str
+    """``up`` or ``down``."""
+    supported: bool
+    reason: str = ""
+
+
+def capabilities(document: Document, shape: Shape, format_name: str) -> tuple[Capability, ...]:
+    """Every target in both directions; ``format_name`` is ``AVRO``, ``JSON`` or ``PROTOBUF``."""
+    found = list(_direction("up", document.ops, shape, format_name))
+    try:
+        back = downward(document, shape)
+    except NoChain as error:
+        return (*found, *(Capability(target, "down", supported=False, reason=str(error)) for target in _TARGETS))
+    from upcasters.shape_change import change  # noqa: PLC0415
+
+    return (*found, *_direction("down", back.ops, change(document.ops, shape).shape, format_name))
+
+
+_TARGETS: Final = ("Python", "JavaScript", *STOCK_CLIENTS)
+
+
+def _direction(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> tuple[Capability, ...]:
+    if is_stream_level(ops):
+        reason = "the step renames, splits or drops events: only stream() can"
+        others = (Capability(target, direction, supported=False, reason=reason) for target in _TARGETS[1:])
+        return (Capability("Python", direction, supported=True, reason="by stream()"), *others)
+    found = [Capability("Python", direction, supported=True)]
+    try:
+        javascript(fuse([ops], shape))
+        found.append(Capability("JavaScript", direction, supported=True))
+    except UpcastersError as error:
+        found.append(Capability("JavaScript", direction, supported=False, reason=str(error)))
+    return (*found, *_stock(direction, ops, shape, format_name))
+
+
+def _stock(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> list[Capability]:
+    try:
+        rule = compile_step(ops, shape, wide_integers=format_name != "JSON")
+    except NotPortable as error:
+        return [Capability(target, direction, supported=False, reason=error.reason) for target in STOCK_CLIENTS]
+    reasons = {target: _obstacle(target, rule, shape, format_name) for target in STOCK_CLIENTS}
+    note = "members that no schema declares are dropped" if rule != "$" and _open(shape) else ""
+    return [
+        Capability(target, direction, supported=not reason, reason=reason or note) for target, reason in reasons.items()
+    ]
+
+
+def _obstacle(target: str, rule: str, shape: Shape, format_name: str) -> str:
+    """Why one stock client cannot run a portable rule."""
+    if format_name == "PROTOBUF" and target in ("stock JavaScript", "stock .NET"):
+        return "the client does not run migration rules on Protobuf"
+    if format_name == "PROTOBUF" and target == "stock Python":
+        return "the client loses unknown fields and gives a dynamic class"
+    if format_name == "AVRO" and target == "stock Python":
+        return blocked_in_python(shape)
+    if rule != "$" and format_name == "AVRO" and target in ("stock Java", "stock .NET") and _unions(shape):
+        return "union values are wrapped there, and the rule writes them plain"
+    if rule != "$" and target == "stock Go" and _has_null(shape):
+        return "null counts as missing there: fields that may be null vanish"
+    return ""
+
+
+def _open(shape: Shape) -> bool:
+    return isinstance(shape, Record) and (shape.open or any(_open(member.shape) for member in shape.members.values()))
+
+
+def _unions(shape: Shape) -> bool:
+    match shape:
+        case OneOf():
+            return True
+        case Record(members=members):
+            return any(_unions(member.shape) for member in members.values())
+        case _:
+            return False
+
+
+def _has_null(shape: Shape) -> bool:
+    match shape:
+        case Record(members=members):
+            return any(_has_null(member.shape) for member in members.values())
+        case Anything() | Plain(kind="null"):
+            return True
+        case _:
+            return nullable(shape)

@@ -172,6 +172,7 @@ class _Normalized:
     """Writes nodes with full names and everything in one order."""
 
     declared: set[str]
+    space: str = ""
 
     def node(self, node: Node) -> object:
         match node:
@@ -192,6 +193,9 @@ class _Normalized:
 
     def declaration(self, node: Named) -> Json:
         result: Json = {"name": node.name, "type": "error" if isinstance(node, Record) and node.is_error else node.kind}
+        outer, inner = self.space, namespace(node.name)
+        if outer and not inner:
+            result["namespace"] = ""  # or the name would be taken for one of the enclosing namespace
         match node:
             case Enum():
                 result["symbols"] = list(node.symbols)
@@ -200,7 +204,9 @@ class _Normalized:
             case Fixed():
                 result["size"] = node.size
             case Record():
+                self.space = inner
                 result["fields"] = [self.field(each) for each in node.fields]
+                self.space = outer
         if node.doc is not None:
             result["doc"] = node.doc
         if node.aliases:

@@ -35,9 +35,7 @@ def tables(draw: st.DrawFn) -> list[Clauses]:
 
 
 @given(tables(), st.randoms(use_true_random=False))
-def test_it_is_the_greatest_fixpoint_in_whatever_order_it_is_asked(
-    table: list[Clauses], order: random.Random
-) -> None:
+def test_it_is_the_greatest_fixpoint_in_whatever_order_it_is_asked(table: list[Clauses], order: random.Random) -> None:
     driver = GreatestFixpoint(table.__getitem__)
     goals = list(range(len(table)))
     order.shuffle(goals)

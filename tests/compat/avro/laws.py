@@ -73,7 +73,7 @@ class Fastavro:
         ]
         space = "_" if any("." in name for name in names) else ""
         self.writer, self.reader = (
-            fastavro.parse_schema(cast(Any, Bare(root_space=space, doc=doc).node(schema.root)), named_schemas={})
+            fastavro.parse_schema(cast("Any", Bare(root_space=space, doc=doc).node(schema.root)), named_schemas={})
             for schema, doc in ((writer, ""), (reader, "reader" if reader is not writer else ""))
         )
 
@@ -112,7 +112,7 @@ def unproven(writer: Schema, reader: Schema, found: list[Incompatibility | Undec
             return f"no such rule: {each.difference.rule}"
         if each.severity.blocks and each.witness is None:
             return f"no witness: {each.difference}"
-        if each.severity.blocks and (problem := refuted(writer, reader, cast(Witness, each.witness))):
+        if each.severity.blocks and (problem := refuted(writer, reader, cast("Witness", each.witness))):
             return f"{problem}: {each}"
     return None
 

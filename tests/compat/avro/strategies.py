@@ -359,7 +359,7 @@ def _split_record(pick: Pick, spot: _Spot) -> None:
 
 
 def _change_logical(pick: Pick, spot: _Spot) -> None:
-    if isinstance(spot.value, dict) and "logicalType" in spot.value or spot.value in ("long", "bytes", "int"):
+    if (isinstance(spot.value, dict) and "logicalType" in spot.value) or spot.value in ("long", "bytes", "int"):
         spot.put(copy.deepcopy(_LOGICAL[pick(len(_LOGICAL))]))
 
 

@@ -206,7 +206,9 @@ class TestReferences:
 
 
 def test_data_written_by_fastavro_with_the_text_is_read_with_the_schema() -> None:
-    text = record({"name": "a", "type": {"type": "fixed", "name": "F", "namespace": "", "size": 2}}, {"name": "b", "type": "long"})
+    text = record(
+        {"name": "a", "type": {"type": "fixed", "name": "F", "namespace": "", "size": 2}}, {"name": "b", "type": "long"}
+    )
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, json.loads(text), {"a": b"xy", "b": -5})
     assert ENGINE.decode(parse(text), stream.getvalue()) == {"a": b"xy", "b": -5}

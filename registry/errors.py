@@ -6,13 +6,17 @@ RegistryError
 │   ├── SubjectSoftDeleted 40404     SubjectNotSoftDeleted 40405
 │   ├── VersionSoftDeleted 40406     VersionNotSoftDeleted 40407
 │   ├── SubjectConfigurationNotFound 40408   SubjectModeNotFound 40409
-│   └── AssociationNotFound 40410
+│   ├── AssociationNotFound 40410
+│   └── NoUpcasters 40420                no upcasters lead from one version to the other
 ├── Conflict
 │   └── IncompatibleSchema 40901     what the candidate breaks, with the verdict
 ├── Refused                          the request is understood and not allowed
 │   ├── InvalidSchemaText 42201      InvalidVersion 42202        InvalidLevel 42203      InvalidMode 42204
 │   ├── OperationNotPermitted 42205  ReferenceExists 42206       InvalidSubject 42208    SchemaTooLarge 42209
 │   ├── InvalidRuleSet 42210         ContextNotEmpty 42211       InvalidAssociation 42212
+│   ├── InvalidUpcaster 42220        the document is no upcaster, or not of these versions
+│   ├── UpcasterRefused 42221        the proof failed, with everything it found
+│   ├── InvalidEvent 42222           the event is none of its version, or an upcaster refused it
 │   └── InvalidRequest 422           a member or parameter has the wrong type or value
 ├── InvalidContext 400               a context name that cannot be one
 └── StoreError
@@ -22,7 +26,8 @@ RegistryError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from compat.verdict import Verdict
@@ -141,6 +146,12 @@ class AssociationNotFound(NotFound):
 
     def __init__(self, resource: object) -> None:
         super().__init__(f"No association found for resource '{resource}'")
+
+
+class NoUpcasters(NotFound):
+    """No upcasters lead from one version to the other."""
+
+    code = 40420
 
 
 class Conflict(RegistryError):
@@ -267,6 +278,29 @@ class InvalidAssociation(Refused):
     """An association that cannot be."""
 
     code = 42212
+
+
+class InvalidUpcaster(Refused):
+    """The document is no upcaster, or not one of the versions it names."""
+
+    code = 42220
+
+
+class UpcasterRefused(Refused):
+    """The proof failed: the operation, the place and the event that shows it."""
+
+    code = 42221
+
+    def __init__(self, message: str, report: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.report = report
+        """JSON-ready, as ``/api/v1`` shows it."""
+
+
+class InvalidEvent(Refused):
+    """The event is none of its version, or an upcaster refused it."""
+
+    code = 42222
 
 
 class InvalidContext(RegistryError):

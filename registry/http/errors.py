@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, SerializationException, ValidationException
 
 from compat.errors import CompatError, LimitExceeded
-from registry.errors import IncompatibleSchema, RegistryError, StoreError
+from registry.errors import IncompatibleSchema, RegistryError, StoreError, UpcasterRefused
 from registry.http.exchange import exchange_of
 from registry.http.media import PROTOCOL
 
@@ -25,23 +25,26 @@ _WORDS: Final[Mapping[int, str]] = {
 }
 
 
-class ErrorMessage(msgspec.Struct, frozen=True):
+class ErrorMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Every error of both interfaces."""
 
     error_code: int
     """The first three digits are the HTTP status."""
     message: str
+    report: Mapping[str, Any] | None = None
+    """What a proof found, where one was asked for."""
 
 
-def body(code: int, message: str) -> bytes:
+def body(code: int, message: str, report: Mapping[str, Any] | None = None) -> bytes:
     """An error as the bytes of a response."""
-    return msgspec.json.encode(ErrorMessage(code, message.encode("utf-8", "replace").decode()))
+    return msgspec.json.encode(ErrorMessage(code, message.encode("utf-8", "replace").decode(), report))
 
 
 def response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What a client is answered when a handler has failed, or there was no handler."""
     status, code, message, headers = _described(request, error)
-    return Response(body(code, message), status_code=status, media_type=PROTOCOL, headers=dict(headers))
+    report = error.report if isinstance(error, UpcasterRefused) else None
+    return Response(body(code, message, report), status_code=status, media_type=PROTOCOL, headers=dict(headers))
 
 
 def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, int, str, Mapping[str, str]]:
@@ -63,6 +66,8 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
             return _INVALID, _INVALID, _wrong_values(error), {}
         case SerializationException():
             return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
+        case UnicodeDecodeError():
+            return _MALFORMED, _MALFORMED, f"The request body is not UTF-8 (at byte {error.start}): encode it so", {}
         case RecursionError():
             return _MALFORMED, _MALFORMED, "The request body is nested too deeply: flatten it", {}
         case HTTPException(status_code=400):

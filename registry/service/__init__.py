@@ -18,6 +18,7 @@ from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
 from registry.service.lookup import Lookup
 from registry.service.registration import Registration, RegistrationOptions
+from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
 from registry.settings import Settings
 from registry.storage.store import Store
@@ -38,6 +39,7 @@ class Registry:
         self.deletion = Deletion(store, settings)
         self.configurations = Configurations(store, settings)
         self.catalog = Catalog(store, definitions, settings)
+        self.upcasters = Upcasters(store, definitions, settings)
         self.upkeep = Upkeep(store)
 
     @classmethod

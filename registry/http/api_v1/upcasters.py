@@ -1,0 +1,234 @@
+"""Upcasters: publish, prove, fetch as a chain, apply to one event, have one drafted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from registry.errors import InvalidUpcaster
+from registry.http.api_v1.documents import Answer
+from registry.http.exchange import exchange_of
+from registry.http.parameters import AnyRequest
+from registry.model import Subject
+from registry.service import Registry
+from registry.service.upcasters import Leg, Proposal, Route
+from registry.storage.reading import StoredUpcaster
+from registry.upcasting import Report, Stop
+from registry.upcasting.json_form import plain
+from upcasters.document import write
+from upcasters.trace import OperationTrace
+
+From = Annotated[str, QueryParameter(name="from", description="The version the event was written with.")]
+To = Annotated[str, QueryParameter(name="to", description="The version to reach; 'latest' by default.")]
+
+
+class UpcasterRequest(msgspec.Struct, frozen=True):
+    """An upcaster: its document as a JSON tree, or its text in JSON or YAML."""
+
+    document: dict[str, Any] | None = None
+    text: str | None = None
+
+    def given(self) -> Any:
+        """Raises InvalidUpcaster."""
+        if (self.document is None) == (self.text is None):
+            raise InvalidUpcaster("Send either 'document' (an object) or 'text' (JSON or YAML)")
+        return self.text if self.document is None else self.document
+
+
+class EventRequest(msgspec.Struct, frozen=True):
+    """An event as JSON."""
+
+    event: Any
+
+
+class UpcasterDocument(Answer, frozen=True):
+    """An upcaster in force."""
+
+    subject: str
+    source: int = msgspec.field(name="from")
+    target: int = msgspec.field(name="to")
+    revision: int
+    hash: str
+    document: dict[str, Any]
+    portable: bool
+    """Whether clients that only know the Confluent protocol get it as migration rules."""
+    proof: dict[str, Any]
+    published: str
+    actor: str
+    position: int
+
+
+class LegDocument(Answer, frozen=True):
+    """One step of a travel."""
+
+    source: int = msgspec.field(name="from")
+    target: int = msgspec.field(name="to")
+    hash: str
+    published: bool
+    """False where the step follows from the two schemas by itself."""
+    operations: list[dict[str, Any]]
+    """What each operation changed."""
+    event: Any
+    """The event after the step."""
+    valid: bool
+    violations: list[dict[str, str]]
+    error: str | None
+
+
+class TravelDocument(Answer, frozen=True):
+    """An event that has travelled from one version to another."""
+
+    subject: str
+    source: int = msgspec.field(name="from")
+    target: int = msgspec.field(name="to")
+    event: Any
+    """As it arrived; null where a step failed."""
+    complete: bool
+    steps: list[LegDocument]
+
+
+class DraftDocument(Answer, frozen=True):
+    """A document for a step, and what a person still has to say about it."""
+
+    document: dict[str, Any]
+    questions: list[dict[str, Any]]
+    proof: dict[str, Any]
+
+
+@get("/subjects/{name:str}/upcasters", sync_to_thread=True)
+def list_upcasters(registry: NamedDependency[Registry], subject: NamedDependency[Subject]) -> list[UpcasterDocument]:
+    """The upcasters in force for a subject, by source version."""
+    return [_upcaster(one) for one in registry.upcasters.published(subject)]
+
+
+@post("/subjects/{name:str}/upcasters", status_code=200, sync_to_thread=True)
+def publish(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[UpcasterRequest],
+) -> UpcasterDocument:
+    """Prove an upcaster and put it in force. A refusal (42221) carries the report, with the event that shows why."""
+    return _upcaster(registry.upcasters.publish(subject, data.given(), exchange_of(request).origin))
+
+
+@delete("/subjects/{name:str}/upcasters/{source:int}/{target:int}", status_code=200, sync_to_thread=True)
+def withdraw(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    source: FromPath[int],
+    target: FromPath[int],
+) -> UpcasterDocument:
+    """Take an upcaster out of force; it stays in the log."""
+    return _upcaster(registry.upcasters.withdraw(subject, source, target, exchange_of(request).origin))
+
+
+@post("/upcasters/verify", status_code=200, sync_to_thread=True)
+def verify(registry: NamedDependency[Registry], data: JSONBody[UpcasterRequest]) -> dict[str, Any]:
+    """The proof of an upcaster without publishing it; ``accepted`` says how publication would end."""
+    return _report(registry.upcasters.prove(data.given()))
+
+
+@get("/subjects/{name:str}/chain", sync_to_thread=True)
+def chain(
+    registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: To = "latest"
+) -> dict[str, Any]:
+    """The chain from one version to another, for clients that apply it themselves."""
+    return registry.upcasters.served(subject, source, target)
+
+
+@post("/subjects/{name:str}/upcast", status_code=200, sync_to_thread=True)
+def upcast(
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[EventRequest],
+    source: From,
+    target: To = "latest",
+) -> TravelDocument:
+    """Bring one event from one version to another and show what every step made of it."""
+    return _travelled(*registry.upcasters.upcast(subject, data.event, source, target))
+
+
+@get("/subjects/{name:str}/upcasters/draft", sync_to_thread=True)
+def draft(
+    registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: To = "latest"
+) -> DraftDocument:
+    """A first version of the upcaster between two versions, with what is uncertain in it."""
+    return _draft(registry.upcasters.propose(subject, source, target))
+
+
+def _upcaster(one: StoredUpcaster) -> UpcasterDocument:
+    return UpcasterDocument(
+        subject=str(one.subject),
+        source=one.source,
+        target=one.target,
+        revision=one.revision,
+        hash=one.hash,
+        document=one.document,
+        portable=bool(one.migration_rules),
+        proof=one.details,
+        published=one.published.isoformat(),
+        actor=one.actor,
+        position=one.position,
+    )
+
+
+def _report(report: Report) -> dict[str, Any]:
+    return {"accepted": report.accepted, **msgspec.to_builtins(report)}
+
+
+def _travelled(route: Route, stops: tuple[Stop, ...]) -> TravelDocument:
+    steps = [_leg(leg, stop) for leg, stop in zip(route.legs, stops[1:], strict=False)]
+    complete = len(steps) == len(route.legs) and all(step.error is None for step in steps)
+    return TravelDocument(
+        subject=str(route.subject),
+        source=route.source,
+        target=route.target,
+        event=stops[-1].payload if complete else None,
+        complete=complete,
+        steps=steps,
+    )
+
+
+def _leg(leg: Leg, stop: Stop) -> LegDocument:
+    assert stop.step is not None  # noqa: S101 - only the first stop has none
+    error = stop.step.error
+    down = stop.step.target < stop.step.source
+    return LegDocument(
+        source=leg.target if down else leg.source,
+        target=leg.source if down else leg.target,
+        hash=leg.document.digest(),
+        published=leg.published is not None,
+        operations=[_operation(one) for one in stop.step.operations],
+        event=stop.payload,
+        valid=not stop.violations and error is None,
+        violations=msgspec.to_builtins(stop.violations),
+        error=None if error is None else str(error),
+    )
+
+
+def _operation(done: OperationTrace) -> dict[str, Any]:
+    return {
+        "place": done.place,
+        "operation": done.operation,
+        "changes": [
+            {"kind": one.kind, "pointer": one.pointer, "before": plain(one.before), "after": plain(one.after)}
+            for one in done.changes
+        ],
+    }
+
+
+def _draft(proposal: Proposal) -> DraftDocument:
+    return DraftDocument(
+        document=write(proposal.draft.document),
+        questions=msgspec.to_builtins(proposal.draft.questions),
+        proof=_report(proposal.report),
+    )
+
+
+HANDLERS: Final = (list_upcasters, publish, withdraw, verify, chain, upcast, draft)

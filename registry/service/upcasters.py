@@ -1,0 +1,350 @@
+"""Publish upcasters once they are proven, and bring events along them.
+
+The proof is made before the transaction; the transaction makes sure that the versions it joins are still the same.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from threading import Lock
+from typing import Any, Final
+
+import msgspec
+
+from compat.errors import CompatError
+from compat.formats import Parsed
+from registry.errors import InvalidEvent, InvalidUpcaster, NoUpcasters, StoreBusy, SubjectNotFound, UpcasterRefused
+from registry.events import UpcasterPublished, UpcasterWithdrawn
+from registry.history import parse_number
+from registry.model import ANONYMOUS, LATEST, Origin, Subject, Version
+from registry.policy import policy, require_writable, scopes
+from registry.service.definitions import Definitions, parse
+from registry.service.lookup import find_version
+from registry.service.scope import aliased, located
+from registry.settings import Settings
+from registry.storage.reading import Reading, StoredUpcaster
+from registry.storage.store import Store
+from registry.upcasting import Draft, Report, Stop, draft, migration_rules, shape_of, travel, verify
+from upcasters.chain import Chain, chain_to_json, downward
+from upcasters.document import Document, load, read, write
+from upcasters.errors import InvalidDocument, NoChain
+from upcasters.shape import to_json
+from upcasters.step import Step
+
+_ATTEMPTS: Final = 4
+_DRAFTS_KEPT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step of a route: from a version to the next, by a published upcaster or one that follows from the schemas."""
+
+    source: int
+    target: int
+    document: Document
+    published: StoredUpcaster | None
+    """None where the step follows from the two schemas without a question to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How events of one version reach another. ``source`` is above ``target`` on the way down."""
+
+    subject: Subject
+    source: int
+    target: int
+    legs: tuple[Leg, ...]
+    """In the order of travel."""
+    schemas: tuple[Parsed, ...]
+    """Of every version on the way, the first and the last included."""
+
+    def chain(self) -> Chain:
+        """The route ready to run. Raises NoUpcasters where a step has no way back."""
+        if self.source <= self.target:
+            steps = [Step.up(leg.document) for leg in self.legs]
+        else:
+            try:
+                older = zip(self.legs, self.schemas[1:], strict=True)
+                steps = [downward(leg.document, shape_of(schema)) for leg, schema in older]
+            except NoChain as error:
+                raise NoUpcasters(f"Subject '{self.subject}' has no way back: {error}") from error
+        return Chain(str(self.subject), self.source, steps, shape_of(self.schemas[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A document for the step between two versions, and what a person still has to say about it."""
+
+    draft: Draft
+    report: Report
+    """What the proof says of the draft as it is."""
+
+
+class Upcasters:
+    """Publishes, proves and applies upcasters."""
+
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+        self._store = store
+        self._definitions = definitions
+        self._settings = settings
+        self._drafts = _Drafts()
+
+    def published(self, subject: Subject) -> list[StoredUpcaster]:
+        """The upcasters in force, by source version. Raises SubjectNotFound."""
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            if not reading.token(subject):
+                raise SubjectNotFound(subject)
+            return reading.upcasters(subject)
+
+    def prove(self, document: Any, subject: Subject | None = None) -> Report:
+        """What the proof finds, without publishing. ``document`` is its JSON tree, or a text in JSON or YAML.
+
+        Raises InvalidUpcaster, SubjectNotFound, VersionNotFound.
+        """
+        asked = _read(document)
+        with self._store.read() as reading:
+            joined = self._joined(reading, _subject(asked, subject), asked)
+        return verify(asked, *joined.parsed)
+
+    def publish(self, subject: Subject, document: Any, origin: Origin = ANONYMOUS) -> StoredUpcaster:
+        """Prove an upcaster and put it in force; the one it replaces stays in the log. The same one again: no change.
+
+        Raises InvalidUpcaster, UpcasterRefused, SubjectNotFound, VersionNotFound, OperationNotPermitted.
+        """
+        asked = _read(document)
+        for _ in range(_ATTEMPTS):
+            with self._store.read() as reading:
+                joined = self._joined(reading, _subject(asked, aliased(reading, subject)), asked)
+            report = verify(asked, *joined.parsed)
+            if not report.accepted:
+                raise UpcasterRefused(_refusal(asked, report), msgspec.to_builtins(report))
+            with self._store.write(origin) as writing:
+                mode = policy(
+                    writing.settings(scopes(joined.subject)), self._settings.level, self._settings.inheritance
+                ).mode
+                require_writable(mode, joined.subject)
+                if not joined.still(writing):
+                    continue
+                before = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
+                if before is not None and before.hash == asked.digest():
+                    return before
+                rules = migration_rules(asked, joined.old, joined.new)
+                event = UpcasterPublished(
+                    source=asked.source,
+                    target=asked.target,
+                    revision=1 if before is None else before.revision + 1,
+                    hash=asked.digest(),
+                    document=write(asked),
+                    migration_rules=list(rules.rules),
+                    details=msgspec.to_builtins(report),
+                )
+                writing.append((joined.subject, event))
+                published = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
+                assert published is not None  # noqa: S101 - it has just been written
+                return published
+        raise StoreBusy(f"subject '{joined.subject}' changed too often while the upcaster was being proven: try again")
+
+    def withdraw(self, subject: Subject, source: int, target: int, origin: Origin = ANONYMOUS) -> StoredUpcaster:
+        """Take an upcaster out of force. Raises NoUpcasters, OperationNotPermitted."""
+        with self._store.write(origin) as writing:
+            subject = aliased(writing, subject)
+            mode = policy(writing.settings(scopes(subject)), self._settings.level, self._settings.inheritance).mode
+            require_writable(mode, subject)
+            found = _edge(writing.upcasters(subject), source, target)
+            if found is None:
+                raise NoUpcasters(f"Subject '{subject}' has no upcaster from version {source} to version {target}")
+            writing.append((subject, UpcasterWithdrawn(source=source, target=target)))
+        return found
+
+    def route(self, subject: Subject, source: str | int, target: str | int = LATEST) -> Route:
+        """How events of version ``source`` reach version ``target``, up or down.
+
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound, NoUpcasters (which says where the gap is).
+        """
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            first = find_version(reading, subject, parse_number(source), deleted=True)
+            last = find_version(reading, subject, parse_number(target), deleted=parse_number(target) != LATEST)
+            low, high = sorted((first.number, last.number))
+            published = {(edge.source, edge.target): edge for edge in reading.upcasters(subject)}
+            on_the_way = [version for version in reading.versions(subject) if low <= version.number <= high]
+            schemas = [parse(self._definitions.of(reading, version)) for version in on_the_way]
+        pairs = pairwise(zip(on_the_way, schemas, strict=True))
+        legs = [self._leg(subject, published, old, new) for old, new in pairs]
+        if first.number > last.number:
+            legs, schemas = legs[::-1], schemas[::-1]
+        return Route(subject, first.number, last.number, tuple(legs), tuple(schemas))
+
+    def served(self, subject: Subject, source: str | int, target: str | int = LATEST) -> dict[str, Any]:
+        """The chain as clients fetch it: documents with their hashes, and the shape of the first payload.
+
+        Raises as ``route`` does.
+        """
+        route = self.route(subject, source, target)
+        down = route.source > route.target
+        served: dict[str, Any] = chain_to_json(
+            [leg.document for leg in route.legs],
+            route.source,
+            str(route.subject),
+            shape_of(route.schemas[0]),
+            down=down,
+        )
+        if down:
+            for step, schema in zip(served["steps"], route.schemas[1:], strict=True):
+                step["shape"] = to_json(shape_of(schema))
+        return served
+
+    def upcast(
+        self, subject: Subject, event: Any, source: str | int, target: str | int = LATEST
+    ) -> tuple[Route, tuple[Stop, ...]]:
+        """An event (JSON) travelling from one version to another: what every step made of it, and whether it is valid.
+
+        The first stop is the event as it was given. Raises as ``route`` does, and InvalidEvent where the event is none
+        of version ``source``.
+        """
+        route = self.route(subject, source, target)
+        try:
+            stops = travel(route.chain(), route.schemas, event)
+        except CompatError as error:
+            raise InvalidEvent(f"The event is none of version {route.source}: {error}") from error
+        for violation in stops[0].violations:
+            raise InvalidEvent(
+                f"The event is none of version {route.source}: {violation.message} "
+                f"(at {violation.pointer or 'the root'})"
+            )
+        return route, stops
+
+    def propose(self, subject: Subject, source: str | int, target: str | int = LATEST) -> Proposal:
+        """A draft for the step from one version to a later one, with what is uncertain in it.
+
+        Raises InvalidVersion, SubjectNotFound, VersionNotFound.
+        """
+        with self._store.read() as reading:
+            subject = located(reading, subject)
+            old = find_version(reading, subject, parse_number(source), deleted=True)
+            new = find_version(reading, subject, parse_number(target), deleted=True)
+            one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
+        found = draft(str(subject), old.number, new.number, one, other)
+        return Proposal(found, verify(found.document, one, other))
+
+    def _leg(
+        self,
+        subject: Subject,
+        published: dict[tuple[int, int], StoredUpcaster],
+        old: tuple[Version, Parsed],
+        new: tuple[Version, Parsed],
+    ) -> Leg:
+        source, target = old[0].number, new[0].number
+        edge = published.get((source, target))
+        if edge is not None:
+            return Leg(source, target, read(edge.document), edge)
+        implied = self._drafts.get(subject, old, new)
+        if implied is None:
+            raise NoUpcasters(
+                f"Subject '{subject}' has no upcaster from version {source} to version {target}, and none follows from "
+                f"the schemas: publish one (lineal upcaster draft {subject} --from {source} writes a first version)"
+            )
+        return Leg(source, target, implied, None)
+
+    def _joined(self, reading: Reading, subject: Subject, document: Document) -> _Joined:
+        old = find_version(reading, subject, document.source, deleted=True)
+        new = find_version(reading, subject, document.target, deleted=True)
+        between = [number for number, _ in reading.numbers(subject) if old.number < number < new.number]
+        if between:
+            raise InvalidUpcaster(
+                f"Versions {', '.join(map(str, between))} lie between {old.number} and {new.number}: an upcaster joins "
+                "neighbours, write one per step"
+            )
+        return _Joined(
+            subject,
+            (old, new),
+            (parse(self._definitions.of(reading, old)), parse(self._definitions.of(reading, new))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The two versions an upcaster joins, as they were when it was proven."""
+
+    subject: Subject
+    versions: tuple[Version, Version]
+    parsed: tuple[Parsed, Parsed]
+
+    @property
+    def old(self) -> Parsed:
+        return self.parsed[0]
+
+    @property
+    def new(self) -> Parsed:
+        return self.parsed[1]
+
+    def still(self, reading: Reading) -> bool:
+        """Whether both versions are what they were."""
+        now = (reading.version(self.subject, version.number) for version in self.versions)
+        return all(
+            found is not None and found.position == version.position
+            for found, version in zip(now, self.versions, strict=True)
+        )
+
+
+class _Drafts:
+    """The steps that follow from two schemas without a question; registered versions never change, so neither do they."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[int, int], Document | None] = OrderedDict()  # by positions of the registrations
+
+    def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Document | None:
+        """The document, or None where a person has to decide something or the proof fails."""
+        key = old[0].position, new[0].position
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = _implied(subject, old, new)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > _DRAFTS_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+def _implied(subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Document | None:
+    drafted = draft(str(subject), old[0].number, new[0].number, old[1], new[1])
+    return drafted.document if drafted.complete and verify(drafted.document, old[1], new[1]).accepted else None
+
+
+def _read(document: Any) -> Document:
+    try:
+        return load(document) if isinstance(document, str | bytes) else read(document)
+    except InvalidDocument as error:
+        raise InvalidUpcaster(f"The document is no upcaster: {error}") from error
+
+
+def _subject(document: Document, wanted: Subject | None) -> Subject:
+    """The subject of a document; in the address of a request it may stand in another spelling."""
+    if wanted is None:
+        return Subject.parse(document.subject)
+    if document.subject not in {str(wanted), wanted.name}:
+        raise InvalidUpcaster(
+            f"The document is for subject '{document.subject}', the request for '{wanted}': write subject: {wanted}"
+        )
+    return wanted
+
+
+def _edge(edges: Sequence[StoredUpcaster], source: int, target: int) -> StoredUpcaster | None:
+    return next((edge for edge in edges if (edge.source, edge.target) == (source, target)), None)
+
+
+def _refusal(document: Document, report: Report) -> str:
+    first = report.findings[0]
+    more = f" (and {len(report.findings) - 1} more)" if len(report.findings) > 1 else ""
+    remedy = f": {first.remedy}" if first.remedy else ""
+    return (
+        f"The upcaster of {document.subject} from version {document.source} to {document.target} does not hold: "
+        f"{first.place}: {first.message} (at {first.pointer or 'the root'} of the event){remedy}{more}"
+    )

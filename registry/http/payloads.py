@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -11,6 +11,9 @@ from registry.data_contract import with_compiled
 from registry.errors import InvalidRequest
 from registry.model import Configuration, Content, Metadata, RuleSet, SchemaReference, Subject, Version
 from registry.service.definitions import qualified
+
+VersionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
+SchemaId: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -22,7 +25,7 @@ class ReferenceBody(Wire, frozen=True):
 
     name: str | None = None
     subject: str | None = None
-    version: int | None = None
+    version: VersionNumber | None = None
 
 
 class RegisterSchemaRequest(Wire, frozen=True):
@@ -33,8 +36,8 @@ class RegisterSchemaRequest(Wire, frozen=True):
     references: list[ReferenceBody] | None = None
     metadata: Metadata | None = None
     rule_set: RuleSet | None = None
-    version: int | None = None
-    id: int | None = None
+    version: VersionNumber | None = None
+    id: SchemaId | None = None
 
     def content(self) -> Content:
         """Raises InvalidRequest for an unknown schemaType."""

@@ -1,0 +1,113 @@
+"""Malformed input gets the protocol's code and a message that names the place; nothing is half-written."""
+
+from __future__ import annotations
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+BAD_SCHEMAS = [
+    ("AVRO", "{"),
+    ("AVRO", "nonsense"),
+    ("AVRO", '{"type":"record","name":"A"}'),
+    ("AVRO", '{"type":"record","name":"1A","fields":[]}'),
+    ("AVRO", '{"type":"record","name":"A","namespace":"a-b","fields":[]}'),
+    ("AVRO", '{"type":"record","name":"A","fields":[{"name":"x","type":"int"},{"name":"x","type":"int"}]}'),
+    ("AVRO", '{"type":"record","name":"A","fields":[{"name":"x","type":"Unknown"}]}'),
+    ("AVRO", '{"type":"enum","name":"E","symbols":[1]}'),
+    ("AVRO", '{"type":"enum","name":"E","symbols":["A","A"]}'),
+    ("AVRO", '{"type":"record","name":"A","fields":[{"name":"x","type":"int","default":"text"}]}'),
+    ("AVRO", '["int","int"]'),
+    ("AVRO", '{"type":"fixed","name":"F","size":-1}'),
+    ("AVRO", '"\\ud800"'),
+    ("JSON", "{"),
+    ("JSON", '{"type":"strong"}'),
+    ("JSON", '{"required":"x"}'),
+    ("JSON", '{"$ref":"https://example.org/elsewhere.json"}'),
+    ("JSON", '{"$ref":"#/definitions/missing"}'),
+    ("JSON", '{"$ref":"file:///etc/passwd"}'),
+    ("JSON", '{"pattern":"("}'),
+    ("JSON", "[]"),
+    ("JSON", "7"),
+    ("PROTOBUF", "message"),
+    ("PROTOBUF", 'syntax = "proto3"; message A { int32 x = 0; }'),
+    ("PROTOBUF", 'syntax = "proto3"; message A { int32 x = 1; int32 y = 1; }'),
+    ("PROTOBUF", 'syntax = "proto3"; message A { Missing x = 1; }'),
+    ("PROTOBUF", 'syntax = "proto3"; import "missing.proto"; message A {}'),
+    ("PROTOBUF", 'syntax = "proto9"; message A {}'),
+    ("PROTOBUF", "\x00"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), BAD_SCHEMAS)
+def test_malformed_schemas(untouched: TestClient[Litestar], kind: str, text: str) -> None:
+    sent = {"schema": text, "schemaType": kind}
+    refused = untouched.post("/subjects/s/versions", json=sent)
+    assert (refused.status_code, refused.json()["error_code"]) == (422, 42201), refused.text
+    assert len(refused.json()["message"]) > 20
+    assert untouched.post("/compatibility/subjects/s/versions/latest", json=sent).json()["error_code"] == 42201
+    verbose = untouched.post("/compatibility/subjects/s/versions/latest?verbose=true", json=sent)
+    assert verbose.status_code == 200
+    assert verbose.json()["is_compatible"] is False
+    assert len(verbose.json()["messages"]) == 1
+
+
+@pytest.mark.parametrize(
+    "references",
+    [
+        [{}],
+        [{"name": "X"}],
+        [{"name": "X", "subject": "none", "version": 1}],
+        [{"name": "X", "subject": "none", "version": -1}],
+        [{"name": "X", "subject": "none", "version": 99999999999}],
+        [{"name": "X", "subject": "a\x00b", "version": 1}],
+        [{"name": "", "subject": "kept", "version": 1}],
+    ],
+)
+def test_malformed_references(untouched: TestClient[Litestar], references: list[dict[str, object]]) -> None:
+    refused = untouched.post("/subjects/s/versions", json={"schema": '"int"', "references": references})
+    assert refused.status_code == 422, refused.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"7",
+        b'"text"',
+        b'{"schema": 7}',
+        b'{"schema": ["x"]}',
+        b'{"schema": "\\"int\\"", "version": "one"}',
+        b'{"schema": "\\"int\\"", "version": 1.5}',
+        b'{"schema": "\\"int\\"", "id": 99999999999999999999}',
+        b'{"schema": "\\"int\\"", "references": {}}',
+        b'{"schema": "\\"int\\"", "metadata": []}',
+        b'{"schema": "\\"int\\"", "metadata": {"properties": {"a": 1}}}',
+        b'{"schema": "\\"int\\"", "ruleSet": {"domainRules": [7]}}',
+        b'{"schema": "\xff"}',
+        b'{"schema": "\\ud800"}',
+        b"\xef\xbb\xbf{}",
+    ],
+)
+@pytest.mark.parametrize("path", ["/subjects/s/versions", "/subjects/s", "/compatibility/subjects/s/versions/latest"])
+def test_malformed_bodies(untouched: TestClient[Litestar], path: str, body: bytes) -> None:
+    refused = untouched.post(path, content=body, headers={"content-type": "application/json"})
+    assert refused.status_code in {400, 404, 422}, refused.text
+    assert refused.json().keys() == {"error_code", "message"}
+
+
+@pytest.mark.parametrize("version", ["0", "-2", "1.0", "one", "2147483648", "%20", "\u0661", "1e3", "latest1"])
+def test_malformed_versions(untouched: TestClient[Litestar], version: str) -> None:
+    for method, path in [
+        ("GET", f"/subjects/kept/versions/{version}"),
+        ("GET", f"/subjects/kept/versions/{version}/schema"),
+        ("GET", f"/subjects/kept/versions/{version}/referencedby"),
+        ("DELETE", f"/subjects/kept/versions/{version}"),
+        ("POST", f"/compatibility/subjects/kept/versions/{version}"),
+    ]:
+        body = {"json": {"schema": '"int"'}} if method == "POST" else {}
+        refused = untouched.request(method, path, **body)
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 42202), f"{path}: {refused.text}"

@@ -1,0 +1,86 @@
+"""Every limit is a setting, answers clearly, and leaves nothing half-written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from registry.http.app import create_app
+from registry.settings import load
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> Callable[..., object]:
+    @contextmanager
+    def open_with(**settings: object) -> Iterator[TestClient[Litestar]]:
+        app = create_app(load({}, database=f"sqlite:///{tmp_path / 'lineal.db'}", **settings))
+        with TestClient(app) as client:
+            yield client
+
+    return open_with
+
+
+def avro(levels: int) -> str:
+    text = '"int"'
+    for _ in range(levels):
+        text = f'{{"type":"array","items":{text}}}'
+    return text
+
+
+def test_size_of_the_body(limited: Callable[..., object]) -> None:
+    with limited(limit_body_bytes=2_000) as client:  # type: ignore[attr-defined]
+        refused = client.post("/subjects/s/versions", json={"schema": " " * 3_000})
+        assert (refused.status_code, refused.json()["error_code"]) == (413, 413)
+        assert "LINEAL_LIMIT_BODY_BYTES" in refused.json()["message"]
+        assert client.get("/subjects").json() == []
+
+
+def test_size_of_a_schema(limited: Callable[..., object]) -> None:
+    with limited(limit_text_bytes=100) as client:  # type: ignore[attr-defined]
+        refused = client.post("/subjects/s/versions", json={"schema": json.dumps({"type": "int", "doc": "ä" * 60})})
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 42209)
+        assert client.post("/subjects/s/versions", json={"schema": '"string"'}).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["AVRO", "JSON"])
+def test_depth_of_a_schema(limited: Callable[..., object], kind: str) -> None:
+    with limited() as client:  # type: ignore[attr-defined]
+        deep = avro(20_000) if kind == "AVRO" else '{"items":' * 20_000 + "{}" + "}" * 20_000
+        refused = client.post("/subjects/s/versions", json={"schema": deep, "schemaType": kind})
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 42201)
+        assert client.get("/subjects").json() == []
+
+
+def test_depth_of_references(limited: Callable[..., object]) -> None:
+    with limited(limit_reference_depth=3) as client:  # type: ignore[attr-defined]
+        for level in range(6):
+            fields = [] if level == 0 else [{"name": "f", "type": f"R{level - 1}"}]
+            references = [] if level == 0 else [{"name": f"R{level - 1}", "subject": f"r{level - 1}", "version": 1}]
+            schema = json.dumps({"type": "record", "name": f"R{level}", "fields": fields})
+            answer = client.post(f"/subjects/r{level}/versions", json={"schema": schema, "references": references})
+            if level <= 3:
+                assert answer.status_code == 200, answer.text
+            else:
+                assert (answer.status_code, answer.json()["error_code"]) == (422, 42201)
+                break
+
+
+def test_nesting_of_the_body(limited: Callable[..., object]) -> None:
+    with limited() as client:  # type: ignore[attr-defined]
+        deep = '{"schema": "\\"int\\"", "ignored": ' + "[" * 100_000 + "]" * 100_000 + "}"
+        refused = client.post("/subjects/s/versions", content=deep, headers={"content-type": "application/json"})
+        assert (refused.status_code, refused.json()["error_code"]) == (400, 400)
+        assert "nested too deeply" in refused.json()["message"]
+
+
+def test_the_code_of_an_incompatible_registration_is_a_setting(limited: Callable[..., object]) -> None:
+    with limited(incompatible_code=409) as client:  # type: ignore[attr-defined]
+        client.post("/subjects/s/versions", json={"schema": '"string"'})
+        refused = client.post("/subjects/s/versions", json={"schema": '"int"'})
+        assert (refused.status_code, refused.json()["error_code"]) == (409, 409)

@@ -19,6 +19,7 @@ from compat.definition import Format
 from registry.errors import IncompatibleSchema
 from registry.model import ConfigurationChange, Content, Metadata, Origin, SchemaReference, Subject
 from registry.service import RegistrationOptions, Registry
+from upcasters.document import load, write
 
 _FORMATS: Final = {".avsc": Format.AVRO, ".json": Format.JSON, ".proto": Format.PROTOBUF}
 _PAGE: Final = 1_000
@@ -92,6 +93,9 @@ def _do(registry: Registry, act: Act, origin: Origin) -> None:
         registry.configurations.set_mode(Subject.parse(act.mode.scope), act.mode.mode, origin=origin)
     elif act.remove is not None:
         registry.deletion.subject(Subject.parse(act.remove), origin=origin)
+    elif act.publish is not None:
+        document = load(_text(act.publish))
+        registry.upcasters.publish(Subject.parse(document.subject), write(document), origin)
 
 
 def _be_refused(registry: Registry, schema: _Schema, origin: Origin) -> None:

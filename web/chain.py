@@ -2,24 +2,254 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
 
+from compat.errors import CompatError
+from registry.errors import InvalidEvent, NotFound, RegistryError
+from registry.model import Subject
 from registry.service.answers import SubjectDetail
+from registry.service.upcasters import Leg, Route
+from registry.upcasting import Stop
+from upcasters.document import read, write
+from web import address
+from web.code import beside, json_text
+from web.operation_words import operations
+from web.plausible import plausible
 from web.site import Site
 from web.subject import live
-from web.views import Chain
+from web.views import Chain, Edge, Frame, Step
+from web.words import LIFT, Tone, counted
+
+LONGEST: Final = 8_000
+"""Characters of an event that an address can carry."""
+_SAMPLES: Final = 40
+"""Of the engine's own samples, those that the player takes where no plausible event is valid."""
+_VIOLATIONS: Final = 8
+_VALID: Final = Tone("good", "check", "valid")
+_INVALID: Final = Tone("bad", "cross", "not valid")
+_FAILED: Final = Tone("bad", "cross", "failed")
+
+
+class Published(Protocol):
+    """An upcaster in force, as the service gives it."""
+
+    @property
+    def source(self) -> int: ...
+    @property
+    def target(self) -> int: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def document(self) -> dict[str, Any]: ...
+    @property
+    def details(self) -> dict[str, Any]: ...
+    @property
+    def published(self) -> datetime: ...
+    @property
+    def actor(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the address asks the player for."""
+    """What the address asks the player for; 0 and empty where it says nothing."""
+
+    start: int = 0
+    end: int = 0
+    step: int = 0
+    seed: int = 0
+    event: str = ""
 
     @classmethod
-    def read(cls, parameters: Mapping[str, str]) -> "Wanted":
-        return cls()
+    def read(cls, parameters: Mapping[str, str]) -> Wanted:
+        """Whatever of an address makes sense; the rest is taken as not said."""
+
+        def number(name: str) -> int:
+            text = parameters.get(name, "")
+            return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+        event = parameters.get("event", "").strip()
+        return cls(number("from"), number("to"), number("step"), number("seed"), event)
 
 
 def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
+    """The upcasters in force, and the travel of the event that the address names or of a generated one."""
+    subject = detail.summary.subject
+    published = site.registry.upcasters.published(subject)
     numbers = tuple(version.number for version in live(detail.versions))
-    return Chain((), (), (), numbers, numbers[0], numbers[-1], "", 0, "", "", "")
+    start, end = wanted.start or numbers[0], wanted.end or numbers[-1]
+    shown = Chain(
+        edges=tuple(_edge(subject, one) for one in published),
+        frames=(),
+        steps=(),
+        versions=numbers,
+        start=start,
+        end=end,
+        event=wanted.event,
+        seed=wanted.seed,
+        error="",
+        error_place="",
+        another=address.player(str(subject), **{"from": start, "to": end, "seed": wanted.seed + 1}),
+    )
+    return _played(site, subject, shown, wanted) if published else shown
+
+
+def _played(site: Site, subject: Subject, shown: Chain, wanted: Wanted) -> Chain:
+    try:
+        if wanted.event:
+            route, stops = site.registry.upcasters.upcast(subject, _parsed(wanted.event), shown.start, shown.end)
+        else:
+            route, stops = _generated(site, subject, shown)
+    except (_NotAnEvent, InvalidEvent) as error:
+        return replace(shown, error="This is not an event that can travel.", error_place=_said(error))
+    except NotFound as error:
+        return replace(shown, error="No chain of upcasters leads there.", error_place=_said(error))
+    except (RegistryError, CompatError) as error:
+        return replace(shown, error="The event could not be read.", error_place=_said(error))
+    return _with_frames(subject, shown, wanted, route, stops)
+
+
+class _NotAnEvent(Exception):
+    """The text is no JSON, or too long for an address."""
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "message", str(error))
+
+
+def _parsed(text: str) -> Any:
+    if len(text) > LONGEST:
+        raise _NotAnEvent(
+            f"It has {len(text):,} characters and an address carries {LONGEST:,} at most: "
+            "shorten it, or use lineal upcast for large events."
+        )
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _NotAnEvent(f"It is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from error
+    except RecursionError as error:
+        raise _NotAnEvent("It is nested too deeply.") from error
+
+
+def _generated(site: Site, subject: Subject, shown: Chain) -> tuple[Route, tuple[Stop, ...]]:
+    """An event of the first version: the author's example, else a plausible one, else one of the engine's samples."""
+    upcasters = site.registry.upcasters
+    for event in _candidates(site, subject, shown):
+        try:
+            return upcasters.upcast(subject, event, shown.start, shown.end)
+        except InvalidEvent:
+            continue
+    seed = shown.seed % _SAMPLES
+    events = site.registry.catalog.samples(subject, shown.start, seed=shown.seed, count=seed + 2)
+    event = events[min(seed + 1, len(events) - 1)]
+    return upcasters.upcast(subject, event, shown.start, shown.end)
+
+
+def _candidates(site: Site, subject: Subject, shown: Chain) -> list[Any]:
+    published = site.registry.upcasters.published(subject)
+    examples = [
+        example.given for one in published if one.source == shown.start for example in read(one.document).examples
+    ]
+    outline = site.registry.catalog.describe(subject, shown.start).outline
+    invented = plausible(outline, shown.seed)
+    if shown.seed < len(examples):
+        return [examples[shown.seed], invented]
+    return [invented]
+
+
+def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, stops: Sequence[Stop]) -> Chain:
+    state: dict[str, object] = {"from": shown.start, "to": shown.end}
+    state |= {"event": wanted.event} if wanted.event else {"seed": shown.seed} if shown.seed else {}
+    current = min(wanted.step, len(stops) - 1)
+    before = (stops[0].payload, *(stop.payload for stop in stops))
+    frames = tuple(
+        _frame(
+            index,
+            stop,
+            before[index],
+            route.legs[index - 1] if index else None,
+            address.player(str(subject), **state, step=index),
+            current=index == current,
+        )
+        for index, stop in enumerate(stops)
+    )
+    steps = tuple(_step(subject, leg) for leg in route.legs[: len(stops) - 1])
+    event = wanted.event or json_text(stops[0].payload)
+    return replace(shown, frames=frames, steps=steps, event=event)
+
+
+def _frame(index: int, stop: Stop, before: Any, leg: Leg | None, url: str, *, current: bool) -> Frame:
+    failed = stop.step.error if stop.step else None
+    if failed is not None:
+        look, words = _FAILED, f"The step to version {stop.version} failed"
+        said: tuple[str, ...] = (f"{failed.reason}, at {failed.pointer or 'the root'} ({failed.place})",)
+    else:
+        look = _INVALID if stop.violations else _VALID
+        words = f"{'Not valid' if stop.violations else 'Valid'} under version {stop.version}"
+        said = tuple(f"{one.message} (at {one.pointer or 'the root'})" for one in stop.violations[:_VIOLATIONS])
+    written = "as it was written" if index == 0 else "as it becomes"
+    return Frame(
+        index=index,
+        version=stop.version,
+        title=f"The event {written}, version {stop.version}",
+        url=url,
+        lines=tuple(beside(before, stop.payload)),
+        event=json_text(stop.payload),
+        operations=operations(leg.document.ops) if leg else (),
+        summary=_summary(stop),
+        valid=look,
+        valid_words=words,
+        violations=said,
+        current=current,
+        implied=leg is not None and leg.published is None,
+    )
+
+
+def _summary(stop: Stop) -> tuple[str, ...]:
+    """``2 values added`` and so on: what the operations of a step changed, counted."""
+    if stop.step is None:
+        return ()
+    kinds = Counter(change.kind for done in stop.step.operations for change in done.changes)
+    return tuple(f"{counted(kinds[kind], 'value')} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])
+
+
+def _step(subject: Subject, leg: Leg) -> Step:
+    low, high = sorted((leg.source, leg.target))
+    url = address.difference(str(subject), low, high)
+    count = len(leg.document.ops)
+    words = counted(count, "operation") if count else "same shape"
+    how = "by a published upcaster" if leg.published else "by what follows from the schemas"
+    return Step(LIFT, words, url, f"From version {leg.source} to {leg.target} {how}: {words}")
+
+
+_KINDS: Final = {
+    "iso": Tone("good", "arrows", "reversible"),
+    "lens": Tone("lift", "arrows", "reversible in part"),
+    "up-only": Tone("doubt", "up", "upwards only"),
+}
+
+
+def _edge(subject: Subject, published: Published) -> Edge:
+    document = read(published.document)
+    revision = f"revision {published.revision}, " if published.revision > 1 else ""
+    return Edge(
+        older=published.source,
+        newer=published.target,
+        tone=_KINDS.get(str(published.details.get("kind", "")), LIFT),
+        sentence=f"{revision}{counted(len(document.ops), 'operation')}",
+        doc=document.doc,
+        operations=operations(document.ops),
+        loses=tuple(str(pointer) for pointer in document.loses),
+        invented=tuple(published.details.get("invented", ())),
+        text=json_text(write(document)),
+        url=address.difference(str(subject), published.source, published.target),
+        author=published.actor,
+        when=published.published,
+        hash=published.hash,
+    )

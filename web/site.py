@@ -26,4 +26,4 @@ class Site:
 
     def lifts(self, subject: Subject) -> Collection[tuple[int, int]]:
         """The pairs of versions that an upcaster joins."""
-        return ()
+        return {(one.source, one.target) for one in self.registry.upcasters.published(subject)}

@@ -299,6 +299,8 @@ class Frame:
     valid_words: str
     violations: tuple[str, ...]
     current: bool
+    implied: bool
+    """The step was not written by a person: it follows from the two schemas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +311,16 @@ class Edge:
     newer: int
     tone: Tone
     sentence: str
+    doc: str
     operations: tuple[Operation, ...]
     loses: tuple[str, ...]
+    invented: tuple[str, ...]
+    """Required fields that are filled with a constant, which the old event does not know."""
     text: str
     url: str
     author: str
     when: datetime | None
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)

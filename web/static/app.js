@@ -1,9 +1,6 @@
 // Everything here adds to pages that work without it.
 import "./palette.js";
 
-// Parts of a page that only work with this script are marked data-js and hidden until now.
-for (const part of document.querySelectorAll("[data-js]")) part.hidden = false;
-
 const said = document.querySelector("[data-status]");
 const say = (words) => {
   if (!said) return;

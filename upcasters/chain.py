@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from typing import Any, Final
 
@@ -154,34 +154,43 @@ def downward(document: Document, shape: Shape = ANYTHING) -> Step:
     return Step(document.subject, document.target, document.source, ops, document.digest())
 
 
-def chain_to_json(documents: Sequence[Document], version: int, subject: str, shape: Shape, *, down: bool) -> Any:
-    """What the registry serves for a chain: the documents with their hashes, and the shape the first payload has.
+def chain_to_json(subject: str, version: int, documents: Sequence[Document], shapes: Mapping[int, Shape]) -> Any:
+    """What the registry serves for a chain that starts at a version.
 
-    On the way down the documents stand newest first, each with its own shape in ``shapes`` of its source version.
+    ``documents`` stand in the order of travel: oldest first on the way up, newest first on the way down. ``shapes``
+    are those of the versions involved. Raises NoChain.
     """
-    return {
+    down = bool(documents) and documents[0].target == version
+    steps = [
+        {"hash": document.digest(), "document": write(document)}
+        | ({"shape": to_json(shapes.get(document.source, ANYTHING))} if down else {})
+        for document in documents
+    ]
+    tree = {
         "subject": subject,
         "from": version,
-        "to": _end(documents, version, down=down),
         "direction": "down" if down else "up",
-        "shape": to_json(shape),
-        "steps": [{"hash": document.digest(), "document": write(document)} for document in documents],
+        "shape": to_json(shapes.get(version, ANYTHING)),
+        "steps": steps,
     }
-
-
-def _end(documents: Sequence[Document], version: int, *, down: bool) -> int:
-    if not documents:
-        return version
-    return documents[-1].source if down else documents[-1].target
+    chain = _chain(tree, "source")
+    return tree | {"to": chain.target, "hash": chain.hash}
 
 
 def chain_from_json(tree: Any, *, mechanism: str = "source") -> Chain:
-    """The chain a registry served. Raises Tampered where a document is not what its hash names."""
+    """The chain a registry served. Raises Tampered where it is not what its hashes name, InvalidDocument, NoChain."""
+    chain = _chain(tree, mechanism)
+    if chain.hash != tree["hash"]:
+        raise Tampered(f"the chain {chain!r} is not {tree['hash'][:12]}, as the registry says")
+    return chain
+
+
+def _chain(tree: Any, mechanism: str) -> Chain:
     steps: list[Step] = []
     for entry in tree["steps"]:
         document = read(entry["document"])
         if document.digest() != entry["hash"]:
             raise Tampered(f"{document.subject} v{document.source}->v{document.target} is not {entry['hash'][:12]}")
         shape = from_json(entry["shape"]) if "shape" in entry else ANYTHING
-        steps.append(Step.up(document) if tree.get("direction", "up") == "up" else downward(document, shape))
+        steps.append(downward(document, shape) if tree["direction"] == "down" else Step.up(document))
     return Chain(tree["subject"], tree["from"], steps, from_json(tree["shape"]), mechanism=mechanism)

@@ -127,5 +127,5 @@ class RegistryRefused(UpcastersError):
 class RegistryUnreachable(RegistryRefused):
     """The registry did not answer."""
 
-    def __init__(self, url: str, reason: str) -> None:
-        super().__init__(0, f"the registry at {url} did not answer: {reason}")
+    def __init__(self, reason: str) -> None:
+        super().__init__(0, reason)

@@ -18,7 +18,7 @@ State = frozenset[Node]
 class Case:
     """One conjunction. Built by one owner, then read only."""
 
-    __slots__ = ("allowed", "atoms", "choices", "excluded", "mask", "opaque", "seen")
+    __slots__ = ("allowed", "atoms", "choices", "excluded", "mask", "members", "opaque", "required", "seen")
 
     def __init__(self) -> None:
         self.mask = n.EVERY
@@ -32,6 +32,9 @@ class Case:
         """VALUES nodes: the value is in none of them."""
         self.opaque: list[Node] = []
         self.seen: set[Node] = set()
+        self.members: dict[str, tuple[Node, ...]] = {}
+        """What MEMBER atoms say, by name."""
+        self.required: set[str] = set()
 
     def copy(self) -> Case:
         twin = Case.__new__(Case)
@@ -39,6 +42,7 @@ class Case:
         twin.atoms, twin.choices = self.atoms.copy(), self.choices.copy()
         twin.allowed, twin.excluded = self.allowed.copy(), self.excluded.copy()
         twin.opaque, twin.seen = self.opaque.copy(), self.seen.copy()
+        twin.members, twin.required = self.members.copy(), self.required.copy()
         return twin
 
     def take(self, todo: list[Node]) -> bool:
@@ -62,6 +66,7 @@ class Case:
             if op is Op.NOT:
                 self.mask &= node.group
             self.atoms.append(node)
+            self._index(node)
         elif op is Op.AND:
             todo.extend(reversed(node.args[0]))
         elif op is Op.OR:
@@ -80,6 +85,17 @@ class Case:
         else:
             self._take_negation(node, node.args[0], todo)
 
+    def _index(self, node: Node) -> None:
+        inner = node.args[0] if node.op is Op.NOT else node
+        if inner.op is Op.MEMBER:
+            name, said = inner.args
+            if node.op is Op.NOT:
+                self.required.add(name)
+                said = n.negate(said)
+            self.members[name] = (*self.members.get(name, ()), said)
+        elif node.op is Op.REQUIRED:
+            self.required.add(node.args[0])
+
     def _take_negation(self, node: Node, inner: Node, todo: list[Node]) -> None:
         if inner.op is Op.VALUES:
             self.excluded.append(inner)
@@ -89,6 +105,29 @@ class Case:
             todo.append(n.spread(node))
         else:
             self.opaque.append(node)
+
+    def impossible(self, member: Node) -> bool:
+        """Whether a member plainly contradicts what is said about a property that must be there."""
+        for part in member.args[0] if member.op is Op.AND else (member,):
+            if part.op is Op.MEMBER and (said := self.members.get(part.args[0])):
+                name = part.args[0]
+                needed = name in self.required or any(
+                    each.op is Op.REQUIRED and each.args[0] == name for each in member.args[0] if member.op is Op.AND
+                )
+                if needed and any(disjoint(each, part.args[1]) for each in said):
+                    return True
+            elif part.op is Op.NOT and part.args[0].op is Op.MEMBER:
+                name, inner = part.args[0].args
+                if any(implies(each, inner) for each in self.members.get(name, ())):
+                    return True
+        return False
+
+    def settles(self, member: Node) -> bool:
+        """Whether what is said about a property that must be there plainly makes a member true."""
+        if member.op is not Op.NOT or member.args[0].op is not Op.MEMBER:
+            return False
+        name, inner = member.args[0].args
+        return name in self.required and any(disjoint(each, inner) for each in self.members.get(name, ()))
 
     def open_members(self, choice: Node) -> list[Node] | None:
         """The members of a choice that are still possible; None if one of them holds already."""
@@ -105,8 +144,11 @@ class Case:
                     continue
             elif not member.kinds & self.mask:
                 continue
-            if n.negate(member) not in self.seen:
-                left.append(member)
+            if n.negate(member) in self.seen or self.impossible(member):
+                continue
+            if self.mask == n.OBJECT and self.settles(member):
+                return None
+            left.append(member)
         return left
 
 
@@ -117,41 +159,78 @@ def target(node: Node) -> Node:
     return node.target()
 
 
-def cases(state: State, order: list[Node], spend: Callable[[], Any]) -> Iterator[Case]:
+class Branches:
+    """The cases that are still to be looked at, depth first; a case is copied only when it is needed again."""
+
+    def __init__(self, first: Case) -> None:
+        self._stack: list[tuple[Case, list[Node], int]] = [(first, [], 0)]
+
+    def add(self, case: Case, members: list[Node]) -> None:
+        """Look at a case with each of the members, in their order."""
+        if members:
+            self._stack.append((case, members, 0))
+
+    def next(self) -> tuple[Case, list[Node]] | None:
+        """A case and what must be taken in first; None when there are no more."""
+        if not self._stack:
+            return None
+        case, members, index = self._stack.pop()
+        if index + 1 < len(members):
+            self._stack.append((case, members, index + 1))
+            case = case.copy()
+        return case, members[index : index + 1]
+
+
+def cases(state: State, spend: Callable[[int], Any]) -> Iterator[Case]:
     """The cases of a state. Choices stay open in a case whose values are listed: they are judged value by value."""
     first = Case()
-    if not first.take(list(reversed(order)) if order else list(state)):
+    if not first.take(list(state)):
         return
-    stack: list[tuple[Case, list[Node]]] = [(first, [])]
-    while stack:
-        case, todo = stack.pop()
-        spend()
+    branches = Branches(first)
+    while (following := branches.next()) is not None:
+        case, todo = following
+        spend(1 + len(case.atoms) // 8)
         if not case.take(todo):
             continue
-        if case.allowed:
-            yield case
-            continue
-        members = _smallest_choice(case)
+        members = None if case.allowed else smallest_choice(case)
         if members is None:
             yield case
-            continue
-        for index in range(len(members) - 1, -1, -1):
-            branch = case if index == 0 else case.copy()
-            stack.append((branch, [members[index]]))
+        else:
+            branches.add(case, members)
 
 
-def _smallest_choice(case: Case) -> list[Node] | None:
+def smallest_choice(case: Case) -> list[Node] | None:
     """The open members of the choice that branches least; choices that are settled are dropped. None if all are."""
     best: list[Node] | None = None
-    settled: list[Node] = []
+    rank = (True, 0)
+    settled: set[Node] = set()
     for choice in case.choices:
         members = case.open_members(choice)
         if members is None:
-            settled.append(choice)
-        elif best is None or len(members) < len(best):
-            best = members
+            settled.add(choice)
+            continue
+        # Alternatives of the writer tell much and settle many refusals of the reader: they are taken first.
+        own = (len(members) > 1 and members[-1].op is Op.NOT, len(members))
+        if best is None or own < rank:
+            best, rank = members, own
             if len(best) <= 1:
                 break
     if settled:
         case.choices = [choice for choice in case.choices if choice not in settled]
     return best
+
+
+def disjoint(left: Node, right: Node) -> bool:
+    """Whether two nodes plainly exclude each other: by kind or by listed values."""
+    if not left.kinds & right.kinds or n.negate(left) is right:
+        return True
+    return left.op is right.op is Op.VALUES and not left.args[0] & right.args[0]
+
+
+def implies(left: Node, right: Node) -> bool:
+    """Whether one node plainly implies another."""
+    if left is right or right is TRUE:
+        return True
+    if right.op is Op.KINDS:
+        return not left.kinds & ~right.args[0]
+    return left.op is right.op is Op.VALUES and left.args[0] <= right.args[0]

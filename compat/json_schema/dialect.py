@@ -7,10 +7,11 @@ A schema without ``$schema`` is draft 7. Iglu's self-describing metaschema is dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import attrs
 import jsonschema
 import jsonschema_rs
 from referencing import Specification
@@ -47,16 +48,29 @@ class Dialect:
         return "id" if self.order == 4 else "$id"
 
 
+def _mixed(specification: Specification[Any]) -> Specification[Any]:
+    """``referencing`` takes all ``dependencies`` of an object for schemas if the first one is; they may be mixed."""
+
+    def subresources_of(contents: Any) -> Iterator[Any]:
+        needed = contents.get("dependencies") if isinstance(contents, dict) else None
+        if isinstance(needed, dict):
+            schemas = {name: each for name, each in needed.items() if isinstance(each, (dict, bool))}
+            contents = {**contents, "dependencies": dict(sorted(schemas.items(), key=lambda x: isinstance(x[1], bool)))}
+        yield from specification.subresources_of(contents)
+
+    return attrs.evolve(specification, subresources_of=subresources_of)
+
+
 DIALECT_4: Final = Dialect(
-    "draft-04", 4, "http://json-schema.org/draft-04/schema", DRAFT4,
+    "draft-04", 4, "http://json-schema.org/draft-04/schema", _mixed(DRAFT4),
     jsonschema.Draft4Validator, jsonschema_rs.Draft4Validator, jsonschema_rs.Draft4,
 )  # fmt: skip
 DIALECT_6: Final = Dialect(
-    "draft-06", 6, "http://json-schema.org/draft-06/schema", DRAFT6,
+    "draft-06", 6, "http://json-schema.org/draft-06/schema", _mixed(DRAFT6),
     jsonschema.Draft6Validator, jsonschema_rs.Draft6Validator, jsonschema_rs.Draft6,
 )  # fmt: skip
 DIALECT_7: Final = Dialect(
-    "draft-07", 7, "http://json-schema.org/draft-07/schema", DRAFT7,
+    "draft-07", 7, "http://json-schema.org/draft-07/schema", _mixed(DRAFT7),
     jsonschema.Draft7Validator, jsonschema_rs.Draft7Validator, jsonschema_rs.Draft7,
 )  # fmt: skip
 DIALECT_2019: Final = Dialect(

@@ -24,7 +24,7 @@ from compat.json_schema.views import Views, fragment
 from compat.json_schema.witness import execute
 from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undecided, Witness
 
-MAX_FINDINGS: Final = 200
+MAX_FINDINGS: Final = 100
 MAX_DEPTH: Final = 60
 
 Wrap = Callable[[Node], Node]
@@ -54,6 +54,8 @@ class Explanation:
         self.reader, self.writer, self.solver, self.formats = reader, writer, solver, formats
         self.reads: Normal = normal(reader)
         self.root: Node = normal(writer).root
+        self.cases: dict[State, Case] = {}
+        self.wider: dict[State, list[Node]] = {}
         self.seen: set[tuple[int, State, tuple[str, ...]]] = set()
 
     def findings(self, answer: Answer) -> Iterator[Incompatibility | Undecided]:
@@ -265,22 +267,26 @@ class Explanation:
         """An item has one position; the rest is taken apart at the items that the writer tells apart."""
         if atom.op is Op.ITEM:
             return [(Op.ITEM, atom.args[0])]
-        case = Case()
-        case.take(list(here.state))
+        case = self.case(here.state)
         told = {each.args[0] for each in case.atoms if each.op is Op.ITEM and each.args[0] >= atom.args[0]}
         starts = [each.args[0] for each in case.atoms if each.op is Op.REST]
         tail = max([atom.args[0], *(index + 1 for index in told), *starts])
         return [*((Op.ITEM, index) for index in range(atom.args[0], min(tail, atom.args[0] + 50))), (Op.REST, tail)]
 
+    def case(self, state: State) -> Case:
+        """What a state says without making choices."""
+        known = self.cases.get(state)
+        if known is None:
+            known = self.cases[state] = Case()
+            known.take(list(state))
+        return known
+
     def member_state(self, state: State, name: str) -> State:
         """What the writer says about a member."""
-        case = Case()
-        case.take(list(state))
-        out: set[Node] = set()
-        for atom in case.atoms:
-            if atom.op is Op.MEMBER and atom.args[0] == name:
-                out.add(atom.args[1])
-            elif atom.op is Op.MATCHING and self.solver.strings.matches(atom.args[0], name):
+        case = self.case(state)
+        out: set[Node] = set(case.members.get(name, ()))
+        for atom in self.wider.setdefault(state, [a for a in case.atoms if a.op in (Op.MATCHING, Op.OTHERS)]):
+            if atom.op is Op.MATCHING and self.solver.strings.matches(atom.args[0], name):
                 out.add(atom.args[1])
             elif atom.op is Op.OTHERS and self.solver.judge.is_other(name, atom.args[0], atom.args[1]):
                 out.add(atom.args[2])
@@ -288,8 +294,7 @@ class Explanation:
 
     def item_state(self, state: State, index: int) -> State:
         """What the writer says about an item."""
-        case = Case()
-        case.take(list(state))
+        case = self.case(state)
         return frozenset(
             atom.args[1] for atom in case.atoms
             if (atom.op is Op.ITEM and atom.args[0] == index) or (atom.op is Op.REST and atom.args[0] <= index)

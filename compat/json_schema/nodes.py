@@ -207,7 +207,7 @@ def spread(node: Node) -> Node:
             for index, each in enumerate(members)
         )
     members = node.args[0].args[0]
-    pairs = (both((a, b)) for index, a in enumerate(members) for b in members[index + 1 :])
+    pairs = (both((each, either(members[index + 1 :]))) for index, each in enumerate(members[:-1]))
     return either((both(negate(each) for each in members), *pairs))
 
 

@@ -15,6 +15,8 @@ from compat.verdict import Reason
 
 MAX_REFERENCES: Final = 12
 """References followed one inside the other before the next one is left for later."""
+MAX_OPEN: Final = 40
+"""Schemas inside each other before the next one is left for later."""
 MAX_ALTERNATIVES: Final = 64
 """Ways in which what is evaluated may depend on the value before it is given up."""
 
@@ -49,7 +51,7 @@ class Normal:
         found = self._nodes.get(id(raw))
         if found is not None:
             return found
-        if id(raw) in self._open:
+        if id(raw) in self._open or len(self._open) > MAX_OPEN:
             return self.later(location)
         self._open.add(id(raw))
         try:

@@ -117,7 +117,7 @@ class _Maker:
     def cases(self, state: State) -> list[Case]:
         known = self._cases.get(state)
         if known is None:
-            known = list(islice(cases(state, [], lambda: None), _MAX_CASES))
+            known = list(islice(cases(state, lambda _: None), _MAX_CASES))
             self._cases[state] = known
         return known
 

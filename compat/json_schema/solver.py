@@ -17,7 +17,7 @@ from typing import Any, Final
 from compat.budget import Budget, BudgetSpent
 from compat.json_schema import arrays, nodes as n, numbers, objects
 from compat.json_schema.answer import EMPTY, Answer, Status, better, found, maybe, tentative
-from compat.json_schema.conjunction import Case, State, cases
+from compat.json_schema.conjunction import Branches, Case, State, smallest_choice
 from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.nodes import FALSE, Node, Op
 from compat.json_schema.strings import Strings
@@ -49,6 +49,7 @@ class Solver:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._settled: dict[State, Answer] = {}
+        self._bases: dict[Node, Case | None] = {}
         self._provisional: dict[State, int] = {}
         """Empty under the assumption that the frame with this index (or one above it) is empty."""
         self.strings = Strings(budget.spend)
@@ -131,7 +132,21 @@ class Solver:
 
     def _work(self, state: State, order: list[Node]) -> Asking:
         total: Answer = EMPTY
-        for case in cases(state, order, self._budget.spend):
+        first = self._start(state, order)
+        if first is None:
+            return EMPTY
+        branches = Branches(first)
+        while (following := branches.next()) is not None:
+            case, todo = following
+            self._budget.spend(1 + len(case.atoms) // 8)
+            if not case.take(todo):
+                continue
+            members = None if case.allowed else smallest_choice(case)
+            if members is not None:
+                if len(members) > 2:
+                    members = yield from self._promising(case, members)
+                branches.add(case, members)
+                continue
             answer = self._listed(case) if case.allowed else (yield from self._kinds(case))
             if case.opaque and answer.status is not Status.EMPTY:
                 answer = _doubted(case.opaque[0], answer)
@@ -139,6 +154,32 @@ class Solver:
                 return answer
             total = better(total, answer)
         return total
+
+    def _start(self, state: State, order: list[Node]) -> Case | None:
+        """The case of a state before any choice; what the first node of a question says is remembered."""
+        if len(order) < 2:
+            case = Case()
+            return case if case.take(list(state)) else None
+        if order[0] not in self._bases:
+            base = Case()
+            self._bases[order[0]] = base if base.take([order[0]]) else None
+        known = self._bases[order[0]]
+        if known is None:
+            return None
+        case = known.copy()
+        return case if case.take(list(reversed(order[1:]))) else None
+
+    def _promising(self, case: Case, members: list[Node]) -> Generator[State, Answer, list[Node]]:
+        """The members of a choice without those that ask of a property what it cannot be."""
+        left: list[Node] = []
+        for member in members:
+            if member.op is Op.NOT and member.args[0].op is Op.MEMBER:
+                name, inner = member.args[0].args
+                answer = yield frozenset((*case.members.get(name, ()), n.negate(inner)))
+                if answer.status is Status.EMPTY:
+                    continue
+            left.append(member)
+        return left
 
     def _listed(self, case: Case) -> Answer:
         """One of the values that are listed, if it fulfils everything else."""
@@ -192,8 +233,10 @@ class Solver:
         """An object or array; where one is excluded by value, it is taken apart into what differs from it."""
         same = [value for value in excluded if n.kind_of(value) == group]
         if not same:
+            self._budget.spend(1 + len(atoms) // 4)
             return (yield from self._made(group, atoms))
         total: Answer = EMPTY
+        self._budget.spend(1 + len(atoms) // 4)
         answer = yield from self._made(group, atoms)
         if not answer.has_value or not any(n.values([answer.value]) is n.values([value]) for value in same):
             return answer

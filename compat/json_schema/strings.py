@@ -26,7 +26,7 @@ class Strings:
 
     def __init__(self, spend: Callable[[int], None]) -> None:
         self._spend = spend
-        self._builder = Builder()
+        self._builder = Builder(spend)
         self._known: dict[tuple[str, str], bool | None] = {}
 
     def matches(self, pattern: str, text: str) -> bool | None:

@@ -5,7 +5,7 @@ Expressions are interned, so that equal ones are the same object and derivatives
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from compat.json_schema.regex import characters
@@ -34,7 +34,8 @@ class Language:
 class Builder:
     """Makes the expressions of one check: equal expressions are one object."""
 
-    def __init__(self) -> None:
+    def __init__(self, spend: Callable[[int], None] = lambda _: None) -> None:
+        self._spend = spend
         self._known: dict[tuple[Any, ...], Language] = {}
         self.none = self._make("none", (), nullable=False)
         self.empty = self._make("empty", (), nullable=True)
@@ -42,8 +43,6 @@ class Builder:
         self.all = self._make("rep", (self.any, 0, None), nullable=True)
         self.non_empty = self.cat(self.any, self.all)
         self._languages: dict[str, Language] = {}
-        self.spent = 0
-
     @property
     def size(self) -> int:
         return len(self._known)
@@ -106,6 +105,7 @@ class Builder:
             return self.all
         if any(self.negate_known(each) in flat for each in flat):
             return self.all
+        self._spend(1 + len(flat) // 2)
         ordered = tuple(sorted(flat, key=_order))
         if not ordered:
             return self.none
@@ -125,6 +125,7 @@ class Builder:
             return self.none
         if self.empty in flat:
             return self.empty if all(each.nullable for each in flat) else self.none
+        self._spend(1 + len(flat) // 2)
         ordered = tuple(sorted(flat, key=_order))
         if not ordered:
             return self.all
@@ -153,7 +154,7 @@ class Builder:
         """What may follow once the character has been read; ``point`` is the low end of one of the ``borders``."""
         found = body.derived.get(point)
         if found is None:
-            self.spent += 1
+            self._spend(1)
             found = body.derived[point] = self._derive(body, point)
         return found
 

@@ -93,7 +93,6 @@ class _Product:
         """The ways on, one character of each class that behaves alike."""
         builder = self.builder
         (language,), node = state
-        before = builder.spent
         special = self.excluded.children[node] if node >= 0 else {}
         edges = {*builder.borders(language), 0}
         for point in special:
@@ -110,7 +109,7 @@ class _Product:
             child = builder._derived(language, low)  # noqa: SLF001 - the product is part of the automaton
             if child is not builder.none:
                 yield point, ((child,), self.excluded.step(node, point))
-        self.spend(1 + (builder.spent - before) // 4)
+        self.spend(1 + len(ways) // 2)
 
     def path(self, layers: list[dict[_State, Any]], state: _State) -> str:
         out: list[str] = []

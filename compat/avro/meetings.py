@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from compat.avro import rules
@@ -61,6 +61,10 @@ class Stop:
             here = here.before
         return inner
 
+    def under(self, reading: Reading) -> Stop:
+        """The same meeting for fewer readings."""
+        return replace(self, meeting=replace(self.meeting, reading=reading))
+
     def way(self) -> Iterator[Stop]:
         """This meeting and those before it, up to the roots."""
         here: Stop | None = self
@@ -86,17 +90,17 @@ class _Walk:
         self.resolution = resolution
         self.budget = budget
         self.queue: deque[Stop] = deque()
-        self._seen: dict[tuple[Node, Node], Reading] = {}
+        self._seen: set[tuple[Node, Node, Reading]] = set()
         self._told: set[tuple[object, ...]] = set()
 
     def enter(self, stop: Stop) -> None:
         """Queue a meeting unless the same types have met under these readings already."""
         meeting = stop.meeting
-        key = (meeting.writer, meeting.reader)
-        seen = self._seen.get(key, Reading(0))
-        if meeting.reading not in seen:
-            self._seen[key] = seen | meeting.reading
-            self.queue.append(stop)
+        writer, reader, reading = meeting.writer, meeting.reader, meeting.reading
+        if (writer, reader, Reading.BOTH) in self._seen or (writer, reader, reading) in self._seen:
+            return
+        self._seen.add((writer, reader, reading))
+        self.queue.append(stop)
 
     def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         """What is wrong at a meeting; where nothing stops the data, go on to the meetings inside."""
@@ -112,9 +116,11 @@ class _Walk:
             case writer, _:
                 faults = list(self._tell(stop, _RULES.get(writer.kind, rules.AT_PRIMITIVES)))
         yield from faults
-        if any(fact.severity.blocks and meeting.reading in fact.runs for _, fact in faults):
-            return
-        yield from self._inside(stop)
+        left: Reading | None = meeting.reading
+        for _, fact in faults:
+            left = left.without(fact.runs) if left is not None and fact.severity.blocks else left
+        if left is not None:
+            yield from self._inside(stop if left is meeting.reading else stop.under(left))
 
     def _tell(self, stop: Stop, which: tuple[Rule, ...]) -> Iterator[tuple[Stop, Fact]]:
         for rule in which:
@@ -128,12 +134,14 @@ class _Walk:
 
     def _branches(self, stop: Stop, writer: Union, reader: Node) -> Iterator[tuple[Stop, Fact]]:
         reading = stop.meeting.reading
+        if isinstance(reader, Union) and self.resolution.are_plainly_equal(writer, reader):
+            return
         aligned = isinstance(reader, Union) and self.resolution.are_equivalent(writer, reader)
         for index, each in enumerate(writer.branches):
             self.budget.spend()
             if each not in self.resolution.writer.weights:
                 continue
-            if aligned and isinstance(reader, Union) and Reading.JAVA in reading:
+            if aligned and isinstance(reader, Union) and reading.java:
                 yield from self._aligned(stop, each, reader, index)
             else:
                 self._go(stop, each, reader, reading, index)
@@ -142,7 +150,7 @@ class _Walk:
         """The Java library goes branch by branch through equal unions, which always reads; the first match may not."""
         reading = stop.meeting.reading
         if self.resolution.first_match(writer, reader) != index:
-            if Reading.LITERAL in reading:
+            if reading.literal:
                 self._go(stop, writer, reader, Reading.LITERAL, index)
             return
         union = Stop(Meeting(self.resolution, writer, reader, reading), stop, index, None, stop.apart)
@@ -151,8 +159,8 @@ class _Walk:
 
     def _choose(self, stop: Stop, writer: Node, reader: Union) -> None:
         reading = stop.meeting.reading
-        literal = self.resolution.first_match(writer, reader) if Reading.LITERAL in reading else None
-        java = self.resolution.java_choice(writer, reader) if Reading.JAVA in reading else None
+        literal = self.resolution.first_match(writer, reader) if reading.literal else None
+        java = self.resolution.java_choice(writer, reader) if reading.java else None
         if literal == java and literal is not None:
             self._go(stop, writer, reader.branches[literal], reading)
             return
@@ -172,7 +180,7 @@ class _Walk:
             case (Array(items=w), Array(items=r)) | (Map(values=w), Map(values=r)):
                 if w in self.resolution.writer.weights:
                     self._go(stop, w, r, meeting.reading)
-                elif Reading.LITERAL in meeting.reading and not self.resolution.matches(w, r):
+                elif meeting.reading.literal and not self.resolution.matches(w, r):
                     yield from self._tell_empty(stop, w, r)
 
     def _tell_empty(self, stop: Stop, writer: Node, reader: Node) -> Iterator[tuple[Stop, Fact]]:

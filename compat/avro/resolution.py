@@ -8,9 +8,9 @@ records outside unions not compared; field aliases only for records whose full n
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntFlag
 from typing import Final
 
 from compat.avro.schema import (
@@ -31,12 +31,26 @@ from compat.avro.schema import (
 from compat.fixpoint import GreatestFixpoint
 
 
-class Reading(IntFlag):
+class Reading(enum.Enum):
     """Which readings of the specification come to a place."""
 
-    LITERAL = 1
-    JAVA = 2
-    BOTH = 3
+    LITERAL = (True, False)
+    JAVA = (False, True)
+    BOTH = (True, True)
+
+    def __init__(self, literal: bool, java: bool) -> None:  # noqa: FBT001 - a table of two columns
+        self.literal = literal
+        self.java = java
+
+    def covers(self, other: Reading) -> bool:
+        """Whether all readings of the other are among these."""
+        return self is other or self is Reading.BOTH
+
+    def without(self, other: Reading) -> Reading | None:
+        """The readings that are left when the other's are gone; None if none is."""
+        if other.covers(self):
+            return None
+        return self if self is not Reading.BOTH else Reading.JAVA if other is Reading.LITERAL else Reading.LITERAL
 
 
 PROMOTIONS: Final = frozenset(
@@ -79,6 +93,7 @@ class _Branches:
     def __init__(self, union: Union) -> None:
         self.kinds: dict[str, list[int]] = {}
         self.full: dict[tuple[str, str], int] = {}
+        self.plain = _is_plain(union)
         self._short: dict[str, list[int]] = {}
         self._alias: dict[str, list[int]] = {}
         for index, branch in enumerate(union.branches):
@@ -101,6 +116,16 @@ class _Branches:
         for target in _TARGETS.get(writer.kind, ()):
             found += self.kinds.get(target, ())
         return sorted(found)
+
+
+def _is_plain(union: Union) -> bool:
+    """Whether all branches are primitive and none can be taken for a later one by promotion."""
+    before: set[str] = set()
+    for branch in union.branches:
+        if not isinstance(branch, Primitive) or before.intersection(_TARGETS.get(branch.kind, ())):
+            return False
+        before.add(branch.kind)
+    return True
 
 
 def _nothing() -> None:
@@ -208,6 +233,13 @@ class Resolution:
             found = self._indexes[union] = _Branches(union)
         return found
 
+    def are_plainly_equal(self, writer: Union, reader: Union) -> bool:
+        """Whether two unions have the same primitive branches in the same order, each read as itself."""
+        if not self._index(reader).plain or len(writer.branches) != len(reader.branches):
+            return False
+        pairs = zip(writer.branches, reader.branches, strict=True)
+        return all(w.kind == r.kind and w.logical == r.logical for w, r in pairs)
+
     def are_equivalent(self, writer: Union, reader: Union) -> bool:
         """Whether the Java implementation reads branch by branch, without looking for matches."""
         if [each.kind for each in writer.branches] != [each.kind for each in reader.branches]:
@@ -226,7 +258,7 @@ class Resolution:
     def _find_claims(self, writer: Record, reader: Record, reading: Reading) -> Claims:
         written = {each.name: each for each in writer.fields}
         in_reach = self.rename(writer.name) == reader.name
-        follow = in_reach or Reading.LITERAL in reading
+        follow = in_reach or reading.literal
         claimed: dict[Field, Field] = {}
         missing: list[Field] = []
         quarrels: list[tuple[Field, Field]] = []

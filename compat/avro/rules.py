@@ -92,8 +92,8 @@ def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
     if not isinstance(writer, Named) or not isinstance(reader, Named) or writer.kind != reader.kind:
         return
     resolution = meeting.resolution
-    literal = Reading.LITERAL in meeting.reading and not resolution.names_meet(writer, reader, Reading.LITERAL)
-    java = Reading.JAVA in meeting.reading and not resolution.names_meet(writer, reader, Reading.JAVA)
+    literal = meeting.reading.literal and not resolution.names_meet(writer, reader, Reading.LITERAL)
+    java = meeting.reading.java and not resolution.names_meet(writer, reader, Reading.JAVA)
     if not literal and not java:
         return
     if not literal:
@@ -191,7 +191,7 @@ def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
 def union_branch_missing(meeting: Meeting) -> Iterator[Fact]:
     """No branch that the literal reading would take."""
     writer, reader = meeting.writer, meeting.reader
-    if Reading.LITERAL not in meeting.reading or not isinstance(reader, Union) or isinstance(writer, Union):
+    if not meeting.reading.literal or not isinstance(reader, Union) or isinstance(writer, Union):
         return
     if meeting.resolution.first_match(writer, reader) is None:
         message = f"the writer has {label(writer)}, and no branch of the reader's union takes it: add a branch"
@@ -201,12 +201,12 @@ def union_branch_missing(meeting: Meeting) -> Iterator[Fact]:
 def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
     """Java finds no branch where the first match does; where both find one, the walk follows them apart."""
     writer, reader = meeting.writer, meeting.reader
-    if Reading.JAVA not in meeting.reading or not isinstance(reader, Union) or isinstance(writer, Union):
+    if not meeting.reading.java or not isinstance(reader, Union) or isinstance(writer, Union):
         return
     resolution = meeting.resolution
     if resolution.java_choice(writer, reader) is not None:
         return
-    if Reading.LITERAL in meeting.reading and resolution.first_match(writer, reader) is None:
+    if meeting.reading.literal and resolution.first_match(writer, reader) is None:
         return
     message = (
         f"the Java library finds no branch for {label(writer)} in the reader's union: it compares full names, "
@@ -218,7 +218,7 @@ def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
 def union_branch_by_name_alone(meeting: Meeting) -> Iterator[Fact]:
     """An earlier branch of another kind but the same name, which fastavro takes, looking at names alone."""
     writer, reader = meeting.writer, meeting.reader
-    if not isinstance(reader, Union) or not isinstance(writer, Record | Enum) or Reading.LITERAL not in meeting.reading:
+    if not isinstance(reader, Union) or not isinstance(writer, Record | Enum) or not meeting.reading.literal:
         return
     chosen = meeting.resolution.first_match(writer, reader)
     taken = meeting.resolution.same_name(writer, reader)

@@ -61,14 +61,14 @@ class Executor:
             return None
 
     def _failed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
-        if Reading.LITERAL in fact.runs:
+        if fact.runs.literal:
             error = self.fastavro_error(event.encoded)
             if error is not None and focus:
                 error = self._focused_error(event.encoded, focus)
             if error is not None:
                 return _witness(event, FASTAVRO, error)
         for reading, executor in ((Reading.LITERAL, LETTER), (Reading.JAVA, JAVA)):
-            if reading in fact.runs:
+            if fact.runs.covers(reading):
                 try:
                     read(self.resolution, event.encoded, reading, focus)
                 except (ResolutionFailed, InvalidPayload) as error:
@@ -77,7 +77,7 @@ class Executor:
 
     def _changed(self, event: Datum, fact: Fact) -> Witness | None:
         """The event of a value that changes: it has to be read, and the change is the difference in words."""
-        reading = Reading.LITERAL if Reading.LITERAL in fact.runs else Reading.JAVA
+        reading = Reading.LITERAL if fact.runs.literal else Reading.JAVA
         try:
             read(self.resolution, event.encoded, reading)
         except (ResolutionFailed, InvalidPayload):

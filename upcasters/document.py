@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import FieldInfo
 
 from upcasters.canonical import canonical, digest
 from upcasters.errors import InvalidDocument
@@ -264,7 +266,7 @@ def _object(value: Json, place: str) -> dict[str, Json]:
 def _struct(kind: type[Any], members: dict[str, Json], place: str, **ready: Any) -> Any:
     """Make a struct of JSON members, field by field, so that an error names its field."""
     values = dict(ready)
-    types = get_type_hints(kind)
+    types = _types(kind)
     names = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
     for key, value in members.items():
         field = names.get(key)
@@ -272,17 +274,20 @@ def _struct(kind: type[Any], members: dict[str, Json], place: str, **ready: Any)
             known = ", ".join(name for name, own in names.items() if own not in ready) or "none"
             raise InvalidDocument(f"there is no field {key!r} here", f"{place}/{key}", f"known fields: {known}")
         values[field] = _value(value, types[field], f"{place}/{key}")
-    for name, field, default, factory in zip(
-        names, names.values(), *_defaults(kind), strict=True
-    ):
-        if field not in values and default is msgspec.NODEFAULT and factory is msgspec.NODEFAULT:
-            raise InvalidDocument(f"{name!r} is missing", place or "/" + name, f"write {name}: ...")
+    for info in _known(kind):
+        if info.required and info.name not in values:
+            raise InvalidDocument(f"{info.encode_name!r} is missing", place, f"write {info.encode_name}: ...")
     return kind(**values)
 
 
-def _defaults(kind: type[Any]) -> tuple[list[Any], list[Any]]:
-    fields = msgspec.structs.fields(kind)
-    return [field.default for field in fields], [field.default_factory for field in fields]
+@lru_cache(maxsize=64)
+def _types(kind: type[Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+@lru_cache(maxsize=64)
+def _known(kind: type[Any]) -> tuple[FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _value(value: Json, annotation: Any, place: str) -> Any:
@@ -333,9 +338,8 @@ def _write(value: Any) -> Json:
 
 
 def _fields(value: Struct) -> dict[str, Json]:
-    fields = msgspec.structs.fields(value)
     return {
         field.encode_name: _write(current)
-        for field in fields
+        for field in _known(type(value))
         if (current := getattr(value, field.name)) is not UNSET and (field.required or current != field.default)
     }

@@ -3,7 +3,6 @@
 UpcastersError
 ├── InvalidDocument      the text is no upcaster; says where in the document and what to do
 │   └── InvalidExpression  an expression does not parse or does not type; says at which character
-├── Unfit                an upcaster does not join its two shapes; carries every problem with its operation and place
 ├── NotPortable          something cannot be written in a target language; says what and why
 ├── NoChain              no upcasters lead from one version to the other; says where the gap is
 ├── Tampered             what the registry served does not have the hash it is named by
@@ -16,7 +15,6 @@ UpcastersError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -63,14 +61,6 @@ class Problem:
     def __str__(self) -> str:
         text = f"{self.place}: {self.message} (at {self.pointer or 'the root'} of the event)"
         return f"{text}: {self.remedy}" if self.remedy else text
-
-
-class Unfit(UpcastersError):
-    """An upcaster does not join its two shapes."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = tuple(problems)
 
 
 class NotPortable(UpcastersError):

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from upcasters import functions
 from upcasters.codecs import sort_of
-from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary, needs
+from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
 from upcasters.path import Pointer
 
 
@@ -40,14 +40,6 @@ def get(value: Any, parts: tuple[str, ...]) -> Any:
             raise TypeError(f"{sort_of(value)} where a record is expected, at {str(where) or 'the root'}")
         value = value.get(part, ABSENT)
     return value
-
-
-def missing(tree: Expression, scope: Any) -> tuple[str, ...] | None:
-    """The first member that must be there for the expression, and is not."""
-    for parts in needs(tree).required:
-        if get(scope, parts) is ABSENT:
-            return parts
-    return None
 
 
 Lookup: TypeAlias = Callable[[tuple[str, ...]], Any]

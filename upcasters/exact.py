@@ -18,6 +18,7 @@ from decimal import (
     Overflow,
 )
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from upcasters.canonical import number
@@ -30,6 +31,7 @@ LARGEST_DECIMAL_EXPONENT: Final = 400
 RANGES: Final = {"int32": range(-(2**31), 2**31), "int64": range(-(2**63), 2**63)}
 
 
+@lru_cache(maxsize=1024)
 def factor(text: str | int) -> Fraction:
     """The factor a document writes: ``100``, ``"0.01"``, ``"1/60"``. Raises ValueError."""
     try:

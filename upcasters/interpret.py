@@ -13,9 +13,9 @@ from typing import Any, Final, assert_never
 
 from upcasters.codecs import CODECS, constant, sort_of
 from upcasters.errors import EventRefused, InvalidExpression, UpcastFailed
-from upcasters.evaluate import ABSENT, evaluate, get, missing
+from upcasters.evaluate import ABSENT, evaluate, get
 from upcasters.exact import factor, scaled
-from upcasters.expression import Expression, parse
+from upcasters.expression import Expression, needs, parse
 from upcasters.functions import truth
 from upcasters.operations import (
     NAMES,
@@ -99,7 +99,7 @@ def run(ops: tuple[Operation, ...], scope: Any, context: Context, start: int = 0
     """Do operations on a scope, in order; the first is number ``start`` of its list."""
     for index, operation in enumerate(ops, start):
         place = f"{context.place}/{index}/{NAMES[type(operation)]}"
-        scope = apply(operation, scope, replace(context, place=place))
+        scope = apply(operation, scope, Context(place, context.scope))
     return scope
 
 
@@ -307,10 +307,15 @@ def compute(text: str, scope: Any, context: Context, at: Pointer = ROOT) -> Any:
         raise context.fault(f"{text}: {error.reason}", at) from error
 
 
+@lru_cache(maxsize=4096)
+def _required(text: str) -> tuple[tuple[str, ...], ...]:
+    return needs(parse(text)).required
+
+
 def absent_operand(text: str, scope: Any, context: Context) -> tuple[str, ...] | None:
     """The first member an expression cannot do without that the scope does not have."""
     try:
-        return missing(parsed(text), scope)
+        return next((parts for parts in _required(text) if get(scope, parts) is ABSENT), None)
     except TypeError as error:
         raise context.fault(f"{text}: {error}") from error
 

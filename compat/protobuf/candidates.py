@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from compat.protobuf.minimal import Minimal
@@ -33,11 +34,13 @@ class Candidates:
 
         ``avoided`` are the numbers a reader's enum declares: one that it does not declare comes first.
         """
-        elements = list(self.elements(field, avoided))
-        for element in elements:
+        tried: list[object] = []
+        for element in self.elements(field, avoided):
             yield [element]
-        if field.repeated and elements:
-            yield from self._several(field, elements)
+            if len(tried) < _MAX_VALUES:
+                tried.append(element)
+        if field.repeated and tried:
+            yield from self._several(field, tried)
 
     def elements(self, field: Field, avoided: Collection[int] = ()) -> Iterator[object]:
         """Single values of the field's type, at most a few dozen."""
@@ -53,11 +56,11 @@ class Candidates:
 
     def lists(self, field: Field, numbers: frozenset[int] | None) -> Iterator[list[object]]:
         """Contents of two elements or one; of an enum only from ``numbers``."""
-        elements = list(self.elements(field))
+        elements: list[object] = [*islice(self.elements(field), 8)]
         if numbers:
-            elements = [*sorted(numbers)]
+            elements = [*sorted(numbers)[:8]]
         yield [elements[0], elements[min(1, len(elements) - 1)]]
-        yield from ([element] for element in elements[:8])
+        yield from ([element] for element in elements)
 
     def twins(self, field: Field) -> Iterator[list[object]]:
         """Two equal elements, which a map would take for one."""

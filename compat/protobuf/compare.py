@@ -18,9 +18,9 @@ from google.protobuf.descriptor_pb2 import Edition
 from compat.budget import Budget
 from compat.protobuf.candidates import Candidates, zero_value
 from compat.protobuf.minimal import Minimal
-from compat.protobuf.model import ENUM, Enum, EnumValue, Field, Message, Schema
+from compat.protobuf.model import ENUM, PACKABLE, Enum, EnumValue, Field, Message, Schema
 from compat.protobuf.rules import RULES
-from compat.protobuf.wire import records
+from compat.protobuf.wire import LENGTH, records, wire_type
 from compat.protobuf.witness import Event, Executor, Reading, same, worst
 from compat.verdict import Difference, Fragment, Incompatibility, Place, Reason, Severity, Undecided
 
@@ -171,7 +171,10 @@ class Comparison:
             if other is None:
                 yield from self._field_missing(goal, field)
             elif self._plainly_same(field, other):
-                self._descend(goal, field, other)
+                if field.holds_message:
+                    self._descend(goal, field, other)
+                elif field.type == ENUM:
+                    yield from self._enum_type(goal, field, other)
             else:
                 yield from self._fields(goal, field, other)
         for number, field in reader.fields.items():
@@ -205,18 +208,19 @@ class Comparison:
             and writer.checked == reader.checked
             and writer.oneof == reader.oneof
             and writer.map == reader.map
-            and same(writer.default, reader.default)
-            and not writer.type_name
-            and not reader.type_name
+            and writer.type_name == reader.type_name
+            and (writer.default == reader.default or same(writer.default, reader.default))
         )
 
     def _descend(self, goal: Goal, writer: Field, reader: Field) -> None:
-        if writer.holds_message and reader.holds_message:
-            inner, theirs = self._writer.message(writer.type_name), self._reader.message(reader.type_name)
-            if goal.depth < MAX_PATH:
-                self._meet(Goal(inner, theirs, goal, writer, goal.depth + 1))
-            else:
-                self._meet(Goal(inner, theirs))
+        """Have the messages that the two fields hold compared, once."""
+        if (writer.type_name, reader.type_name) in self._met:
+            return
+        inner, theirs = self._writer.message(writer.type_name), self._reader.message(reader.type_name)
+        if goal.depth < MAX_PATH:
+            self._meet(Goal(inner, theirs, goal, writer, goal.depth + 1))
+        else:
+            self._meet(Goal(inner, theirs))
 
     # ------------------------------------------------------------------------------------------ fields on both sides
 
@@ -343,7 +347,8 @@ class Comparison:
     def _type_changed(self, goal: Goal, writer: Field, reader: Field) -> tuple[Cause, bool]:
         """The finding, and whether values still arrive."""
         avoided = tuple(self._reader.enum(reader.type_name).by_number) if reader.type == ENUM else ()
-        found = self._worst_arrival(goal, writer, self._candidates.contents(writer, avoided))
+        contents = self._candidates.contents(writer, avoided)
+        found = self._worst_arrival(goal, writer, contents, enough=_ceiling(writer, reader))
         severity = Severity.INFO if found is None else found[1].severity
         message = f"{_named(goal, writer)}: {kind(writer)} became {kind(reader)}: {_TELLS[severity]}"
         rule = _BY_SEVERITY[severity]
@@ -582,8 +587,12 @@ class Comparison:
         field: Field,
         contents: Iterable[Sequence[object]] | None = None,
         only: Severity | None = None,
+        enough: Severity = Severity.ERROR,
     ) -> tuple[Event, Reading] | None:
-        """Write each content into the field, and say what arrives in the worst case (of one severity, if asked)."""
+        """Write each content into the field, and say what arrives in the worst case.
+
+        ``only`` asks for one severity, ``enough`` is the worst there can be.
+        """
 
         def readings() -> Iterator[tuple[Event, Reading | None]]:
             for content in self._candidates.contents(field) if contents is None else contents:
@@ -593,7 +602,7 @@ class Comparison:
                 if only is None or reading is None or reading.severity is only:
                     yield event, reading
 
-        return worst(readings())
+        return worst(readings(), only or enough)
 
     def _probe(
         self,
@@ -705,6 +714,21 @@ def _value_fragment(value: EnumValue) -> Fragment:
     return Fragment(value.place, f"{value.name} = {value.number}")
 
 
+def _ceiling(writer: Field, reader: Field) -> Severity:
+    """The worst that can become of a value of another type, from the wire types alone.
+
+    A wire type the reader does not expect is skipped; of one it expects, only bytes with inner structure (text, lists,
+    messages) can be malformed, and only a closed enum refuses a number.
+    """
+    written = LENGTH if writer.packed else wire_type(writer.type)
+    expected = {wire_type(reader.type)} | ({LENGTH} if reader.repeated and reader.type in PACKABLE else set())
+    if written not in expected:
+        return Severity.DROPPED
+    if written == LENGTH:
+        return Severity.LOSSY if reader.type == "bytes" else Severity.ERROR
+    return Severity.DROPPED if reader.type == ENUM else Severity.LOSSY
+
+
 def _spelt_zero(field: Field) -> str:
     return repr(zero_value(field))
 
@@ -716,6 +740,8 @@ def _family(field: Field) -> str:
 
 
 def _reservations(writer: Message, reader: Message) -> Iterator[Incompatibility]:
+    if not (writer.restricted or reader.restricted):
+        return
     before, after = _message_fragment(writer), _message_fragment(reader)
     for first, last in writer.reserved:
         if not _covered(first, last, [*reader.reserved, *((number, number) for number in reader.fields)]):

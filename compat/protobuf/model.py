@@ -37,8 +37,75 @@ PACKABLE: Final = VARINTS | {"fixed32", "sfixed32", "float", "fixed64", "sfixed6
 """Types whose lists may be written in one piece."""
 
 
+class _Source:
+    """A file's comments and positions, indexed when one is first asked for."""
+
+    __slots__ = ("_file", "_locations", "_main")
+
+    def __init__(self, file: FileDescriptorProto, *, main: bool) -> None:
+        self._file = file
+        self._main = main
+        self._locations: dict[tuple[int, ...], Any] | None = None
+
+    def doc(self, path: tuple[int, ...]) -> str:
+        location = self._at(path)
+        if location is None:
+            return ""
+        text = (location.leading_comments or location.trailing_comments).strip()
+        if self._file.package == "google.protobuf":
+            text = text.partition("\n\n")[0]  # the bundled files explain themselves over pages
+        return "\n".join(line.strip() for line in text.splitlines())
+
+    def place(self, path: tuple[int, ...], name: str) -> Place:
+        """Lines only for the definition's own text: those of another file would mislead."""
+        location = self._at(path) if self._main else None
+        return Place(name) if location is None else Place(name, location.span[0] + 1, location.span[1] + 1)
+
+    def _at(self, path: tuple[int, ...]) -> Any:
+        if self._locations is None:
+            found: dict[tuple[int, ...], Any] = {}
+            for location in self._file.source_code_info.location:
+                numbers = location.path
+                if len(numbers) % 2 == 0:  # declarations; the others are places inside one
+                    found[tuple(numbers)] = location
+            self._locations = found
+        return self._locations.get(path)
+
+
 @dataclass(frozen=True, slots=True)
-class Field:
+class Site:
+    """Where a declaration stands: looked up in the source only when someone asks."""
+
+    name: str
+    source: _Source | None = None
+    path: tuple[int, ...] = ()
+
+    @property
+    def doc(self) -> str:
+        return "" if self.source is None else self.source.doc(self.path)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.name) if self.source is None else self.source.place(self.path, self.name)
+
+
+class _Sited:
+    """What has a comment and a place."""
+
+    __slots__ = ()
+    site: Site
+
+    @property
+    def doc(self) -> str:
+        return self.site.doc
+
+    @property
+    def place(self) -> Place:
+        return self.site.place
+
+
+@dataclass(frozen=True, slots=True)
+class Field(_Sited):
     """A field, or an extension field seen from the message it extends."""
 
     number: int
@@ -63,8 +130,7 @@ class Field:
     extension: str
     """Full name of the extension; empty for a field of the message itself."""
     deprecated: bool
-    doc: str
-    place: Place
+    site: Site
 
     @property
     def holds_message(self) -> bool:
@@ -72,7 +138,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Message:
+class Message(_Sited):
     """A message type; ``fields`` by number in the order of the definition, known extensions last."""
 
     name: str
@@ -88,26 +154,29 @@ class Message:
     index: tuple[int, ...]
     """The message index of the Confluent wire format: positions from the file down."""
     deprecated: bool
-    doc: str
-    place: Place
+    site: Site
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it reserves anything, or leaves numbers to extensions."""
+        return bool(self.reserved or self.reserved_names or self.extension_ranges)
 
     def reserves(self, number: int) -> bool:
         return any(first <= number <= last for first, last in self.reserved)
 
 
 @dataclass(frozen=True, slots=True)
-class EnumValue:
+class EnumValue(_Sited):
     """A name of an enum and its number."""
 
     name: str
     number: int
     deprecated: bool
-    doc: str
-    place: Place
+    site: Site
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Enum:
+class Enum(_Sited):
     """An enum type; closed where an unknown number does not count as a value."""
 
     name: str
@@ -116,8 +185,7 @@ class Enum:
     values: tuple[EnumValue, ...]
     reserved: tuple[tuple[int, int], ...]
     reserved_names: frozenset[str]
-    doc: str
-    place: Place
+    site: Site
 
     @property
     def by_number(self) -> dict[int, tuple[EnumValue, ...]]:
@@ -126,6 +194,14 @@ class Enum:
         for value in self.values:
             found[value.number] = (*found.get(value.number, ()), value)
         return found
+
+
+_KINDS: Final[Mapping[int, str]] = {
+    **{int(number): name for number, name in SCALARS.items()},
+    FieldDescriptor.TYPE_MESSAGE: MESSAGE,
+    FieldDescriptor.TYPE_GROUP: GROUP,
+    FieldDescriptor.TYPE_ENUM: ENUM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +230,7 @@ class Schema:
         self._declared = {name: declared for file in files.file for name, declared in _declarations(file)}
         self._messages: dict[str, Message] = {}
         self._enums: dict[str, Enum] = {}
-        self._locations: dict[str, dict[tuple[int, ...], Any]] = {}
+        self._sources = {name: _Source(file, main=name == self.main) for name, file in self.files.items()}
 
     @property
     def file(self) -> FileDescriptorProto:
@@ -244,7 +320,6 @@ class Schema:
         for field in fields.values():
             if field.oneof:
                 oneofs[field.oneof] = (*oneofs.get(field.oneof, ()), field.number)
-        doc, place = self._described(declared.file, declared.path, name)
         return Message(
             name=name,
             file=declared.file.name,
@@ -256,19 +331,16 @@ class Schema:
             map_entry=proto.options.map_entry,
             index=declared.path[1::2],
             deprecated=proto.options.deprecated,
-            doc=doc,
-            place=place,
+            site=Site(name, self._sources[declared.file.name], declared.path),
         )
 
     def _fields(self, descriptor: Descriptor, declared: _Declared, proto: DescriptorProto) -> Iterator[Field]:
-        for position, field in enumerate(proto.field):
-            doc, place = self._described(
-                declared.file, (*declared.path, 2, position), f"{descriptor.full_name}.{field.name}"
-            )
-            resolved = descriptor.fields_by_number[field.number]
-            real = field.HasField("oneof_index") and not field.proto3_optional
-            oneof = proto.oneof_decl[field.oneof_index].name if real else ""
-            yield _field(resolved, field, declared.file, oneof, doc, place)
+        source, prefix = self._sources[declared.file.name], f"{descriptor.full_name}."
+        for position, (resolved, field) in enumerate(zip(descriptor.fields, proto.field, strict=True)):
+            oneof = resolved.containing_oneof
+            named = "" if oneof is None or field.proto3_optional else oneof.name
+            site = Site(prefix + field.name, source, (*declared.path, 2, position))
+            yield _field(resolved, field, declared.file, named, site)
 
     def _extensions(self, descriptor: Any) -> Iterator[Field]:
         if not descriptor.extension_ranges:
@@ -277,17 +349,22 @@ class Schema:
         for resolved in sorted(extensions, key=lambda e: e.number):
             field = FieldDescriptorProto()
             resolved.CopyToProto(field)
-            yield _field(resolved, field, self.files[resolved.file.name], "", "", Place(resolved.full_name))
+            yield _field(resolved, field, self.files[resolved.file.name], "", Site(resolved.full_name))
 
     def _read_enum(self, name: str, declared: _Declared) -> Enum:
         proto = declared.proto
         if not isinstance(proto, EnumDescriptorProto):
             raise KeyError(name)
-        values = []
-        for position, value in enumerate(proto.value):
-            doc, place = self._described(declared.file, (*declared.path, 2, position), f"{name}.{value.name}")
-            values.append(EnumValue(value.name, value.number, value.options.deprecated, doc, place))
-        doc, place = self._described(declared.file, declared.path, name)
+        source, prefix = self._sources[declared.file.name], f"{name}."
+        values = [
+            EnumValue(
+                value.name,
+                value.number,
+                value.options.deprecated,
+                Site(prefix + value.name, source, (*declared.path, 2, position)),
+            )
+            for position, value in enumerate(proto.value)
+        ]
         return Enum(
             name=name,
             file=declared.file.name,
@@ -295,34 +372,8 @@ class Schema:
             values=tuple(values),
             reserved=tuple((r.start, r.end) for r in proto.reserved_range),
             reserved_names=frozenset(proto.reserved_name),
-            doc=doc,
-            place=place,
+            site=Site(name, self._sources[declared.file.name], declared.path),
         )
-
-    def _described(self, file: FileDescriptorProto, path: tuple[int, ...], name: str) -> tuple[str, Place]:
-        """Comment and place of a declaration; lines only for the definition's own text."""
-        location = self._file_locations(file).get(path)
-        if location is None:
-            return "", Place(name)
-        doc = _comment(location.leading_comments or location.trailing_comments)
-        if file.package == "google.protobuf":
-            doc = doc.partition("\n\n")[0]  # the bundled files explain themselves over pages
-        if file.name != self.main:
-            return doc, Place(name)
-        return doc, Place(name, location.span[0] + 1, location.span[1] + 1)
-
-    def _file_locations(self, file: FileDescriptorProto) -> dict[tuple[int, ...], Any]:
-        found = self._locations.get(file.name)
-        if found is None:
-            found = self._locations[file.name] = {
-                tuple(location.path): location for location in file.source_code_info.location
-            }
-        return found
-
-
-def _comment(text: str) -> str:
-    """A comment without the indentation it has in the source."""
-    return "\n".join(line.strip() for line in text.strip().splitlines())
 
 
 def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
@@ -355,10 +406,9 @@ def _field(
     proto: FieldDescriptorProto,
     file: FileDescriptorProto,
     oneof: str,
-    doc: str,
-    place: Place,
+    site: Site,
 ) -> Field:
-    kind = _kind(resolved)
+    kind = _KINDS[resolved.type]
     named = resolved.message_type or resolved.enum_type
     repeated = resolved.is_repeated
     return Field(
@@ -376,18 +426,9 @@ def _field(
         default=None if repeated or kind in {MESSAGE, GROUP} else resolved.default_value,
         checked=kind == "string" and _checks_utf8(file, proto),
         extension=resolved.full_name if resolved.is_extension else "",
-        deprecated=proto.options.deprecated,
-        doc=doc,
-        place=place,
+        deprecated=proto.HasField("options") and proto.options.deprecated,
+        site=site,
     )
-
-
-def _kind(field: Any) -> str:
-    if field.type == FieldDescriptor.TYPE_MESSAGE:
-        return MESSAGE
-    if field.type == FieldDescriptor.TYPE_GROUP:
-        return GROUP
-    return ENUM if field.type == FieldDescriptor.TYPE_ENUM else SCALARS[field.type]
 
 
 def _checks_utf8(file: FileDescriptorProto, field: FieldDescriptorProto) -> bool:

@@ -336,14 +336,16 @@ def _spell(content: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def worst(readings: Iterable[tuple[Event, Reading | None]]) -> tuple[Event, Reading] | None:
-    """The worst reading, the earliest of its kind; nothing if no event counted."""
+def worst(
+    readings: Iterable[tuple[Event, Reading | None]], enough: Severity = Severity.ERROR
+) -> tuple[Event, Reading] | None:
+    """The worst reading, the earliest of its kind; nothing if no event counted. Stops at one that is bad enough."""
     found: tuple[Event, Reading] | None = None
     for event, reading in readings:
         if reading is None:
             continue
         if found is None or ORDER.index(reading.severity) > ORDER.index(found[1].severity):
             found = (event, reading)
-            if reading.severity is Severity.ERROR:
+            if ORDER.index(reading.severity) >= ORDER.index(enough):
                 break
     return found

@@ -36,7 +36,7 @@ BUF_ALONE: Mapping[str, str] = {
     "FIELD_SAME_ONEOF": "the type changed too, and no value arrives at all",
     "FIELD_SAME_UTF8_VALIDATION": "the type changed too; only text has a check",
     "FIELD_WIRE_JSON_COMPATIBLE_CARDINALITY": "the type changed too, and is reported with what becomes of the value",
-    "MESSAGE_SAME_REQUIRED_FIELDS": "buf does not count LEGACY_REQUIRED of an edition, so a change of syntax looks like one",
+    "MESSAGE_SAME_REQUIRED_FIELDS": "buf does not count LEGACY_REQUIRED of an edition: its syntax changed",
     **dict.fromkeys(
         ("FIELD_SAME_TYPE", "FIELD_WIRE_COMPATIBLE_TYPE", "FIELD_WIRE_JSON_COMPATIBLE_TYPE"),
         "a renamed map has an entry of another name, which is no other type",
@@ -46,7 +46,7 @@ BUF_ALONE: Mapping[str, str] = {
 """What buf reports where the engine does not name the same fact: harmless to events, or told under another name."""
 
 ENGINE_ALONE: Mapping[str, str] = {
-    "REQUIRED_FIELD_ADDED": "buf counts required fields only in messages that stay; it misses LEGACY_REQUIRED of editions",
+    "REQUIRED_FIELD_ADDED": "buf does not count LEGACY_REQUIRED of an edition",
     "FIELD_BECAME_REQUIRED": "found inside a message whose type was swapped: buf compares types of one name only",
     "UTF8_CHECK_ADDED": "the key or value of a map: buf looks at declared fields only",
     "FIELD_TYPE_DROPPED": "found inside a message whose type was swapped",
@@ -66,8 +66,8 @@ def test_every_fact_is_known_to_both_or_explained(engine: ProtobufEngine, find: 
     unexplained = []
     for (earlier, later), findings, theirs in zip(sources, found, reported, strict=True):
         ours = {rule for finding in findings for rule in RULES[finding.difference.rule].buf}
-        for rule in theirs - ours - BUF_ALONE.keys():
-            unexplained.append(f"buf alone says {rule}\n{earlier}\n{later}")
+        alone = theirs - ours - BUF_ALONE.keys()
+        unexplained += [f"buf alone says {rule}\n{earlier}\n{later}" for rule in alone]
         for finding in findings:
             rule = finding.difference.rule
             if finding.severity.blocks and not theirs & set(RULES[rule].buf) and rule not in ENGINE_ALONE:

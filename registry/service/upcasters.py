@@ -31,7 +31,6 @@ from registry.upcasting import Draft, Report, Stop, draft, migration_rules, shap
 from upcasters.chain import Chain, chain_to_json, downward
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument, NoChain
-from upcasters.shape import to_json
 from upcasters.step import Step
 
 _ATTEMPTS: Final = 4
@@ -185,17 +184,14 @@ class Upcasters:
         Raises as ``route`` does.
         """
         route = self.route(subject, source, target)
-        down = route.source > route.target
-        served: dict[str, Any] = chain_to_json(
-            [leg.document for leg in route.legs],
-            route.source,
-            str(route.subject),
-            shape_of(route.schemas[0]),
-            down=down,
-        )
-        if down:
-            for step, schema in zip(served["steps"], route.schemas[1:], strict=True):
-                step["shape"] = to_json(shape_of(schema))
+        numbers = [route.source, *((leg.source if route.source > route.target else leg.target) for leg in route.legs)]
+        shapes = {number: shape_of(schema) for number, schema in zip(numbers, route.schemas, strict=True)}
+        try:
+            served: dict[str, Any] = chain_to_json(
+                str(route.subject), route.source, [leg.document for leg in route.legs], shapes
+            )
+        except NoChain as error:
+            raise NoUpcasters(f"Subject '{route.subject}' has no way back: {error}") from error
         return served
 
     def upcast(
@@ -292,7 +288,7 @@ class _Joined:
 
 
 class _Drafts:
-    """The steps that follow from two schemas without a question; registered versions never change, so neither do they."""
+    """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
 
     def __init__(self) -> None:
         self._lock = Lock()

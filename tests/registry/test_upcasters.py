@@ -1,0 +1,155 @@
+"""Upcasters in the registry: proven before they are in force, revisioned, served, applied, withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compat.definition import Format
+from registry.errors import InvalidEvent, InvalidUpcaster, NoUpcasters, OperationNotPermitted, UpcasterRefused
+from registry.events import UpcasterPublished, UpcasterWithdrawn
+from registry.model import Content, Origin, Subject
+from registry.service import RegistrationOptions, Registry
+from upcasters.chain import chain_from_json
+
+ORDERS = Subject.parse("orders.OrderPlaced")
+FIRST = '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"cents","type":"int"}]}'
+SECOND = '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"amount","type":"int"}]}'
+THIRD = SECOND.replace("]}", ',{"name":"note","type":["null","string"],"default":null}]}')
+RENAME = {
+    "upcast": 1,
+    "subject": "orders.OrderPlaced",
+    "from": 1,
+    "to": 2,
+    "ops": [{"rename": {"at": "/cents", "to": "amount"}}],
+}
+DROPS = {**RENAME, "ops": [{"remove": {"at": "/cents"}}, {"add": {"at": "/amount", "value": 0}}]}
+
+
+@pytest.fixture
+def orders(registry: Registry) -> Registry:
+    for text in (FIRST, SECOND, THIRD):
+        registry.registration.register(ORDERS, Content(Format.AVRO, text), RegistrationOptions(force=True))
+    return registry
+
+
+def kinds(registry: Registry) -> list[type]:
+    return [type(entry.event) for entry in registry.catalog.changes(3)]
+
+
+def test_a_proven_upcaster_is_in_force_with_rules_for_stock_clients(orders: Registry) -> None:
+    published = orders.upcasters.publish(ORDERS, RENAME, Origin("ann"))
+    assert (published.source, published.target, published.revision, published.actor) == (1, 2, 1, "ann")
+    assert [rule.mode for rule in published.migration_rules] == ["UPGRADE", "DOWNGRADE"]
+    assert published.details["kind"] == "iso"
+    assert orders.lookup.version(ORDERS, 2).migration_rules == published.migration_rules
+    assert kinds(orders) == [UpcasterPublished]
+
+
+def test_the_same_document_again_changes_nothing_and_another_is_the_next_revision(orders: Registry) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    assert orders.upcasters.publish(ORDERS, RENAME).revision == 1
+    explained = {**RENAME, "doc": "cents are the amount"}
+    assert orders.upcasters.publish(ORDERS, explained).revision == 2
+    assert [edge.revision for edge in orders.upcasters.published(ORDERS)] == [2]
+    assert orders.lookup.version(ORDERS, 2).schema_id == 2  # a correction never changes a schema id
+
+
+def test_a_silent_loss_is_refused_and_nothing_is_written(orders: Registry) -> None:
+    with pytest.raises(UpcasterRefused, match="/cents") as caught:
+        orders.upcasters.publish(ORDERS, DROPS)
+    assert caught.value.report["findings"][0]["check"] == "loss"
+    assert kinds(orders) == []
+    acknowledged = {**DROPS, "loses": ["/cents"]}
+    assert orders.upcasters.publish(ORDERS, acknowledged).details["kind"] == "up-only"
+
+
+def test_an_event_that_would_come_out_invalid_is_shown(orders: Registry) -> None:
+    wrong = {
+        **DROPS,
+        "loses": ["/cents"],
+        "ops": [{"remove": {"at": "/cents"}}, {"add": {"at": "/amount", "value": "x"}}],
+    }
+    with pytest.raises(UpcasterRefused) as caught:
+        orders.upcasters.publish(ORDERS, wrong)
+    assert any(finding["pointer"] == "/amount" for finding in caught.value.report["findings"])
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({**RENAME, "from": 1, "to": 3}, "Versions 2 lie between"),
+        ({**RENAME, "subject": "other"}, "write subject: orders.OrderPlaced"),
+        ({**RENAME, "upcast": 2}, "/upcast"),
+        ("upcast: [", "no upcaster"),
+        ({**RENAME, "ops": [{"explode": {}}]}, "there is no operation 'explode'"),
+    ],
+)
+def test_a_document_that_cannot_be_one_is_refused_with_the_place(orders: Registry, document: Any, words: str) -> None:
+    with pytest.raises(InvalidUpcaster, match=words):
+        orders.upcasters.publish(ORDERS, document)
+
+
+def test_an_event_travels_over_published_and_implied_steps(orders: Registry) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    route, stops = orders.upcasters.upcast(ORDERS, {"id": "a", "cents": 5}, 1)
+    assert [(leg.source, leg.target, leg.published is not None) for leg in route.legs] == [(1, 2, True), (2, 3, False)]
+    assert stops[-1].payload == {"id": "a", "amount": 5, "note": None}
+    assert all(not stop.violations for stop in stops)
+
+
+def test_an_event_travels_back_down(orders: Registry) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    _, stops = orders.upcasters.upcast(ORDERS, {"id": "a", "amount": 5, "note": "n"}, 3, 1)
+    assert [stop.version for stop in stops] == [3, 2, 1]
+    assert stops[-1].payload == {"id": "a", "cents": 5}
+
+
+def test_a_gap_says_where_it_is_and_what_to_do(orders: Registry) -> None:
+    with pytest.raises(NoUpcasters, match=r"from version 1 to version 2.*lineal upcaster draft"):
+        orders.upcasters.route(ORDERS, 1)
+
+
+@pytest.mark.parametrize("event", [{"id": "a"}, {"id": "a", "cents": "5"}, [], None])
+def test_an_event_that_is_none_of_its_version_is_refused(orders: Registry, event: Any) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    with pytest.raises(InvalidEvent, match="none of version 1"):
+        orders.upcasters.upcast(ORDERS, event, 1)
+
+
+@pytest.mark.parametrize(("source", "target"), [(1, 3), (3, 1)])
+def test_what_is_served_runs_in_the_client(orders: Registry, source: int, target: int) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    chain = chain_from_json(orders.upcasters.served(ORDERS, source, target))
+    events = {1: {"id": "a", "cents": 5}, 3: {"id": "a", "amount": 5, "note": None}}
+    assert chain(events[source]) == events[target]
+
+
+def test_a_withdrawn_upcaster_is_gone_but_remembered(orders: Registry) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    orders.upcasters.withdraw(ORDERS, 1, 2)
+    assert orders.upcasters.published(ORDERS) == []
+    assert orders.lookup.version(ORDERS, 2).migration_rules == ()
+    assert kinds(orders) == [UpcasterPublished, UpcasterWithdrawn]
+    with pytest.raises(NoUpcasters):
+        orders.upcasters.withdraw(ORDERS, 1, 2)
+
+
+def test_a_read_only_subject_takes_no_upcaster(orders: Registry) -> None:
+    orders.configurations.set_mode(ORDERS, "READONLY")
+    with pytest.raises(OperationNotPermitted):
+        orders.upcasters.publish(ORDERS, RENAME)
+
+
+def test_upcasters_survive_a_rebuild(orders: Registry) -> None:
+    orders.upcasters.publish(ORDERS, RENAME)
+    before = orders.upcasters.published(ORDERS)
+    orders.upkeep.rebuild()
+    assert orders.upcasters.published(ORDERS) == before
+
+
+def test_a_draft_names_what_it_is_unsure_of(orders: Registry) -> None:
+    proposal = orders.upcasters.propose(ORDERS, 1, 2)
+    assert proposal.draft.questions
+    assert not proposal.draft.complete

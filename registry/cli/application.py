@@ -47,6 +47,7 @@ _SECTIONS: Final = (
             _Entry("push", "Register the schemas of a folder, references first."),
             _Entry("pull", "Write a registry's schemas to files, with a lock."),
             _Entry("upcast", "Bring an old event to the shape of a newer version."),
+            _Entry("upcaster", "Draft, prove and publish the step between two versions."),
         ),
     ),
     (

@@ -84,12 +84,12 @@ class Remote:
 
     def subjects(self) -> list[str]:
         """Every subject that has a live version, in all contexts."""
-        return self._get("/subjects", list[str])
+        return self.get("/subjects", list[str])
 
     def numbers(self, subject: str) -> list[int] | None:
         """The numbers of the live versions, None if there is no such subject."""
         try:
-            return self._get(f"/subjects/{_part(subject)}/versions", list[int])
+            return self.get(f"/subjects/{_part(subject)}/versions", list[int])
         except Refusal as refusal:
             if refusal.code == _SUBJECT_NOT_FOUND:
                 return None
@@ -97,11 +97,11 @@ class Remote:
 
     def version(self, subject: str, number: int | str) -> RemoteVersion:
         """One version; ``number`` may be ``"latest"``. Raises Refusal if there is none."""
-        return self._get(f"/subjects/{_part(subject)}/versions/{number}", RemoteVersion)
+        return self.get(f"/subjects/{_part(subject)}/versions/{number}", RemoteVersion)
 
     def level(self, subject: str) -> Level | None:
         """The level in force for a subject, None where the registry names one that is not known here."""
-        document = self._get(f"/config/{_part(subject)}?defaultToGlobal=true", dict[str, Any])
+        document = self.get(f"/config/{_part(subject)}?defaultToGlobal=true", dict[str, Any])
         return Level.__members__.get(str(document.get("compatibilityLevel", "")))
 
     def definition(self, version: RemoteVersion, depth: int = 0) -> Definition:
@@ -123,7 +123,7 @@ class Remote:
     def find(self, subject: str, body: dict[str, Any]) -> RemoteVersion | None:
         """The live version that holds this schema, None if there is none."""
         try:
-            return self._post(f"/subjects/{_part(subject)}", body, RemoteVersion)
+            return self.post(f"/subjects/{_part(subject)}", body, RemoteVersion)
         except Refusal as refusal:
             if refusal.code in {_SUBJECT_NOT_FOUND, _SCHEMA_NOT_FOUND}:
                 return None
@@ -131,7 +131,7 @@ class Remote:
 
     def register(self, subject: str, body: dict[str, Any]) -> RemoteVersion:
         """The version that now holds this schema. Raises Refusal."""
-        self._post(f"/subjects/{_part(subject)}/versions", body, dict[str, Any])
+        self.post(f"/subjects/{_part(subject)}/versions", body, dict[str, Any])
         found = self.find(subject, body)
         if found is None:
             raise CouldNotCheck(f"{self.address} accepted a version of {subject} and does not show it: try again")
@@ -141,10 +141,12 @@ class Remote:
         """Where a person or program finds a version."""
         return f"{self.address}/subjects/{_part(version.subject)}/versions/{version.version}"
 
-    def _get(self, path: str, kind: type[T]) -> T:
+    def get(self, path: str, kind: type[T]) -> T:
+        """What a path answers, read as ``kind``. Raises Refusal, CouldNotCheck."""
         return self._answer(self._http.build_request("GET", path), kind)
 
-    def _post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
+    def post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
+        """What a path answers to a body, read as ``kind``. Raises Refusal, CouldNotCheck."""
         content = msgspec.json.encode(body)
         request = self._http.build_request("POST", path, content=content, headers={"Content-Type": _MEDIA_TYPE})
         return self._answer(request, kind)

@@ -12,6 +12,9 @@ from compat.definition import Format
 
 IMPORT = re.compile(r'^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;', re.MULTILINE)
 
+IGLU_ROOT = "http://iglucentral.com/schemas/"
+IGLU = re.compile(r'"\$ref"\s*:\s*"http://iglucentral\.com/schemas/([^/"]+)/([^/"]+)/jsonschema/([^#"]+)')
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -34,12 +37,21 @@ class Chapter:
 
 
 def iglu(corpora: Path) -> Iterator[Chapter]:
-    """519 subjects, one chapter each: their versions in the order model, revision, addition."""
+    """519 subjects, a chapter each: their versions in the order model, revision, addition. Those in use come first."""
     root = corpora / "json-schema" / "iglu"
+    chapters = []
     for folder in sorted(path for path in root.glob("*/*") if path.is_dir()):
         name = folder.relative_to(root).as_posix()
         files = sorted(folder.glob("*.json"), key=lambda file: [int(part) for part in file.stem.split("-")])
-        yield Chapter(name, tuple(Publication(name, file.stem, Format.JSON, read(file), {}) for file in files))
+        texts = [(file.stem, read(file)) for file in files]
+        versions = tuple(Publication(name, label, Format.JSON, text, iglu_uses(text)) for label, text in texts)
+        chapters.append(Chapter(name, versions))
+    yield from sorted(chapters, key=lambda chapter: any(version.uses for version in chapter.publications))
+
+
+def iglu_uses(text: str) -> dict[str, str]:
+    found = dict.fromkeys(IGLU.findall(text))
+    return {f"{IGLU_ROOT}{vendor}/{name}/jsonschema/{version}": f"{vendor}/{name}" for vendor, name, version in found}
 
 
 def lsst(corpora: Path) -> Iterator[Chapter]:

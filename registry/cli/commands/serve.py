@@ -28,6 +28,9 @@ _APPLICATION: Final = "web.app:create_app"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10
 
+_OLD_EVENT: Final = '{"order_id": "o-1", "carrier": "DHL", "parcels": 2, "weight_kg": 12}'
+"""One that the demo's upcasters bring up to date."""
+
 _EXAMPLES: Final = """\b
 Examples:
   lineal serve --demo
@@ -139,7 +142,7 @@ def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa:
         [
             f"    curl {address}/subjects/{subject}/versions/latest",
             f"    lineal diff {subject}@2 {subject}@3 --registry {address}",
-            f"    lineal pull {subject} --registry {address}",
+            f"    echo '{_OLD_EVENT}' | lineal upcast orders.OrderShipped --from 1 - --trace --registry {address}",
         ]
         if with_demo
         else [f"    lineal push --registry {address}        registers the schema files of a folder"]

@@ -1,0 +1,137 @@
+"""``lineal upcaster draft | verify | publish``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import yaml
+
+from compat.gate.errors import Misconfigured
+from compat.gate.reports.text import event_text
+from registry.cli import upcasting
+from registry.cli.console import Console
+from registry.cli.errors import Refusal
+from registry.cli.project import Project, project_options
+from registry.cli.remote import Remote
+from registry.cli.upcasting import Proof
+from upcasters.document import Document, load
+from upcasters.errors import InvalidDocument
+
+_EXAMPLES: Final = """\b
+Examples:
+  lineal upcaster draft orders.OrderPlaced --from 2 > 2-3.yaml     a first version, with questions
+  lineal upcaster verify 2-3.yaml                                  is it proven?
+  lineal upcaster publish 1-2.yaml 2-3.yaml                        put in force
+"""
+
+
+@click.group(epilog=_EXAMPLES)
+def command() -> None:
+    """Draft, prove and publish upcasters: the documents that bring events from one version to the next."""
+
+
+@command.command(
+    epilog="""\b
+Example:
+  lineal upcaster draft orders.OrderPlaced --from 2 --to 3 > 2-3.yaml
+"""
+)
+@click.argument("subject")
+@click.option("--from", "source", required=True, metavar="VERSION", help="The older version.")
+@click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The newer version.")
+@click.pass_obj
+@project_options
+def draft(project: Project, console: Console, subject: str, source: str, target: str) -> None:
+    """Propose the upcaster between two versions of SUBJECT, as YAML on stdout; what is uncertain on stderr."""
+    with Remote(project.configuration.registry) as remote:
+        proposed = upcasting.draft(remote, subject, source, target)
+    console.report(yaml.safe_dump(proposed.document, sort_keys=False, allow_unicode=True, default_flow_style=None))
+    for question in proposed.questions:
+        console.note(f"{question.place} ({question.pointer}): {question.reason}  [{question.confidence:.0%} sure]")
+    if not proposed.proof.accepted:
+        console.note("it is not proven yet:")
+        for line in _lines(proposed.proof):
+            console.note(line)
+    elif not proposed.questions:
+        console.note("nothing is left to decide: `lineal upcaster publish` takes it as it is")
+
+
+@command.command(
+    epilog="""\b
+Example:
+  lineal upcaster verify 2-3.yaml
+"""
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.pass_obj
+@project_options
+def verify(project: Project, console: Console, files: tuple[str, ...]) -> int:
+    """Prove upcasters against the two versions they join, without publishing them."""
+    failed = 0
+    with Remote(project.configuration.registry) as remote, console.progress("verify", len(files)) as step:
+        for file in files:
+            proof = upcasting.verify(remote, _read(file)[0])
+            failed += not proof.accepted
+            word = console.paint("good", "proven") if proof.accepted else console.paint("error", "refused")
+            console.report(f"{file}  {word}  {proof.events} events tried, {proof.kind}, down: {proof.down}")
+            for line in _lines(proof):
+                console.report(line)
+            step(file)
+    return 1 if failed else 0
+
+
+@command.command(
+    epilog="""\b
+Example:
+  lineal upcaster publish upcasters/*.yaml
+"""
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.pass_obj
+@project_options
+def publish(project: Project, console: Console, files: tuple[str, ...]) -> int:
+    """Prove upcasters and put them in force; each names its own subject and versions."""
+    refused = 0
+    documents = [(file, *_read(file)) for file in files]
+    with Remote(project.configuration.registry) as remote, console.progress("publish", len(files)) as step:
+        for file, text, document in documents:
+            try:
+                done = upcasting.publish(remote, document.subject, text)
+            except Refusal as refusal:
+                refused += 1
+                console.report(f"{file}  {console.paint('error', 'refused')}  {refusal.message}")
+            else:
+                about = f"{done.subject} {done.source} → {done.target}, revision {done.revision}, {done.hash[:12]}"
+                console.report(f"{file}  {console.paint('good', 'in force')}  {about}")
+            step(file)
+    return 1 if refused else 0
+
+
+def _read(file: str) -> tuple[str, Document]:
+    """The text of a document and what it says. Raises Misconfigured with the place."""
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+        return text, load(text)
+    except OSError as cause:
+        raise Misconfigured(f"{file} cannot be read: {cause.strerror}") from cause
+    except UnicodeDecodeError as cause:
+        raise Misconfigured(f"{file} is not UTF-8 text (byte {cause.start})") from cause
+    except InvalidDocument as cause:
+        raise Misconfigured(f"{file}: {cause}") from cause
+
+
+def _lines(proof: Proof) -> Iterator[str]:
+    for finding in proof.findings:
+        where = finding.pointer or "the root"
+        yield f"    {finding.place or finding.check}: {finding.message} (at {where} of the event)"
+        if finding.remedy:
+            yield f"        remedy  {finding.remedy}"
+        if finding.event is not None:
+            first, *rest = event_text(finding.event).splitlines()
+            yield f"        event   {first}"
+            yield from (f"                {line}" for line in rest)
+    for pointer, reason, direction in proof.losses:
+        yield f"    loses {pointer or 'the root'} on the way {direction}: {reason}"

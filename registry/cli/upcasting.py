@@ -1,0 +1,139 @@
+"""What lineal's own interface says of upcasters, asked over HTTP. Only a lineal registry has it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from registry.cli.remote import Remote
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One place in the event that an operation changed."""
+
+    kind: str
+    pointer: str
+    before: Any = None
+    after: Any = None
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """What one operation of a step did."""
+
+    place: str
+    operation: str
+    changes: tuple[Change, ...]
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """Why an event is none of a version."""
+
+    pointer: str
+    message: str
+
+
+class Leg(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """One step of the travel, and the event after it."""
+
+    source: int
+    target: int
+    hash: str
+    published: bool
+    operations: tuple[Operation, ...]
+    event: Any
+    valid: bool
+    violations: tuple[Violation, ...] = ()
+    error: str | None = None
+
+
+class Travel(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """An event that has travelled."""
+
+    subject: str
+    source: int
+    target: int
+    event: Any
+    complete: bool
+    steps: tuple[Leg, ...]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One reason why an upcaster does not hold."""
+
+    check: str
+    place: str
+    """Pointer into the document."""
+    pointer: str
+    """Pointer into the event."""
+    message: str
+    remedy: str = ""
+    event: Any = None
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What stands in the way of an upcaster, if anything."""
+
+    accepted: bool
+    findings: tuple[Finding, ...]
+    kind: str
+    down: str
+    losses: tuple[tuple[str, str, str], ...]
+    """Pointer, reason and direction of what does not come through unharmed."""
+    events: int
+    """Generated events that were tried."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What only a person can answer about a draft."""
+
+    place: str
+    pointer: str
+    confidence: float
+    reason: str
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A first version of an upcaster."""
+
+    document: dict[str, Any]
+    questions: tuple[Question, ...]
+    proof: Proof
+
+
+class Published(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """An upcaster in force."""
+
+    subject: str
+    source: int
+    target: int
+    revision: int
+    hash: str
+    portable: bool
+
+
+def upcast(remote: Remote, subject: str, event: Any, source: str, target: str) -> Travel:
+    """Bring an event along the chain. Raises Refusal where there is none, or the event is not one of ``source``."""
+    versions = urlencode({"from": source, "to": target})
+    return remote.post(f"/api/v1/subjects/{_part(subject)}/upcast?{versions}", {"event": event}, Travel)
+
+
+def publish(remote: Remote, subject: str, text: str) -> Published:
+    """Put an upcaster in force. Raises Refusal where its proof fails."""
+    return remote.post(f"/api/v1/subjects/{_part(subject)}/upcasters", {"text": text}, Published)
+
+
+def verify(remote: Remote, text: str) -> Proof:
+    """The proof of an upcaster, without publishing it."""
+    return remote.post("/api/v1/upcasters/verify", {"text": text}, Proof)
+
+
+def draft(remote: Remote, subject: str, source: str, target: str) -> Draft:
+    """A first version of the step between two versions."""
+    versions = urlencode({"from": source, "to": target})
+    return remote.get(f"/api/v1/subjects/{_part(subject)}/upcasters/draft?{versions}", Draft)
+
+
+def _part(subject: str) -> str:
+    return quote(subject, safe="")

@@ -1,4 +1,4 @@
-"""Events for proofs: bytes written from the writer schema with explicit union branches (compat.md 5.2).
+"""Events for proofs: bytes written from the writer schema with explicit union branches.
 
 No encoder chooses a branch here. Every node has one smallest datum, made once; a witness is that datum with one part
 exchanged along the path to the place that fails, so a record of a thousand fields is not written a thousand times.

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
 from typing import Final
 
 from compat.avro.decode import decode
-from compat.avro.differences import CHANGES, differences
+from compat.avro.differences import differences
 from compat.avro.incompatible import incompatibilities
 from compat.avro.json_form import from_json, to_json
 from compat.avro.outline import outline
 from compat.avro.parse import parse
 from compat.avro.payload import Payloads
-from compat.avro.rules import INCOMPATIBILITIES
+from compat.avro.rulebook import RULES
 from compat.avro.sample import bare, minimal, trees
 from compat.avro.schema import Schema
 from compat.avro.text import text
@@ -24,10 +23,6 @@ from compat.engine import Form, Violation
 from compat.errors import InvalidPayload
 from compat.outline import Type
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
-
-RULES: Final[Mapping[str, Rule]] = MappingProxyType({**CHANGES, **INCOMPATIBILITIES})
-"""Every rule a finding or a difference can name."""
-
 
 _TOO_DEEP: Final = "it nests too deep"
 

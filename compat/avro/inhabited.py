@@ -1,4 +1,4 @@
-"""Which types have a value at all, and how small the smallest one is: a least fixpoint (compat.md 2.6, 6.2).
+"""Which types have a value at all, and how small the smallest one is: a least fixpoint.
 
 A record that contains itself unconditionally has no finite value, nor has an empty enum or union. A writer of such
 a type writes nothing, so nothing it declares can hurt a reader.

@@ -1,4 +1,4 @@
-"""The walk over every pair of types that data of the writer can bring together (compat.md 2.6, 6.2).
+"""The walk over every pair of types that data of the writer can bring together.
 
 Whatever a reader does at one meeting is determined there, so a pair of schemas is compatible exactly if no rule
 complains at any meeting that some event reaches. The walk is breadth first with an explicit queue: nothing is assumed

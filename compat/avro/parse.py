@@ -51,17 +51,16 @@ SMALLEST_EVENT: Final = 10_000
 def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> Schema:
     """Parse a definition. Raises InvalidSchema, UnresolvedReference, LimitExceeded."""
     table = _Table(limits)
-    for reference in definition.references:
-        table.read_reference(reference.name, reference.definition, 1)
-    own_before = set(table.named)
     try:
+        for reference in definition.references:
+            table.read_reference(reference.name, reference.definition, 1)
+        borrowed = set(table.named)
         root = table.read_text(Source("", definition.text))
         table.check_defaults()
     except RecursionError:
         raise _too_deep(limits) from None
-    nodes = reachable(root)
-    weight = _bounded(root, nodes, limits)
-    return Schema(definition, root, frozenset(table.named) - own_before, table.named, weight)
+    weight = _bounded(root, reachable(root), limits)
+    return Schema(definition, root, frozenset(table.named) - borrowed, table.named, weight)
 
 
 def _too_deep(limits: Limits) -> LimitExceeded:
@@ -70,21 +69,32 @@ def _too_deep(limits: Limits) -> LimitExceeded:
 
 def _bounded(root: Node, nodes: list[Node], limits: Limits) -> Mapping[Node, int]:
     """Refuse graphs that make small texts mean huge or endlessly nested events."""
-    layer, depth, seen = [root], 0, {root}
-    while layer:
-        inner = dict.fromkeys(child for node in layer for child in children(node) if child not in seen)
-        seen.update(inner)
-        layer, depth = list(inner), depth + 1
-        if depth > 2 * limits.depth:
-            raise _too_deep(limits)
+    if _written_depth(root) > 2 * limits.depth:
+        raise _too_deep(limits)
     weight = weights(nodes)
     if max(weight.values(), default=0) > SMALLEST_EVENT:
         raise LimitExceeded(
             "number of values in the smallest event", SMALLEST_EVENT, "make fields optional or split the event"
         )
-    if max(heights(nodes, weight).values(), default=0) > limits.depth:
+    if max(weight.values(), default=0) > limits.depth and max(heights(nodes, weight).values()) > limits.depth:
         raise _too_deep(limits)
     return weight
+
+
+def _written_depth(root: Node) -> int:
+    """How deep the JSON text nests that declares every type where it is first used, references written out."""
+    deepest = 0
+    seen: set[Node] = set()
+    stack = [(root, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        deepest = max(deepest, depth)
+        step = 3 if isinstance(node, Record) else 1
+        stack += ((child, depth + step) for child in reversed(tuple(children(node))))
+    return deepest
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """A reader that follows the specification to the letter, or the Java implementation's choices.
 
-fastavro executes witnesses wherever it follows the specification. Where it is known to deviate (compat.md 5.3), and for
+fastavro executes witnesses wherever it follows the specification. Where it is known to deviate, and for
 the Java reading, this small decoder executes them: it reads the same bytes, resolving as it goes, and fails where
 the reading it was asked for fails.
 """

@@ -1,4 +1,4 @@
-"""Witnesses: events that are executed before they are shown (compat.md 5).
+"""Witnesses: events that are executed before they are shown.
 
 fastavro reads the bytes with the two schemas, stripped of everything that does not concern resolution (it would
 otherwise apply the writer's logical types after reading). If it reads what the rules say must fail, a known deviation

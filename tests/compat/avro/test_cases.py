@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compat.avro.rules import INCOMPATIBILITIES
+from compat.avro.rulebook import INCOMPATIBILITIES
 from compat.avro.witness import FASTAVRO, JAVA, LETTER
 from compat.verdict import Incompatibility
 from tests.compat.avro.laws import Fastavro, blocking, findings, parse, unproven, unsound

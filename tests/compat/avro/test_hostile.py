@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from compat.definition import Definition, Format, Reference
+from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded
-from tests.compat.avro.laws import blocking, findings, parse
+from tests.compat.avro.laws import ENGINE, blocking, findings, parse
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -121,3 +123,38 @@ def test_circles_between_many_types() -> None:
     writer, reader = parse(circles()), parse(circles({"name": "z", "type": "int", "default": 0}))
     assert seconds(lambda: findings(writer, reader)) < 2
     assert findings(writer, reader) == []
+
+
+def test_references_that_nest_in_references_are_bounded_as_a_whole() -> None:
+    definition = Definition(Format.AVRO, '{"type": "record", "name": "R0", "fields": []}')
+    for index in range(1, 30):
+        inner = nested(60, f'"R{index - 1}"')
+        text = f'{{"type": "record", "name": "R{index}", "fields": [{{"name": "a", "type": {inner}}}]}}'
+        definition = Definition(Format.AVRO, text, (Reference(f"R{index - 1}", definition),))
+    with pytest.raises(LimitExceeded):
+        ENGINE.parse(definition)
+
+
+def test_what_is_parsed_can_be_used_to_its_full_depth() -> None:
+    text = '{"type": "record", "name": "R0", "fields": [{"name": "a", "type": "int"}]}'
+    definition = Definition(Format.AVRO, text)
+    for index in range(1, 26):
+        inner = nested(10, f'["null", "R{index - 1}"]')
+        text = f'{{"type": "record", "name": "R{index}", "fields": [{{"name": "a", "type": {inner}}}]}}'
+        definition = Definition(Format.AVRO, text, (Reference(f"R{index - 1}", definition),))
+    schema = ENGINE.parse(definition)
+    changed = ENGINE.parse(_with_leaf(definition, '"int"', '"string"'))
+    (found,) = blocking(findings(schema, changed))
+    assert found.witness is not None
+    assert ENGINE.decode(schema, found.witness.encoded or b"")
+    assert len(ENGINE.text(schema, Form.RESOLVED)) > 5_000
+    assert list(ENGINE.differences(schema, changed))
+    assert ENGINE.outline(schema).fields
+    ENGINE.encode(schema, next(ENGINE.samples(schema, 0)))
+
+
+def _with_leaf(definition: Definition, before: str, after: str) -> Definition:
+    references = tuple(
+        Reference(each.name, _with_leaf(each.definition, before, after)) for each in definition.references
+    )
+    return Definition(definition.format, definition.text.replace(before, after), references)

@@ -137,3 +137,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A registry with the demo."""
+    running = Server(tmp_path_factory.mktemp("demo"), "--demo")
+    try:
+        running.wait()
+        yield running
+    finally:
+        running.stop(signal.SIGINT)

@@ -1,0 +1,117 @@
+"""upcast and upcaster, against a running registry with the demo."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+EVENT = {
+    "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
+    "status": "NEW", "placed": 1_756_800_000,
+}  # fmt: skip
+LATEST = {
+    "order_id": "o-1", "customer": {"name": "Ann Smith", "email": None},
+    "total": {"amount": "12.50", "currency": "EUR"},
+    "status": "PLACED", "placed_at": "2025-09-02T08:00:00Z", "channel": "web", "items": [], "ship_to": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def demo(work, demo_server, monkeypatch):
+    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
+    work.write({"event.json": json.dumps(EVENT), "latest.json": json.dumps(LATEST)})
+    return work
+
+
+def test_an_old_event_comes_out_in_the_newest_shape_on_stdout_alone(demo):
+    done = demo.process("upcast", "orders.OrderPlaced", "--from", "1", "event.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == LATEST
+    assert done.stderr == ""
+
+
+def test_a_new_event_comes_back_down(demo):
+    done = demo.lineal("upcast", "orders.OrderPlaced", "--from", "5", "--to", "1", "latest.json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == EVENT
+
+
+def test_the_trace_shows_every_step_and_change(demo):
+    done = demo.lineal("upcast", "orders.OrderPlaced", "--from", "1", "--to", "3", "event.json", "--trace")
+    assert done.returncode == 0
+    for text in ("version 1 → 2", "version 2 → 3", '+ /channel  "web"', '~ /amount_cents  1250 → "12.50"',
+                 "valid under version 3"):  # fmt: skip
+        assert text in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["orders.OrderPlaced", "--from", "2", "latest.json"], 1, "The event is none of version 2"),
+        (["orders.OrderPlaced", "--from", "9", "event.json"], 1, "Version 9 not found"),
+        (["orders.Nothing", "--from", "1", "event.json"], 1, "'orders.Nothing' not found"),
+        (["orders.OrderPlaced", "--from", "1", "nowhere.json"], 2, "cannot be read"),
+        (["orders.OrderPlaced", "--from", "1", "broken.json"], 2, "broken.json:1:2: not JSON"),
+        (["orders.OrderPlaced", "event.json"], 2, "--from"),
+    ],
+)
+def test_what_cannot_travel_is_told_with_the_reason(demo, arguments, code, message):
+    demo.write({"broken.json": "{"})
+    done = demo.lineal("upcast", *arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_draft_is_a_document_and_its_questions_go_to_stderr(demo):
+    done = demo.lineal("upcaster", "draft", "orders.OrderPlaced", "--from", "2", "--to", "3")
+    assert done.returncode == 0
+    assert "subject: orders.OrderPlaced" in done.stdout
+    assert "confirm the loss" in done.stderr
+    demo.write({"draft.yaml": done.stdout})
+    assert demo.lineal("upcaster", "verify", "draft.yaml").returncode == 1
+
+
+def test_from_nothing_to_a_bridged_change(demo):
+    first = {"type": "record", "name": "Paid", "fields": [{"name": "cents", "type": "int"}]}
+    second = {"type": "record", "name": "Paid", "fields": [{"name": "amount", "type": "long"}]}
+    upcaster = "upcast: 1\nsubject: bridged\nfrom: 1\nto: 2\nops:\n  - rename: {at: /cents, to: amount}\n"
+    demo.write({"bridged.avsc": json.dumps(first)})
+    assert demo.lineal("push", "bridged.avsc").returncode == 0
+    demo.write({"bridged.avsc": json.dumps(second)})
+    assert demo.lineal("push", "bridged.avsc").returncode == 1
+    import os
+
+    import httpx
+
+    address = os.environ["LINEAL_REGISTRY"]
+    httpx.put(f"{address}/config/bridged", json={"compatibility": "NONE"}).raise_for_status()
+    assert demo.lineal("push", "bridged.avsc").returncode == 0
+    demo.write({"1-2.yaml": upcaster, "wrong.yaml": upcaster.replace("amount", "sum"), "e.json": '{"cents": 7}'})
+    wrong = demo.lineal("upcaster", "publish", "wrong.yaml")
+    assert wrong.returncode == 1
+    assert "does not hold" in wrong.stdout
+    verified = demo.lineal("upcaster", "verify", "1-2.yaml")
+    assert verified.returncode == 0
+    assert "proven" in verified.stdout
+    assert "in force  bridged 1 → 2, revision 1" in demo.lineal("upcaster", "publish", "1-2.yaml").stdout
+    assert json.loads(demo.lineal("upcast", "bridged", "--from", "1", "e.json").stdout) == {"amount": 7}
+
+
+def test_mistakes_in_a_document_are_told_with_their_place(demo):
+    demo.write({"bad.yaml": "upcast: 1\nsubject: x\nfrom: 1\nto: 2\nops:\n  - rename: {at: /a}\n"})
+    done = demo.lineal("upcaster", "publish", "bad.yaml")
+    assert done.returncode == 2
+    assert "/ops/0/rename" in done.stderr
+
+
+def test_the_demo_shows_its_refusals_and_differences(demo):
+    done = demo.lineal("diff", "orders.OrderPlaced@4", "orders.OrderPlaced@5")
+    assert done.returncode == 0
+    assert "ENUM_SYMBOL_MISSING" in done.stdout
+    pulled = demo.lineal("pull", "--all-versions")
+    assert pulled.returncode == 0, pulled.stderr
+    checked = demo.lineal("check", "--against", "registry")
+    assert checked.returncode == 0, checked.stdout
+    assert checked.stdout.count("unchanged") >= 12

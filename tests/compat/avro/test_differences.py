@@ -60,7 +60,10 @@ CHANGES = {
     "order": ("fields.0.order", "ignore", [("SORT_ORDER_CHANGED", "/fields/0/order", "/fields/0/order")]),
     "symbols": (
         "fields.2.type.symbols", ["PAID", "NEW", "SENT"],
-        [("SYMBOLS_ADDED", "/fields/2/type", "/fields/2/type"), ("SYMBOL_ORDER_CHANGED", "/fields/2/type", "/fields/2/type")],
+        [
+            ("SYMBOLS_ADDED", "/fields/2/type", "/fields/2/type"),
+            ("SYMBOL_ORDER_CHANGED", "/fields/2/type", "/fields/2/type"),
+        ],
     ),
     "symbol gone": ("fields.2.type.symbols", ["NEW"], [("SYMBOLS_REMOVED", "/fields/2/type", "/fields/2/type")]),
     "enum default": ("fields.2.type.default", "NEW", [("ENUM_DEFAULT_CHANGED", None, "/fields/2/type/default")]),

@@ -41,7 +41,9 @@ REFUSED = {
     "a name with a digit first": ('{"type": "record", "name": "1X", "fields": []}', "/name", "1X"),
     "a namespace with a dash": ('{"type": "record", "name": "X", "namespace": "a-b", "fields": []}', "/name", "a-b"),
     "an empty part of a name": ('{"type": "record", "name": "a..b", "fields": []}', "/name", "a..b"),
-    "a namespace that is no string": ('{"type": "fixed", "name": "X", "namespace": 1, "size": 1}', "/namespace", "string"),
+    "a namespace that is no string": (
+        '{"type": "fixed", "name": "X", "namespace": 1, "size": 1}', "/namespace", "string",
+    ),
     "a primitive declared again": ('{"type": "record", "name": "string", "fields": []}', "/name", "primitive"),
     "a type declared twice": (
         record({"name": "a", "type": {"type": "fixed", "name": "F", "size": 1}},
@@ -59,7 +61,9 @@ REFUSED = {
     "symbols that are an object": ('{"type": "enum", "name": "E", "symbols": {}}', "/symbols", "list"),
     "a symbol twice": ('{"type": "enum", "name": "E", "symbols": ["a", "a"]}', "/symbols/1", "twice"),
     "a symbol with a dash": ('{"type": "enum", "name": "E", "symbols": ["a-b"]}', "/symbols/0", "a-b"),
-    "a default that is no symbol": ('{"type": "enum", "name": "E", "symbols": ["a"], "default": "b"}', "/default", '"b"'),
+    "a default that is no symbol": (
+        '{"type": "enum", "name": "E", "symbols": ["a"], "default": "b"}', "/default", '"b"',
+    ),
     "a negative size": ('{"type": "fixed", "name": "F", "size": -1}', "", "size"),
     "a size that is a truth value": ('{"type": "fixed", "name": "F", "size": true}', "", "size"),
     "a union in a union": ('["int", ["string"]]', "/1", "union"),
@@ -110,8 +114,8 @@ TAKEN = {
                                   {"name": "b", "type": {"type": "F"}}),
     "a default of the second branch": record({"name": "a", "type": ["null", "string"], "default": "x"}),
     "a default that uses a type declared later": record(
-        {"name": "a", "type": ["null", {"type": "record", "name": "P", "fields": [{"name": "r", "type": ["null", "R"]}]}],
-         "default": None}),
+        {"name": "a", "default": None, "type": [
+            "null", {"type": "record", "name": "P", "fields": [{"name": "r", "type": ["null", "R"]}]}]}),
     "bytes as characters": record({"name": "a", "type": "bytes", "default": "\u0000\u00ff"}),
     "an int default for a double": record({"name": "a", "type": "double", "default": 1}),
     "a namespace taken back": '{"type": "record", "name": "n.R", "fields": [{"name": "a", "type": '

@@ -43,7 +43,7 @@ PAYLOAD = {
     "note": None,
     "total": Decimal("12.50"),
     "at": dt.datetime(2026, 11, 24, 3, 4, 5, 678000, tzinfo=dt.UTC),
-    "local": dt.datetime(2026, 11, 24, 3, 4, 5, 6),
+    "local": dt.datetime(2026, 11, 24, 3, 4, 5, 6),  # noqa: DTZ001 - a local time has no offset
     "day": dt.date(2026, 11, 24),
     "noon": dt.time(12, 0, 0, 1),
     "key": uuid.UUID("123e4567-e89b-12d3-a456-426614174000"),

@@ -17,7 +17,8 @@ from tests.compat.avro.strategies import schemas
 SPELT_ODDLY = """{
   "doc": "An order.", "aliases": ["Purchase", "old.Order"], "pii": true, "fields": [
     {"type": {"type": "string"}, "name": "id", "order": "descending", "default": "é\\u0001"},
-    {"doc": "Where to.", "name": "to", "type": ["null", {"name": "Address", "type": "record", "fields": []}], "default": null},
+    {"doc": "Where to.", "name": "to", "default": null,
+     "type": ["null", {"name": "Address", "type": "record", "fields": []}]},
     {"name": "from", "type": "shop.Address", "aliases": ["z", "a"], "order": "ascending"},
     {"name": "state", "type": {"default": "NEW", "symbols": ["NEW"], "type": "enum", "name": "common.State"}},
     {"name": "sum", "type": {"type": "bytes", "scale": 0, "precision": 4, "logicalType": "decimal"}},

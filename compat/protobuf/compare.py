@@ -136,7 +136,7 @@ class Comparison:
             return
         event = Event(name, target, smallest)
         yield self._proven(
-            "MESSAGE_REMOVED",
+            "HELD_MESSAGE_REMOVED" if name in self._writer.held else "MESSAGE_REMOVED",
             f"the reader has no message {target}, so events of {name} cannot be read",
             _message_fragment(message),
             None,

@@ -299,6 +299,17 @@ class Schema:
         return digests
 
     @cached_property
+    def held(self) -> frozenset[str]:
+        """Full names of the messages that a field of another message of the schema holds."""
+        return frozenset(
+            field.type_name.removeprefix(".")
+            for name, declared in self._declared.items()
+            if isinstance(declared.proto, DescriptorProto)
+            for field in declared.proto.field
+            if field.type_name and field.type_name != f".{name}"
+        )
+
+    @cached_property
     def extended(self) -> frozenset[str]:
         """Full names of the messages that some file of the schema extends: their meaning is not their file's alone."""
         return frozenset(

@@ -42,7 +42,11 @@ def proven(reader: Schema, writer: Schema, finding: Incompatibility) -> str:
         return "no witness" if severity.blocks else ""
     message = witness.writer_result.partition(":")[0]
     if not reader.has_message(message):
-        return "" if finding.difference.rule == "MESSAGE_REMOVED" else "the reader lacks the type"
+        return (
+            ""
+            if finding.difference.rule in {"MESSAGE_REMOVED", "HELD_MESSAGE_REMOVED"}
+            else "the reader lacks the type"
+        )
     return _shows(finding, judge(writer, reader, message, witness.encoded))
 
 

@@ -92,6 +92,7 @@ def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
         start=start,
         end=end,
         event=wanted.event,
+        own=bool(wanted.event),
         seed=wanted.seed,
         error="",
         error_place="",
@@ -180,8 +181,7 @@ def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, s
         for index, stop in enumerate(stops)
     )
     steps = tuple(_step(subject, leg) for leg in route.legs[: len(stops) - 1])
-    event = wanted.event or json_text(stops[0].payload)
-    return replace(shown, frames=frames, steps=steps, event=event)
+    return replace(shown, frames=frames, steps=steps)
 
 
 def _frame(index: int, stop: Stop, before: Any, leg: Leg | None, url: str, *, current: bool) -> Frame:

@@ -10,12 +10,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect
 
+from compat.definition import Format
 from compat.level import Level
 from registry.errors import VersionNotFound
 from registry.model import DEFAULT_CONTEXT, Subject, Version
 from registry.service.answers import SubjectDetail
 from web import address, chain, comparing, drafts, listing, log, refusals, subject
 from web.code import highlight, pretty
+from web.findings import readable
 from web.rendering import HEADERS, is_fragment, page
 from web.site import Site
 from web.threads import in_thread
@@ -99,8 +101,7 @@ def one_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Resp
 
 def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[str]:
     version = _version(detail, number)
-    described = site.registry.catalog.describe(version.subject, version.number)
-    tree = subject.outline(site, detail, described)
+    tree, reason = subject.outline(site, detail, version)
     full = str(version.subject)
     entries = site.registry.catalog.latest_changes(subject=version.subject, limit=LATELY)
     return page(
@@ -109,7 +110,9 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
             "active": "catalog",
             "head": subject.head(site, detail, version, "", explicit=number is not None),
             "tree": tree,
-            "nested": any(leaf.children for leaf in tree.leaves),
+            "reason": readable(reason),
+            "nested": tree is not None and any(leaf.children for leaf in tree.leaves),
+            "first_only": version.content.format is Format.PROTOBUF,
             "refusals": refusals.refusals(detail.refusals[:3]),
             "facts": subject.facts(version, detail),
             "text_url": address.subject(full, version.number, "text"),

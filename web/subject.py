@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from compat.errors import CompatError
 from compat.level import Level
 from compat.outline import Type
 from registry.model import Metadata, Subject, SubjectSummary, Version
-from registry.service.answers import Described, SubjectDetail
+from registry.service.answers import SubjectDetail
 from web import address, steps
 from web.line import SHOWN
 from web.search import owner_of
@@ -144,17 +145,27 @@ def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list
     return [one.tone.css for one in _steps(site, summary.subject, versions, level, lifts, deadline)]
 
 
-def outline(site: Site, detail: SubjectDetail, described: Described) -> Tree:
-    """The outline of a version, with the version since which each field has been there."""
-    number = described.version.number
-    before = [version for version in live(detail.versions) if version.number < number][-EARLIER:]
+def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree | None, str]:
+    """The outline of a version, with the version since which each field has been there; or why there is none."""
+    shown, reason = _described(site, version)
+    if shown is None:
+        return None, reason
+    before = [one for one in live(detail.versions) if one.number < version.number][-EARLIER:]
     deadline = Deadline(STRIP_SECONDS)
     earlier: list[tuple[int, Type]] = []
-    for version in reversed(before):
-        if deadline.passed:
+    for one in reversed(before):
+        known, _ = (None, "") if deadline.passed else _described(site, one)
+        if known is None:
             break
-        earlier.append((version.number, site.registry.catalog.describe(version.subject, version.number).outline))
-    return tree(described.outline, described.version.content.format.value, number, earlier[::-1])
+        earlier.append((one.number, known))
+    return tree(shown, version.content.format.value, version.number, earlier[::-1]), ""
+
+
+def _described(site: Site, version: Version) -> tuple[Type | None, str]:
+    try:
+        return site.registry.catalog.describe(version.subject, version.number).outline, ""
+    except CompatError as error:
+        return None, str(error)
 
 
 def facts(version: Version, detail: SubjectDetail) -> tuple[Fact, ...]:

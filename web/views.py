@@ -335,6 +335,8 @@ class Chain:
     end: int
     event: str
     """What stands in the text field."""
+    own: bool
+    """Whether the event came with the request."""
     seed: int
     error: str
     error_place: str

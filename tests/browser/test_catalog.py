@@ -140,6 +140,7 @@ def test_the_player_works_without_scripts(visit: Open) -> None:
 
 def test_an_event_that_does_not_fit_is_answered_with_its_place(visit: Open) -> None:
     page = visit(f"{ORDER}/upcasters?from=1")
+    page.get_by_text("Bring your own event").click()
     page.get_by_label("The event, as JSON").fill('{"not": "an order"}')
     page.get_by_role("button", name="Play").click()
     expect(page.locator("#event-error")).to_be_visible()

@@ -55,6 +55,19 @@ PARCELS = (
     },
 )
 PROTO = 'syntax = "proto3";\npackage shop;\n// Somebody paid.\nmessage Paid { string order_id = 1; int64 cents = 2; }\n'
+CARTS = (
+    avro("CartLeft", {"name": "id", "type": "string"}, {"name": "cents", "type": "int"}),
+    avro("CartLeft", {"name": "cart_id", "type": "string"}, {"name": "cents", "type": "int"}, CURRENCY),
+    avro("CartLeft", {"name": "cart_id", "type": "string"}, {"name": "cents", "type": "int"}, CURRENCY, NOTE),
+)
+CART_UPCASTER = {
+    "upcast": 1,
+    "subject": "shop.CartLeft",
+    "from": 1,
+    "to": 2,
+    "doc": "Everything was sold in euros then.",
+    "ops": [{"rename": {"at": "/id", "to": "cart_id"}}, {"add": {"at": "/currency", "value": "EUR"}}],
+}
 AWKWARD = ("konto/eröffnet v1", "a.b:c", "100% sure?", "日本語")
 
 
@@ -75,6 +88,9 @@ def tell(registry: Registry) -> None:
     for parcel in PARCELS:
         register(registry, ":.depot:shop.ParcelPacked", Format.JSON, json.dumps(parcel))
     register(registry, "shop.Paid", Format.PROTOBUF, PROTO)
+    for text in CARTS:
+        register(registry, "shop.CartLeft", Format.AVRO, text)
+    registry.upcasters.publish(Subject.parse("shop.CartLeft"), CART_UPCASTER, ANNA)
     for name in AWKWARD:
         register(registry, name, Format.AVRO, avro("Awkward", ORDER_ID))
     hostile = {"name": "note", "type": "string", "default": HOSTILE, "doc": f"{HOSTILE} <img src=x onerror=alert(1)>"}

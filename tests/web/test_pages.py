@@ -105,7 +105,8 @@ def test_every_link_of_every_page_leads_somewhere_and_every_page_keeps_the_rules
         assert all(urlsplit(load).netloc == "" for load in page.loads), url
         for link in page.links:
             target = urljoin(url, link.split("#")[0])
-            if urlsplit(target).netloc in {"", "testserver"} and target:
+            endless = "seed=" in target and "seed=1" not in target  # another event, and another, and another
+            if urlsplit(target).netloc in {"", "testserver"} and target and not endless:
                 waiting.append(target.removeprefix("http://testserver.local"))
     for name in ("shop.OrderPlaced", ":.depot:shop.ParcelPacked", "shop.Paid", *story.awkward):
         assert address.subject(name) in seen
@@ -121,7 +122,7 @@ def test_every_link_of_every_page_leads_somewhere_and_every_page_keeps_the_rules
         ("words of the customer", "shop.OrderPlaced"),
         ("eröffnet", "konto/eröffnet v1"),
         ("日本", "日本語"),
-        ("cents", "shop.Paid"),
+        ("somebody paid", "shop.Paid"),
     ],
 )
 def test_search_finds_names_fields_documentation_and_owners(browser: Browser, asked: str, found: str) -> None:

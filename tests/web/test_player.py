@@ -1,0 +1,151 @@
+"""The player: one event along the upcasters, every state with an address, without scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from compat.outline import Field, Kind, Type
+from web import address
+from web.chain import LONGEST
+from web.plausible import plausible
+
+Browser = TestClient[Litestar]
+CART = "shop.CartLeft"
+EVENT = {"id": "c-1", "cents": 250}
+
+
+def play(browser: Browser, **state: object) -> str:
+    answer = browser.get(address.player(CART, **state))
+    assert answer.status_code == 200
+    return answer.text
+
+
+def events(html: str) -> list[Any]:
+    """The event at every stop, as its copy button gives it."""
+    return [json.loads(unescape(text)) for text in re.findall(r'id="frame-\d+" data-text="([^"]*)"', html)]
+
+
+def lines(html: str, mark: str) -> list[str]:
+    found = re.findall(rf'<span class="ln {mark}">(.*?)\n</span>', html)
+    return [unescape(re.sub("<[^>]+>", "", line))[1:].strip() for line in found]
+
+
+def shown(html: str) -> list[str]:
+    """The titles of the stops that are not hidden."""
+    return re.findall(r'data-title="([^"]*)" >', html)
+
+
+def test_a_pasted_event_travels_to_the_latest_version(browser: Browser) -> None:
+    html = play(browser, event=json.dumps(EVENT))
+    assert events(html) == [
+        EVENT,
+        {"cart_id": "c-1", "cents": 250, "currency": "EUR"},
+        {"cart_id": "c-1", "cents": 250, "currency": "EUR", "note": None},
+    ]
+    assert html.count("Valid under version") == 3
+
+
+def test_every_step_shows_what_changed_and_by_which_operation(browser: Browser) -> None:
+    html = play(browser, event=json.dumps(EVENT))
+    assert lines(html, "removed") == ['"id": "c-1"']
+    assert lines(html, "added") == ['"cart_id": "c-1",', '"currency": "EUR"', '"note": null']
+    assert "Rename id to cart_id" in html
+    assert "Add currency with the value &#34;EUR&#34;" in html
+    assert "this step follows from the two schemas" in html
+
+
+def test_the_address_says_which_stop_is_shown(browser: Browser) -> None:
+    assert shown(play(browser, step=0)) == ["The event as it was written, version 1"]
+    assert shown(play(browser, step=1)) == ["The event as it becomes, version 2"]
+    assert shown(play(browser, step=99)) == ["The event as it becomes, version 3"]
+
+
+def test_a_stop_s_links_keep_the_event(browser: Browser) -> None:
+    html = play(browser, event=json.dumps(EVENT), step=0)
+    urls = [unescape(url) for url in re.findall(r'data-move="1" href="([^"]*)"', html)]
+    assert "c-1" in browser.get(urls[0]).text
+    assert shown(browser.get(urls[0]).text) == ["The event as it becomes, version 2"]
+
+
+def test_part_of_the_chain_can_be_played(browser: Browser) -> None:
+    html = play(browser, **{"from": 1, "to": 2})
+    assert len(events(html)) == 2
+
+
+def test_an_event_is_made_up_where_none_is_given_and_is_the_same_for_the_same_seed(browser: Browser) -> None:
+    first, again, other = (events(play(browser, seed=seed)) for seed in (3, 3, 4))
+    assert first == again != other
+    assert set(first[0]) == {"id", "cents"}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("{", "not JSON: "),
+        ('{"id": 7}', "none of version 1"),
+        ("[" * 5_000, "nested too deeply"),
+        ('"' + "x" * LONGEST + '"', "an address carries"),
+    ],
+)
+def test_what_cannot_travel_is_answered_in_words(browser: Browser, event: str, said: str) -> None:
+    html = play(browser, event=event)
+    assert said in unescape(html)
+    assert 'aria-invalid="true"' in html
+    assert events(html) == []
+
+
+@pytest.mark.parametrize("state", [{"from": 99}, {"to": 99}, {"from": "one"}, {"step": "-1"}, {"seed": "9" * 30}])
+def test_an_address_that_makes_no_sense_is_no_fault(browser: Browser, state: dict[str, object]) -> None:
+    play(browser, **state)
+
+
+def test_events_are_escaped(browser: Browser) -> None:
+    html = play(browser, event=json.dumps({"id": "</pre><script>alert(1)</script>", "cents": 1}))
+    assert "<script>alert" not in html
+
+
+def test_a_subject_without_upcasters_says_how_to_write_one(browser: Browser) -> None:
+    html = browser.get(f"{address.subject('shop.OrderPlaced')}/upcasters").text
+    assert "No upcaster yet" in html
+    assert "lineal upcaster draft shop.OrderPlaced --from 1 --to 2" in html
+
+
+def test_the_document_and_what_it_does_are_shown(browser: Browser) -> None:
+    html = play(browser)
+    assert "Everything was sold in euros then." in html
+    assert "by anna" in html
+
+
+def test_the_step_is_bridged_in_the_strip_and_in_the_grid(browser: Browser) -> None:
+    assert "From version 1 to 2: via upcaster." in browser.get(address.subject(CART)).text
+    grid = browser.get(f"{address.subject(CART)}/grid").text
+    assert "Version 2 as reader, version 1 as writer: upcast" in grid
+    assert "Version 1 as reader, version 2 as writer: breaks" in grid
+
+
+def test_a_made_up_event_looks_like_its_fields() -> None:
+    text, whole = Type(Kind.STRING, "string"), Type(Kind.INTEGER, "int")
+    outline = Type(
+        Kind.RECORD,
+        "record",
+        fields=(
+            Field("order_id", text, True),
+            Field("email", text, True),
+            Field("amount_cents", whole, True),
+            Field("status", Type(Kind.ENUM, "enum", symbols=("NEW", "PAID")), True),
+            Field("again", Type(Kind.REPEAT, "x"), False, default=None),
+        ),
+    )
+    made = plausible(outline, 1)
+    assert re.fullmatch(r"ord-\d{4}", made["order_id"])
+    assert "@example.org" in made["email"]
+    assert made["amount_cents"] >= 500
+    assert made["status"] in {"NEW", "PAID"}
+    assert made["again"] is None

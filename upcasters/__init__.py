@@ -41,7 +41,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AsyncClient", "Chain", "Client", "Document", "Event", "EventRefused", "InvalidDocument", "InvalidExpression",
     "NoChain", "NotAPayload", "NotPortable", "Problem", "RegistryRefused", "RegistryUnreachable", "Shape", "Step",
-    "Tampered", "UpcastFailed", "UpcastersError", "chain_from_json", "chain_to_json", "downward", "load", "read", "write",
+    "Tampered", "UpcastFailed", "UpcastersError", "chain_from_json", "chain_to_json", "downward", "load", "read",
+    "write",
 ]  # fmt: skip
 
 _HOMES: Final = {

@@ -11,7 +11,7 @@ from upcasters.errors import InvalidDocument
 
 
 def canonical(value: Any) -> bytes:
-    """Canonical JSON. Integers beyond 2^53 are written in full, where RFC 8785 has no answer. Raises InvalidDocument."""
+    """Canonical JSON; integers beyond 2^53 in full, where RFC 8785 has no answer. Raises InvalidDocument."""
     parts: list[str] = []
     _write(value, parts)
     return "".join(parts).encode()

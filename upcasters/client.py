@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -20,7 +20,9 @@ TIMEOUT_SECONDS = 10.0
 
 def _arguments(request: Request) -> dict[str, Any]:
     headers = {"If-None-Match": request.etag} if request.etag else {}
-    return {"params": dict(request.query), "headers": headers} | ({} if request.body is None else {"json": request.body})
+    return {"params": dict(request.query), "headers": headers} | (
+        {} if request.body is None else {"json": request.body}
+    )
 
 
 def _response(answer: httpx.Response) -> Response:
@@ -126,10 +128,12 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -141,7 +145,7 @@ class AsyncClient:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        timeout: float = TIMEOUT_SECONDS,  # noqa: ASYNC109 - of the connection, not of a call
+        timeout: float = TIMEOUT_SECONDS,
         fresh: float = FRESH_SECONDS,
         mechanism: str = "source",
         transport: httpx.AsyncBaseTransport | None = None,
@@ -194,7 +198,7 @@ class AsyncClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

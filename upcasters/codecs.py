@@ -161,10 +161,10 @@ def _times(factor: int) -> Callable[[Any], int]:
 
 def _over(factor: int) -> Callable[[Any], int]:
     def run(value: Any) -> int:
-        result, rest = divmod(_expect(value, int), factor)
-        if rest:
+        number: int = _expect(value, int)
+        if number % factor:
             raise ValueError(f"{value} is finer than the new unit: use scale, which rounds")
-        return result
+        return number // factor
 
     return run
 
@@ -185,11 +185,12 @@ def _microseconds(value: Any) -> int:
     if fraction[6:] != "000":
         raise ValueError(f"{value!r} is finer than a microsecond")
     offset = int(match[9] or 0) * 60 + int(match[10] or 0)
-    if int(match[9] or 0) > 23 or int(match[10] or 0) > 59:  # noqa: PLR2004 - hours and minutes
+    if int(match[9] or 0) > 23 or int(match[10] or 0) > 59:
         raise ValueError(f"{value!r} has an offset that does not exist")
     moment = datetime(*(int(match[part]) for part in range(1, 7)), tzinfo=UTC)  # type: ignore[misc,arg-type]
     minutes = -offset if match[8] == "-" else offset
-    return (moment - _EPOCH) // _MICROSECOND - minutes * 60_000_000 + int(fraction[:6])
+    elapsed: int = (moment - _EPOCH) // _MICROSECOND
+    return elapsed - minutes * 60_000_000 + int(fraction[:6])
 
 
 def _epoch_text(unit: str) -> Callable[[Any], str]:
@@ -311,7 +312,14 @@ _Run = Callable[[Any], Any]
 
 
 def _pair(
-    one: str, shape: Shape, other: str, gives: Shape, there: _Run, back: _Run, *, exact: tuple[bool, bool] = (True, True)
+    one: str,
+    shape: Shape,
+    other: str,
+    gives: Shape,
+    there: _Run,
+    back: _Run,
+    *,
+    exact: tuple[bool, bool] = (True, True),
 ) -> tuple[Codec, Codec]:
     forth, home = f"{one}->{other}", f"{other}->{one}"
     return Codec(forth, shape, gives, there, home, exact[0]), Codec(home, gives, shape, back, forth, exact[1])
@@ -342,9 +350,7 @@ def _catalogue() -> Mapping[str, Codec]:
         pairs.append(_pair(f"epoch_{coarse}", INT64, f"epoch_{fine}", INT64, _times(factor), _over(factor)))
     for unit in _UNITS:
         pairs += [
-            _pair(
-                f"epoch_{unit}", INT64, "rfc3339", STRING, _epoch_text(unit), _text_epoch(unit), exact=(True, False)
-            ),
+            _pair(f"epoch_{unit}", INT64, "rfc3339", STRING, _epoch_text(unit), _text_epoch(unit), exact=(True, False)),
             _pair(f"epoch_{unit}", INT64, "timestamp", _TIMESTAMP, _epoch_timestamp(unit), _timestamp_epoch(unit)),
         ]
     return MappingProxyType({codec.name: codec for pair in pairs for codec in pair})

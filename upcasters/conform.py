@@ -17,7 +17,7 @@ _NATIVE: Final = {
 }  # fmt: skip
 
 
-def deviations(shape: Shape, value: Any, at: Pointer = ROOT) -> Iterator[tuple[Pointer, str]]:
+def deviations(shape: Shape, value: Any, at: Pointer = ROOT) -> Iterator[tuple[Pointer, str]]:  # noqa: C901
     """Every place where a value is not of a shape, with what is wrong there."""
     match shape:
         case Anything():

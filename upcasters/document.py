@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias, get_type_hints
 
 import msgspec
@@ -126,7 +127,7 @@ def _no_constant(name: str) -> Json:
 
 def _yaml(text: str) -> Json:
     try:
-        from upcasters import yaml_text  # noqa: PLC0415 - PyYAML is optional
+        from upcasters import yaml_text
     except ImportError as error:
         raise InvalidDocument(
             "the document is neither a JSON object nor can YAML be read here",
@@ -156,15 +157,17 @@ def read(tree: Json, limits: Limits = DEFAULT_LIMITS) -> Document:
         raise InvalidDocument("the document does not say which language it is in", "/upcast", "write upcast: 1")
     down = members.pop("down", "auto")
     ops = _operations(members.pop("ops", []), "/ops", limits, 1)
-    document = _struct(Document, members, "", ops=ops, down=_down(down, limits))
+    document: Document = _struct(Document, members, "", ops=ops, down=_down(down, limits))
     _check_whole(document, limits)
     return document
 
 
 def _down(value: Json, limits: Limits) -> Down:
     match value:
-        case "auto" | "none":
-            return value
+        case "auto":
+            return "auto"
+        case "none":
+            return "none"
         case list():
             return _operations(value, "/down", limits, 1)
         case _:
@@ -218,7 +221,7 @@ def _operation(value: Json, place: str, limits: Limits, depth: int) -> Operation
     for field, key in _NESTED.get(kind, ()):
         if key in members:
             inner[field] = _inner(kind, field, members.pop(key), f"{place}/{key}", limits, depth + 1)
-    operation = _struct(kind, members, place, **inner)
+    operation: Operation = _struct(kind, members, place, **inner)
     _check_operation(operation, place)
     return operation
 
@@ -248,7 +251,9 @@ def _inner(kind: type, field: str, value: Json, place: str, limits: Limits, dept
 
 def _part(value: Json, place: str, limits: Limits, depth: int) -> Part:
     members = dict(_object(value, place))
-    return _struct(Part, members, place, ops=_operations(members.pop("ops", []), f"{place}/ops", limits, depth))
+    ops = _operations(members.pop("ops", []), f"{place}/ops", limits, depth)
+    part: Part = _struct(Part, members, place, ops=ops)
+    return part
 
 
 def _check_operation(operation: Operation, place: str) -> None:
@@ -266,7 +271,7 @@ def _object(value: Json, place: str) -> dict[str, Json]:
 def _struct(kind: type[Any], members: dict[str, Json], place: str, **ready: Any) -> Any:
     """Make a struct of JSON members, field by field, so that an error names its field."""
     values = dict(ready)
-    types = _types(kind)
+    types: dict[str, Any] = _types(kind)  # type: ignore[arg-type]
     names = dict(zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True))
     for key, value in members.items():
         field = names.get(key)
@@ -274,19 +279,19 @@ def _struct(kind: type[Any], members: dict[str, Json], place: str, **ready: Any)
             known = ", ".join(name for name, own in names.items() if own not in ready) or "none"
             raise InvalidDocument(f"there is no field {key!r} here", f"{place}/{key}", f"known fields: {known}")
         values[field] = _value(value, types[field], f"{place}/{key}")
-    for info in _known(kind):
+    for info in _known(kind):  # type: ignore[arg-type]
         if info.required and info.name not in values:
             raise InvalidDocument(f"{info.encode_name!r} is missing", place, f"write {info.encode_name}: ...")
     return kind(**values)
 
 
-@lru_cache(maxsize=64)
-def _types(kind: type[Any]) -> dict[str, Any]:
+@cache
+def _types(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-@lru_cache(maxsize=64)
-def _known(kind: type[Any]) -> tuple[FieldInfo, ...]:
+@cache
+def _known(kind: Any) -> tuple[FieldInfo, ...]:
     return msgspec.structs.fields(kind)
 
 
@@ -328,13 +333,17 @@ def _write(value: Any) -> Json:
         case Pointer():
             return str(value)
         case Struct():
-            return write_operation(value) if type(value) in NAMES else _fields(value)
+            name = _NAMES.get(type(value))
+            return _fields(value) if name is None else {name: _fields(value)}
         case tuple():
             return [_write(item) for item in value]
         case dict():
             return {key: _write(item) for key, item in value.items()}
         case _:
             return value
+
+
+_NAMES: Final[Mapping[type, str]] = dict(NAMES.items())
 
 
 def _fields(value: Struct) -> dict[str, Json]:

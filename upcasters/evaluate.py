@@ -109,7 +109,9 @@ def _binary(tree: Binary, left: Any, right: Any) -> Any:
 
 def _coalesce(arguments: tuple[Expression, ...], scope: Lookup, variables: Mapping[str, Any]) -> Any:
     for argument in arguments:
-        value = _named(argument, scope, variables) if isinstance(argument, Name) else _evaluate(argument, scope, variables)
+        value = (
+            _named(argument, scope, variables) if isinstance(argument, Name) else _evaluate(argument, scope, variables)
+        )
         if value is not ABSENT and value is not None:
             return value
     return None

@@ -39,7 +39,7 @@ def factor(text: str | int) -> Fraction:
         value = Fraction(Decimal(over)) / (Fraction(Decimal(under)) if under else 1)
     except (ArithmeticError, ValueError) as error:
         raise ValueError(f"{text!r} is neither a decimal nor a fraction such as '1/60'") from error
-    if not value or len(str(text)) > 60:  # noqa: PLR2004 - far beyond any unit
+    if not value or len(str(text)) > 60:
         raise ValueError(f"{text!r} is no factor")
     return value
 

@@ -72,7 +72,7 @@ class Exchange:
         return kept.chain if kept is not None and self._clock() < kept.fresh_until else None
 
     def chain(self, subject: str, version: int, target: Target) -> Generator[Request, Response, Chain]:
-        """Ask for a chain. A known one is kept while the registry is away. Raises NoChain, RegistryRefused, Tampered."""
+        """Ask for a chain; a known one serves while the registry is away. Raises NoChain, RegistryRefused, Tampered."""
         kept = self._kept.get((subject, version, target))
         response = yield Request(
             "GET",
@@ -80,7 +80,7 @@ class Exchange:
             {"from": str(version), "to": str(target)},
             etag=kept.etag if kept else "",
         )
-        if kept is not None and (response.status in (0, 304) or response.status >= 500):  # noqa: PLR2004 - HTTP
+        if kept is not None and (response.status in (0, 304) or response.status >= 500):
             kept.fresh_until = self._clock() + self._fresh
             return kept.chain
         try:
@@ -124,7 +124,7 @@ def _answer(response: Response) -> Any:
         tree = msgspec.json.decode(response.body)
     except msgspec.DecodeError as error:
         raise RegistryRefused(response.status, "the answer is no JSON: is this a lineal registry?") from error
-    if response.status >= 400:  # noqa: PLR2004 - HTTP
+    if response.status >= 400:
         message = tree.get("message", "no reason given") if isinstance(tree, dict) else "no reason given"
         code = tree.get("error_code", response.status) if isinstance(tree, dict) else response.status
         raise RegistryRefused(code, str(message))

@@ -258,7 +258,7 @@ class _Parser:
                 return Items(self._arguments("]", depth), token.position)
             case _:
                 self._at -= 1
-                self.refuse("a value is expected")
+                return self.refuse("a value is expected")
 
     def _named(self, token: _Token, depth: int) -> Expression:
         if token.text in _WORDS:
@@ -363,8 +363,7 @@ def _text(token: _Token) -> str:
             raise InvalidExpression(f"'\\{code}' is no escape", token.position, remedy=r"use \n \t \r \\ \' \" \uXXXX")
         return _ESCAPES[code]
 
-    text = re.sub(r"\\(u(?!d[89a-f])[0-9a-fA-F]{4}|.)", escape, token.text[1:-1], flags=re.IGNORECASE)
-    return text
+    return re.sub(r"\\(u(?!d[89a-f])[0-9a-fA-F]{4}|.)", escape, token.text[1:-1], flags=re.IGNORECASE)
 
 
 def parts(tree: Expression) -> tuple[Expression, ...]:

@@ -232,7 +232,9 @@ class _Checker:
             allowed = allowed | {"string", "list"}
         if common is None or common not in allowed:
             self._complain(
-                f"{one} {tree.operator} {other}", tree.position, "convert one side: int(x), double(x), decimal(x), string(x)"
+                f"{one} {tree.operator} {other}",
+                tree.position,
+                "convert one side: int(x), double(x), decimal(x), string(x)",
             )
             common = "any"
         checked = replace(tree, left=left, right=right, sort=common)
@@ -253,7 +255,9 @@ class _Checker:
         found, against = sort(one), sort(other)
         if tree.operator == "in":
             bare = without_null(other)
-            against = sort(bare.items) if isinstance(bare, Array) else "string" if against in ("map", "record") else "any"
+            against = (
+                sort(bare.items) if isinstance(bare, Array) else "string" if against in ("map", "record") else "any"
+            )
             if not isinstance(bare, Array | Table | Record | Anything):
                 self._complain(f"'in' asks a list or a map, not {label(other)}", tree.position)
         elif isinstance(tree.left, Constant) and tree.left.value is None:
@@ -293,7 +297,11 @@ class _Checker:
         for index, (argument, found) in enumerate(checked):
             wanted = {"int", "any"} if tree.function == "substring" and index else accepted
             if found not in wanted:
-                self._complain(f"{tree.function} of {found}", argument.position, f"it takes {' or '.join(sorted(wanted - {'any'}))}")
+                self._complain(
+                    f"{tree.function} of {found}",
+                    argument.position,
+                    f"it takes {' or '.join(sorted(wanted - {'any'}))}",
+                )
         first = checked[0][1] if checked else "any"
         return replace(tree, arguments=tuple(part for part, _ in checked), sort=first), _RESULTS[tree.function]
 
@@ -310,7 +318,9 @@ class _Checker:
             body, result = self.check(tree.body, inner, present)
             return replace(tree, over=over, body=body), Array(result)
         body = self._condition(tree.body, inner, present)
-        return replace(tree, over=over, body=body), Array(items) if tree.kind == "filter" else BOOLEAN
+        if tree.kind == "filter":
+            return replace(tree, over=over, body=body), Array(items)
+        return replace(tree, over=over, body=body), BOOLEAN
 
 
 def _proven(condition: Expression) -> _Present:
@@ -318,7 +328,8 @@ def _proven(condition: Expression) -> _Present:
 
 
 def _number(found: Sort) -> Shape:
-    return {"int": INT64, "double": NUMBER, "decimal": DECIMAL}.get(found, ANYTHING)
+    shapes: Mapping[Sort, Shape] = {"int": INT64, "double": NUMBER, "decimal": DECIMAL}
+    return shapes.get(found, ANYTHING)
 
 
 def _common(one: Sort, other: Sort, tree: Binary) -> Sort | None:
@@ -330,7 +341,11 @@ def _common(one: Sort, other: Sort, tree: Binary) -> Sort | None:
     pair = {one, other}
     if pair == {"int", "double"}:
         literal = tree.left if one == "int" else tree.right
-        return "double" if isinstance(literal, Constant) or tree.operator in ("==", "!=", "<", "<=", ">", ">=", "in") else None
+        return (
+            "double"
+            if isinstance(literal, Constant) or tree.operator in ("==", "!=", "<", "<=", ">", ">=", "in")
+            else None
+        )
     if pair == {"int", "decimal"}:
         return "decimal"
     return None

@@ -52,7 +52,7 @@ def label(shape: Shape) -> str:
             return "a whole number" if bits is None else f"a whole number of {abs(bits)} bits"
         case Choice(symbols=symbols):
             shown = ", ".join(map(str, symbols[:4]))
-            return f"one of {shown}{', ...' if len(symbols) > 4 else ''}"  # noqa: PLR2004 - enough to tell
+            return f"one of {shown}{', ...' if len(symbols) > 4 else ''}"
         case Record(name=name):
             return f"a record {name}" if name else "a record"
         case Array():
@@ -60,10 +60,12 @@ def label(shape: Shape) -> str:
         case Table():
             return "a map"
         case OneOf(arms=arms):
-            return " or ".join(map(label, arms[:4])) + (" ..." if len(arms) > 4 else "")  # noqa: PLR2004
+            return " or ".join(map(label, arms[:4])) + (" ..." if len(arms) > 4 else "")
 
 
-def misfits(source: Shape, target: Shape, at: Pointer = ROOT, *, trusting: bool = False) -> Iterator[Misfit]:
+def misfits(  # noqa: C901 - one case per pair of shapes
+    source: Shape, target: Shape, at: Pointer = ROOT, *, trusting: bool = False
+) -> Iterator[Misfit]:
     """Every place where a value of ``source`` may be no value of ``target``; nothing where it always is.
 
     ``trusting``: a source of which nothing is known counts as fitting.
@@ -103,7 +105,9 @@ def fits(source: Shape, target: Shape) -> bool:
 def _into_union(source: Shape, arms: tuple[Shape, ...], at: Pointer, *, trusting: bool) -> Iterator[Misfit]:
     if any(next(misfits(source, arm, at, trusting=trusting), None) is None for arm in arms):
         return
-    if isinstance(source, Choice) and all(any(fits(Choice((symbol,)), arm) for arm in arms) for symbol in source.symbols):
+    if isinstance(source, Choice) and all(
+        any(fits(Choice((symbol,)), arm) for arm in arms) for symbol in source.symbols
+    ):
         return
     alike = [arm for arm in arms if type(arm) is type(source)]
     if len(alike) == 1:
@@ -120,9 +124,7 @@ def _records(source: Record, target: Record, at: Pointer, *, trusting: bool) -> 
                 yield Misfit(at / name, "required, and nothing gives it", f"add: {{at: {at / name}, value: ...}}")
         else:
             if wanted.required and not given.required:
-                yield Misfit(
-                    at / name, "required, and may be absent", f"default: {{at: {at / name}, value: ...}}"
-                )
+                yield Misfit(at / name, "required, and may be absent", f"default: {{at: {at / name}, value: ...}}")
             yield from misfits(given.shape, wanted.shape, at / name, trusting=trusting)
     if target.open:
         return
@@ -137,7 +139,7 @@ def _records(source: Record, target: Record, at: Pointer, *, trusting: bool) -> 
         )
 
 
-def _leaf_fits(source: Shape, target: Shape) -> bool:  # noqa: C901 - one case per pair of leaves
+def _leaf_fits(source: Shape, target: Shape) -> bool:
     match source, target:
         case Choice(symbols=symbols), Choice(symbols=allowed):
             return all(any(_same(symbol, other) for other in allowed) for symbol in symbols)
@@ -146,7 +148,9 @@ def _leaf_fits(source: Shape, target: Shape) -> bool:  # noqa: C901 - one case p
         case Integer(bits=None), Integer():
             return True  # widths are of the format; values are proven with generated events
         case Integer(bits=one), Integer(bits=other):
-            return other is None or _range(one or 64)[0] >= _range(other)[0] and _range(one or 64)[1] <= _range(other)[1]
+            return other is None or (
+                _range(one or 64)[0] >= _range(other)[0] and _range(one or 64)[1] <= _range(other)[1]
+            )
         case Integer(), Plain(kind="number"):
             return True
         case _:

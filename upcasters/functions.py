@@ -63,7 +63,9 @@ times = _arithmetic("the product", lambda left, right: left * right)
 
 def plus(left: Any, right: Any) -> Any:
     """Texts and lists put together, numbers added."""
-    if (isinstance(left, str) and isinstance(right, str)) or (isinstance(left, list) and isinstance(right, list)):
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    if isinstance(left, list) and isinstance(right, list):
         return left + right
     return _add(left, right)
 
@@ -249,7 +251,7 @@ def to_decimal(value: Any) -> Decimal:
         result = _decimal(value)
     except ArithmeticError as error:
         raise ValueError(f"decimal of {str(value)[:60]!r}") from error
-    if not result.is_finite() or abs(result.adjusted()) > 400:  # noqa: PLR2004 - as exact.py bounds it
+    if not result.is_finite() or abs(result.adjusted()) > 400:
         raise ValueError(f"decimal of {str(value)[:60]!r}")
     return result
 

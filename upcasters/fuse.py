@@ -21,7 +21,6 @@ from upcasters.operations import (
     Copy,
     Default,
     DropEvent,
-    Each as EachOperation,
     Emit,
     Entries,
     Fail,
@@ -40,6 +39,9 @@ from upcasters.operations import (
     Unwrap,
     When,
     Wrap,
+)
+from upcasters.operations import (
+    Each as EachOperation,
 )
 from upcasters.path import Pointer
 from upcasters.plan import (
@@ -119,9 +121,7 @@ class _Fuser:
         self._variables += 1
         return self._variables
 
-    def run(
-        self, ops: tuple[Operation, ...], tree: Node, shape: Shape, checks: list[Node]
-    ) -> tuple[Node, Shape]:
+    def run(self, ops: tuple[Operation, ...], tree: Node, shape: Shape, checks: list[Node]) -> tuple[Node, Shape]:
         """The tree and shape after operations; what must still be computed goes to ``checks``."""
         for operation in ops:
             tree = self._apply(operation, tree, shape, checks)
@@ -168,7 +168,7 @@ class _Fuser:
             case When():
                 return self._when(operation, tree, shape, checks)
             case Branch(at=at):
-                return self._edit(tree, shape, at.parts, lambda node, own: self._branch(operation, node, own))
+                return self._edit(tree, shape, at.parts, lambda node, _: self._branch(operation, node))
             case Fail(condition=condition, reason=reason):
                 checks.append(If(self._formula(condition, tree, shape, boolean=True), Raise(reason), NOTHING))
                 return tree
@@ -249,7 +249,9 @@ class _Fuser:
                 return replace(tree, body=self._write(body, shape, path, _inside(tree, value)))
             case If(then=then, otherwise=otherwise):
                 return replace(
-                    tree, then=self._write(then, shape, path, value), otherwise=self._write(otherwise, shape, path, value)
+                    tree,
+                    then=self._write(then, shape, path, value),
+                    otherwise=self._write(otherwise, shape, path, value),
                 )
             case Checked(then=then):
                 return replace(tree, then=self._write(then, shape, path, value))
@@ -384,9 +386,7 @@ class _Fuser:
         if (operation.when == "absent" or not may_be_null) and not maybe_absent(found):
             return tree
         if operation.when == "null":
-            return self._edit(
-                tree, shape, operation.at.parts, lambda node, _: Fallback(node, value, operation.when)
-            )
+            return self._edit(tree, shape, operation.at.parts, lambda node, _: Fallback(node, value, operation.when))
         return self._write(tree, shape, operation.at.parts, Fallback(found, value, operation.when))
 
     def _formula(self, text: str, tree: Node, shape: Shape, *, boolean: bool = False) -> Formula:
@@ -479,7 +479,7 @@ class _Fuser:
             checks.append(condition)
         return merged
 
-    def _branch(self, operation: Branch, node: Node, shape: Shape) -> Node:
+    def _branch(self, operation: Branch, node: Node) -> Node:
         arms: list[tuple[str, Node]] = []
         var = self._fresh()
         for name, ops in operation.arms.items():
@@ -504,9 +504,7 @@ def _scope(tree: Enter, shape: Shape) -> Shape:
     return without_null(shape) if tree.null in ("keep", "error") else shape
 
 
-def _applied(
-    function: Map | Convert | Wrap | Unwrap | Entries | Scale, node: Node, shape: Shape
-) -> Node:
+def _applied(function: Map | Convert | Wrap | Unwrap | Entries | Scale, node: Node, shape: Shape) -> Node:
     return Apply(function, node, nullable(shape), sort(shape))
 
 
@@ -592,7 +590,9 @@ def _merge(condition: Node, one: Node, other: Node) -> Node:
         return one
     match one, other:
         case Build(), Build() if one.source == other.source and one.open == other.open:
-            names = dict.fromkeys([name for name, _ in (*one.members, *other.members)] + sorted(one.known | other.known))
+            names = dict.fromkeys(
+                [name for name, _ in (*one.members, *other.members)] + sorted(one.known | other.known)
+            )
             merged = ((name, _merge(condition, _member(one, name), _member(other, name))) for name in names)
             members = tuple((name, node) for name, node in merged if not isinstance(node, Nothing))
             return replace(one, members=members, known=one.known | other.known)
@@ -611,7 +611,5 @@ def _same_record(build: Build) -> Build:
     source = build.source or EVENT
     own = dict(build.members)
     members = ((name, Get(source, name, optional=True)) for name in sorted(build.known))
-    untouched = (
-        (name, own[name] if own.get(name) == replace(get, optional=False) else get) for name, get in members
-    )
+    untouched = ((name, own[name] if own.get(name) == replace(get, optional=False) else get) for name, get in members)
     return replace(build, members=tuple(untouched))

@@ -191,7 +191,7 @@ def _write(scope: Any, at: Pointer, value: Any, context: Context) -> Any:
             raise context.fault("null stands where a record is expected: write with 'in'", Pointer(at.parts[:depth]))
         if holder is not ABSENT and not isinstance(holder, dict):
             raise context.fault(f"{sort_of(holder)} stands where a record is expected", Pointer(at.parts[:depth]))
-        child = {**({} if holder is ABSENT else holder), at.parts[depth]: child}
+        child = {**(holder if isinstance(holder, dict) else {}), at.parts[depth]: child}
     return child
 
 
@@ -281,7 +281,7 @@ def look_up(operation: Map, value: Any) -> Any:
 
 def _shown(value: Any) -> str:
     text = repr(value) if isinstance(value, str | int | float | bool) else sort_of(value)
-    return text if len(text) <= 60 else text[:60] + "..."  # noqa: PLR2004 - a line
+    return text if len(text) <= 60 else text[:60] + "..."
 
 
 def _scale(operation: Scale, scope: Any, context: Context) -> Any:
@@ -447,7 +447,7 @@ def _branch(operation: Branch, scope: Any, context: Context) -> Any:
     if value is ABSENT:
         return scope
     if operation.by is None:
-        arm = arm_of(value)
+        arm: Any = arm_of(value)
     else:
         if not isinstance(value, dict):
             raise context.fault(f"{sort_of(value)} where a record is expected", operation.at)

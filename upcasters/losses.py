@@ -30,8 +30,7 @@ def _lost(shape: Shape, at: Pointer, used: set[Pointer]) -> Iterator[Pointer]:
         case Array(items=inner) | Table(values=inner):
             yield from _lost(inner, at, used)
         case OneOf(arms=arms):
-            for lost in dict.fromkeys(place for arm in arms for place in _lost(arm, at, used)):
-                yield lost
+            yield from dict.fromkeys(place for arm in arms for place in _lost(arm, at, used))
         case _:
             return
 
@@ -79,5 +78,3 @@ def _place(node: Node, variables: dict[int, Pointer]) -> Pointer | None:
             return None if holder is None else holder / name
         case _:
             return None
-
-

@@ -32,14 +32,14 @@ class _Operation(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     """What all operations share: frozen, unknown fields refused."""
 
 
-class Rename(_Operation):
+class Rename(_Operation, frozen=True):
     """Give the member at ``at`` the name ``to``, in the same record."""
 
     at: Pointer
     to: str
 
 
-class Move(_Operation, rename={"source": "from"}):
+class Move(_Operation, frozen=True, rename={"source": "from"}):
     """Take the value at ``from`` to ``to``; records on the way are made. With ``prune``, emptied records go."""
 
     source: Pointer
@@ -47,14 +47,14 @@ class Move(_Operation, rename={"source": "from"}):
     prune: bool = False
 
 
-class Copy(_Operation, rename={"source": "from"}):
+class Copy(_Operation, frozen=True, rename={"source": "from"}):
     """Put the value at ``from`` at ``to`` as well."""
 
     source: Pointer
     to: Pointer
 
 
-class Add(_Operation, rename={"literal": "as"}):
+class Add(_Operation, frozen=True, rename={"literal": "as"}):
     """Put a constant at ``at``, where nothing was declared."""
 
     at: Pointer
@@ -62,7 +62,7 @@ class Add(_Operation, rename={"literal": "as"}):
     literal: Literally | None = None
 
 
-class Default(_Operation, rename={"literal": "as"}):
+class Default(_Operation, frozen=True, rename={"literal": "as"}):
     """Put a constant at ``at`` where an event has nothing there, a null there, or either."""
 
     at: Pointer
@@ -71,7 +71,7 @@ class Default(_Operation, rename={"literal": "as"}):
     when: Literal["absent", "null", "either"] = "absent"
 
 
-class Remove(_Operation, rename={"literal": "as"}):
+class Remove(_Operation, frozen=True, rename={"literal": "as"}):
     """Take the value at ``at`` away; ``restore`` is the constant that stands for it on the way down."""
 
     at: Pointer
@@ -79,20 +79,20 @@ class Remove(_Operation, rename={"literal": "as"}):
     literal: Literally | None = None
 
 
-class Only(_Operation):
+class Only(_Operation, frozen=True):
     """Keep the named members of the record at ``at``; all others go, also those that no schema declares."""
 
     at: Pointer
     members: tuple[str, ...]
 
 
-class Otherwise(_Operation):
+class Otherwise(_Operation, frozen=True):
     """A constant for what a table does not list."""
 
     value: Scalar
 
 
-class Map(_Operation, rename={"otherwise": "else"}):
+class Map(_Operation, frozen=True, rename={"otherwise": "else"}):
     """Translate the value at ``at`` by a table: an object for text, a list of pairs for any scalar."""
 
     at: Pointer
@@ -105,14 +105,14 @@ class Map(_Operation, rename={"otherwise": "else"}):
         return tuple(self.table.items()) if isinstance(self.table, dict) else self.table
 
 
-class Convert(_Operation):
+class Convert(_Operation, frozen=True):
     """Write the value at ``at`` another way, by a codec of the catalogue: ``epoch_s->epoch_ms``."""
 
     at: Pointer
     using: str
 
 
-class Scale(_Operation):
+class Scale(_Operation, frozen=True):
     """Multiply the number at ``at`` exactly by ``by`` (a decimal or a fraction ``1/60``), then round, then name it.
 
     ``places`` counts the digits after the point of a decimal, double or string result; integers have none.
@@ -126,7 +126,7 @@ class Scale(_Operation):
     places: int = 0
 
 
-class Set(_Operation):
+class Set(_Operation, frozen=True):
     """Compute the value at ``at`` from the members of the scope; ``down`` computes it back.
 
     Where a member that the expression names is absent: ``error`` refuses the event, ``skip`` leaves ``at`` as it is.
@@ -138,7 +138,7 @@ class Set(_Operation):
     down: str | None = None
 
 
-class Join(_Operation, rename={"source": "from"}):
+class Join(_Operation, frozen=True, rename={"source": "from"}):
     """Put the texts at ``from`` together at ``to``, with a separator; nothing where one is absent or null."""
 
     source: tuple[Pointer, ...]
@@ -146,7 +146,7 @@ class Join(_Operation, rename={"source": "from"}):
     separator: str
 
 
-class Split(_Operation, rename={"source": "from"}):
+class Split(_Operation, frozen=True, rename={"source": "from"}):
     """Take the text at ``from`` apart at its first separators; the last place gets what is left."""
 
     source: Pointer
@@ -154,21 +154,21 @@ class Split(_Operation, rename={"source": "from"}):
     separator: str
 
 
-class Wrap(_Operation):
+class Wrap(_Operation, frozen=True):
     """Make the value at ``at`` an array of one."""
 
     at: Pointer
 
 
-class Unwrap(_Operation):
+class Unwrap(_Operation, frozen=True):
     """Make the array at ``at`` its only, first or last item; an empty one vanishes unless exactly one is asked for."""
 
     at: Pointer
     take: Literal["one", "first", "last"] = "one"
 
 
-class Entries(_Operation):
-    """Turn the map at ``at`` into a list of records of key and value, in the order of keys, or such a list into a map."""
+class Entries(_Operation, frozen=True):
+    """Turn the map at ``at`` into a list of records of key and value, in order of keys, or such a list into a map."""
 
     at: Pointer
     to: Literal["list", "map"]
@@ -176,21 +176,21 @@ class Entries(_Operation):
     value: str = "value"
 
 
-class Each(_Operation):
+class Each(_Operation, frozen=True):
     """Do operations on every item of the array, or every value of the map, at ``at``; null items stay null."""
 
     at: Pointer
     ops: tuple[Operation, ...]
 
 
-class In(_Operation):
+class In(_Operation, frozen=True):
     """Do operations on the record at ``at``, where there is one."""
 
     at: Pointer
     ops: tuple[Operation, ...]
 
 
-class When(_Operation, rename={"condition": "if", "then": "ops", "otherwise": "else"}):
+class When(_Operation, frozen=True, rename={"condition": "if", "then": "ops", "otherwise": "else"}):
     """Do operations where a condition over the scope holds, others where it does not."""
 
     condition: str
@@ -198,10 +198,10 @@ class When(_Operation, rename={"condition": "if", "then": "ops", "otherwise": "e
     otherwise: tuple[Operation, ...] = ()
 
 
-class Branch(_Operation, rename={"otherwise": "else"}):
+class Branch(_Operation, frozen=True, rename={"otherwise": "else"}):
     """Do the operations of the arm that the value at ``at`` is on, in its scope.
 
-    Arms are sorts of JSON value (``null boolean number string array object``), or with ``by`` the texts a member of it has.
+    Arms are sorts of value (``null boolean number string bytes array object``), or with ``by`` the texts of a member.
     """
 
     at: Pointer
@@ -210,34 +210,34 @@ class Branch(_Operation, rename={"otherwise": "else"}):
     otherwise: Literal["error", "keep"] = "error"
 
 
-class Fail(_Operation, rename={"condition": "when"}):
+class Fail(_Operation, frozen=True, rename={"condition": "when"}):
     """Refuse events for which a condition holds, with a reason for people."""
 
     condition: str
     reason: str
 
 
-class Retype(_Operation, rename={"source": "from"}):
+class Retype(_Operation, frozen=True, rename={"source": "from"}):
     """Give the event another type. Stream level."""
 
     source: str
     to: str
 
 
-class DropEvent(_Operation, rename={"condition": "when"}):
+class DropEvent(_Operation, frozen=True, rename={"condition": "when"}):
     """Leave out events for which a condition holds. Stream level."""
 
     condition: str
 
 
-class Part(_Operation):
+class Part(_Operation, frozen=True):
     """One event that comes of another: its type and what is done to a copy of the payload."""
 
     type: str
     ops: tuple[Operation, ...] = ()
 
 
-class Emit(_Operation):
+class Emit(_Operation, frozen=True):
     """Make several events of one, in order. Stream level, and the last operation of its document."""
 
     events: tuple[Part, ...]
@@ -250,8 +250,8 @@ Operation: TypeAlias = Union[  # noqa: UP007 - the members refer to it
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
     "rename": Rename, "move": Move, "copy": Copy, "add": Add, "default": Default, "remove": Remove, "only": Only,
-    "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap, "unwrap": Unwrap,
-    "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail, "retype": Retype,
+    "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap,
+    "unwrap": Unwrap, "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail, "retype": Retype,
     "drop_event": DropEvent, "emit": Emit,
 })  # fmt: skip
 """Every operation by the name a document gives it."""

@@ -40,7 +40,7 @@ def reduce(node: Node) -> Node:
     return fold(node)
 
 
-def _rebuilt(node: Node, fold: _Fold) -> Node:  # noqa: C901 - one case per sort of node
+def _rebuilt(node: Node, fold: _Fold) -> Node:
     match node:
         case Get(of=of):
             return replace(node, of=fold(of))
@@ -71,7 +71,7 @@ def _rebuilt(node: Node, fold: _Fold) -> Node:  # noqa: C901 - one case per sort
 
 def _fold(node: Node) -> Node:
     match node:
-        case Build(members=members, source=source) if source is not None and _untouched(node, source):
+        case Build(source=source) if source is not None and _untouched(node, source):
             return source
         case Enter(value=value, var=var, body=Var(number=inner)) if var == inner and node.absent == "keep":
             as_it_is = node.null in ("keep", "pass") or not node.nullable
@@ -108,4 +108,3 @@ def _substituted(node: Node, var: int, value: Node) -> Node:
         return value if current == Var(var) else _rebuilt(current, fold)
 
     return fold(node)
-

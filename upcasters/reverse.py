@@ -200,7 +200,9 @@ class _Flip:
     def _made(self, at: Pointer) -> Pointer:
         """The topmost place that the operation makes in order to write at one."""
         for depth in range(1, len(at.parts)):
-            if member_at(self._shape, at.parts[:depth]) is None or isinstance(self._at(Pointer(at.parts[:depth - 1])), Anything):
+            if member_at(self._shape, at.parts[:depth]) is None or isinstance(
+                self._at(Pointer(at.parts[: depth - 1])), Anything
+            ):
                 return Pointer(at.parts[:depth])
         return at
 
@@ -263,10 +265,21 @@ class _Flip:
         if result is None:
             return self._stuck("what kind of number it was is not known", "write down")
         inverse = 1 / by
-        self._lens(operation.at, f"rounded ({operation.rounding})", "down" if _whole(found) and by.denominator == 1 else "up")
+        self._lens(
+            operation.at, f"rounded ({operation.rounding})", "down" if _whole(found) and by.denominator == 1 else "up"
+        )
         to = None if operation.to is None else operation.at.name
         text = str(inverse.numerator) if inverse.denominator == 1 else f"{inverse.numerator}/{inverse.denominator}"
-        return [Scale(at, text, operation.rounding, result, to, _digits(by) if result in ("double", "decimal", "string") else 0)]
+        return [
+            Scale(
+                at,
+                text,
+                operation.rounding,
+                result,
+                to,
+                _digits(by) if result in ("double", "decimal", "string") else 0,
+            )
+        ]
 
     def _set(self, operation: Set) -> list[Operation]:
         if operation.down is not None:
@@ -274,7 +287,9 @@ class _Flip:
             return [Set(operation.at, operation.down, operation.absent)]
         if self._declared(operation.at) or not operation.at.parts:
             self._lens(operation.at, "overwritten", "up")
-            return self._stuck(f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down")
+            return self._stuck(
+                f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down"
+            )
         self._lens(operation.at, "computed anew on the way up", "down")
         return [Remove(self._made(operation.at))]
 
@@ -355,7 +370,7 @@ def _number_of(shape: Shape) -> Number | None:
     match sort(shape):
         case "int":
             bits = shape.bits if isinstance(shape, Integer) else None
-            return "integer" if bits is None else "int32" if abs(bits) <= 32 else "int64"  # noqa: PLR2004
+            return "integer" if bits is None else "int32" if abs(bits) <= 32 else "int64"
         case "double":
             return "double"
         case "decimal":

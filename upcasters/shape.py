@@ -98,7 +98,8 @@ def to_json(shape: Shape) -> Any:
 
 def from_json(tree: Any) -> Shape:
     """The shape a JSON tree stands for. Raises msgspec.ValidationError."""
-    return msgspec.convert(tree, Shape)
+    shape: Shape = msgspec.convert(tree, Shape)
+    return shape
 
 
 def nullable(shape: Shape) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeAlias, assert_never
 
@@ -12,7 +12,7 @@ from upcasters.errors import InvalidDocument, Problem
 from upcasters.exact import factor
 from upcasters.expression import needs, parse
 from upcasters.expression_check import member_at, sort, typed
-from upcasters.fit import fits, join, label, shape_of
+from upcasters.fit import join, label, shape_of
 from upcasters.operations import (
     NAMES,
     Add,
@@ -57,7 +57,6 @@ from upcasters.shape import (
     Member,
     Never,
     OneOf,
-    Plain,
     Record,
     Shape,
     Table,
@@ -219,7 +218,9 @@ class _Changer:
                     rest[name] = changed
                 return replace_members(shape, rest)
             case _:
-                self._refuse(Pointer(at.parts[:depth]), f"{label(shape)} stands where a record is needed", "name a record")
+                self._refuse(
+                    Pointer(at.parts[:depth]), f"{label(shape)} stands where a record is needed", "name a record"
+                )
                 return shape
 
     def _below(
@@ -256,7 +257,11 @@ class _Changer:
                 return
             at = Pointer(to.parts[:depth])
             if not parent.required or nullable(parent.shape):
-                self._refuse(to, f"{at} may be absent or null", f"write in: {{at: {at}, ops: [...]}}, or default: {{at: {at}, value: {{}}}} first")
+                self._refuse(
+                    to,
+                    f"{at} may be absent or null",
+                    f"write in: {{at: {at}, ops: [...]}}, or default: {{at: {at}, value: {{}}}} first",
+                )
                 return
 
     def _move(self, shape: Shape, source: Pointer, to: Pointer) -> Shape:
@@ -310,16 +315,16 @@ class _Changer:
         filled = ANYTHING if isinstance(member.shape, Anything) else join(found, value)
         if not at.parts:
             return filled
-        return self._edit(
-            shape, at, lambda own: own and Member(filled, own.required or operation.when != "null")
-        )
+        return self._edit(shape, at, lambda own: own and Member(filled, own.required or operation.when != "null"))
 
     def _only(self, found: Shape, members: tuple[str, ...], at: Pointer) -> Shape:
         match found:
             case Record():
                 for name in members:
                     if name not in found.members:
-                        self._refuse(at / name, "the old version has no such member", _suggestion(found, Pointer((name,))))
+                        self._refuse(
+                            at / name, "the old version has no such member", _suggestion(found, Pointer((name,)))
+                        )
                 unknown = {name: Member(ANYTHING, required=False) for name in members if found.open}
                 kept = unknown | {name: member for name, member in found.members.items() if name in members}
                 return Record(kept, open=False, name=found.name)
@@ -341,7 +346,7 @@ class _Changer:
                 if not _listed(old, found.symbols):
                     self._refuse(operation.at, f"{old!r} is no value of the old version", "take it out of the table")
         else:
-            missing, results = [None], [new for _, new in pairs]
+            missing, results = [""], [new for _, new in pairs]
         shape: Shape = Choice(tuple(dict.fromkeys(results))) if results else Never()
         if not missing:
             return shape
@@ -365,10 +370,18 @@ class _Changer:
         codec = CODECS.get(operation.using)
         if codec is None:
             close = get_close_matches(operation.using, CODECS, 1)
-            self._refuse(operation.at, f"there is no codec {operation.using!r}", f"use {close[0] if close else 'one of ' + ', '.join(CODECS)}")
+            self._refuse(
+                operation.at,
+                f"there is no codec {operation.using!r}",
+                f"use {close[0] if close else 'one of ' + ', '.join(CODECS)}",
+            )
             return ANYTHING
         if not isinstance(found, Anything) and sort(found) not in _accepted(sort(codec.takes)):
-            self._refuse(operation.at, f"{operation.using} takes {label(codec.takes)}, here is {label(found)}", "choose another codec")
+            self._refuse(
+                operation.at,
+                f"{operation.using} takes {label(codec.takes)}, here is {label(found)}",
+                "choose another codec",
+            )
         return codec.gives
 
     def _scale(self, operation: Scale, found: Shape) -> Shape:
@@ -471,7 +484,9 @@ class _Changer:
             case "map", Anything():
                 return Table(ANYTHING)
             case _:
-                wanted = "a map" if operation.to == "list" else f"a list of records of {operation.key} and {operation.value}"
+                wanted = (
+                    "a map" if operation.to == "list" else f"a list of records of {operation.key} and {operation.value}"
+                )
                 self._refuse(operation.at, f"{label(found)} where {wanted} is needed", "name another place")
                 return ANYTHING
 

@@ -18,7 +18,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise InvalidDocument(f"an alias in line {mark.line + 1}", remedy="write the value out")
         return super().compose_node(parent, index)
 

@@ -123,7 +123,9 @@ class _Drafter:
 
     def _null(self, after: Shape, at: Pointer) -> None:
         value = _stand_in(after)
-        self._propose(Default(at, value, when="null"), at, 0.3, "null is not allowed any more: choose what stands for it")
+        self._propose(
+            Default(at, value, when="null"), at, 0.3, "null is not allowed any more: choose what stands for it"
+        )
 
     def _items(self, one: Shape, other: Shape, at: Pointer) -> None:
         inner = _Found()
@@ -143,7 +145,10 @@ class _Drafter:
             self._propose(Convert(at, using), at, 0.7, f"the type changed: confirm that {using} is meant")
         elif next(misfits(before, after, trusting=True), None) is not None:
             self._propose(
-                Remove(at), at, 0.0, "the type changed and no codec leads there: write how it is computed (set, map ...)"
+                Remove(at),
+                at,
+                0.0,
+                "the type changed and no codec leads there: write how it is computed (set, map ...)",
             )
             self._propose(Add(at, _stand_in(after)), at, 0.0, "a value for the new type is needed")
             self._found.losses.append(at)
@@ -164,7 +169,9 @@ class _Drafter:
             worst = min(worst, score if score >= POSSIBLE else 0.0)
             table.append((symbol, other))
         gone = ", ".join(map(str, left))
-        operation = Map(at, {str(old): new for old, new in table} if all(isinstance(o, str) for o, _ in table) else tuple(table))
+        operation = Map(
+            at, {str(old): new for old, new in table} if all(isinstance(o, str) for o, _ in table) else tuple(table)
+        )
         self._propose(operation, at, worst, f"{gone} left the list of values: check what each becomes")
 
     # Records
@@ -183,7 +190,9 @@ class _Drafter:
             self._propose(Move(at / name, place), at / name, 0.7, f"{place} has its name and type: confirm the move")
             del removed[name]
         for name, wanted in added.items():
-            if wanted.required and not any(isinstance(p.operation, Move) and p.operation.to.within(at / name) for p in self._found.proposals):
+            if wanted.required and not any(
+                isinstance(p.operation, Move) and p.operation.to.within(at / name) for p in self._found.proposals
+            ):
                 self._add(at / name, wanted)
         if not after.open:
             for name in removed:
@@ -246,10 +255,11 @@ class _Drafter:
         for name, member in removed.items():
             for holder, inner in after.members.items():
                 bare = without_null(inner.shape)
-                if isinstance(bare, Record) and name in bare.members and self._new_record(at / holder):
-                    if _same_kind(member.shape, bare.members[name].shape):
-                        yield name, at / holder / name
-                        break
+                if not isinstance(bare, Record) or name not in bare.members or not self._new_record(at / holder):
+                    continue
+                if _same_kind(member.shape, bare.members[name].shape):
+                    yield name, at / holder / name
+                    break
 
     def _new_record(self, at: Pointer) -> bool:
         return _field(self._old, at) is None
@@ -315,5 +325,3 @@ def _stand_in(shape: Shape) -> Any:
             return _stand_in(arms[0])
         case bare:
             return {"string": "", "int": 0, "double": 0, "boolean": False}.get(sort(bare))
-
-

@@ -39,9 +39,7 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
     for direction in ("up", "down"):
         try:
             ops, shape = _direction(direction, document, old, new)
-            if is_stream_level(ops):
-                raise NotPortable("JSONata", "the step renames, splits or drops events")
-            expression = compile_step(ops, shape, wide_integers=old.definition.format.value != "JSON")
+            expression = _expression(ops, shape, old)
         except (NotPortable, NoChain) as error:
             reasons.append((direction, error.reason if isinstance(error, NotPortable) else str(error)))
             continue
@@ -57,6 +55,12 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
             )
         )
     return MigrationRules(tuple(rules), tuple(reasons))
+
+
+def _expression(ops: tuple[Operation, ...], shape: Shape, old: Parsed) -> str:
+    if is_stream_level(ops):
+        raise NotPortable("JSONata", "the step renames, splits or drops events")
+    return compile_step(ops, shape, wide_integers=old.definition.format.value != "JSON")
 
 
 def _direction(direction: str, document: Document, old: Parsed, new: Parsed) -> tuple[tuple[Operation, ...], Shape]:

@@ -1,4 +1,4 @@
-"""The proof at publication: an upcaster joins its two schemas, or the refusal shows the event, the step and the place."""
+"""The proof at publication: an upcaster joins its two schemas, or the refusal shows event, step and place."""
 
 from __future__ import annotations
 
@@ -254,7 +254,13 @@ class _Proof:
 
     def _shown(self, check: Check, place: str, pointer: str, message: str, event: object, result: object) -> Finding:
         return Finding(
-            check, place, pointer, message, "", json_form(self._old, event), None if result is None else json_form(self._new, result)
+            check,
+            place,
+            pointer,
+            message,
+            "",
+            json_form(self._old, event),
+            None if result is None else json_form(self._new, result),
         )
 
     # Examples
@@ -268,7 +274,7 @@ class _Proof:
 
     def _example(self, chain: Chain, given: Any, wanted: Any) -> Iterator[tuple[str, str, Any]]:
         try:
-            payload = self._old.engine.fromjson_form(self._old.schema, given)
+            payload = self._old.engine.from_json(self._old.schema, given)
         except CompatError as error:
             yield f"'in' is no event of version {self._document.source}: {error}", "", None
             return

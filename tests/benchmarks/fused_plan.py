@@ -118,9 +118,13 @@ def measure(runs: dict[str, Callable[[], Any]], rounds: int = 25, seconds: float
 
 def first_use() -> float:
     """Milliseconds to fuse and compile a chain of 50 steps."""
-    ops = [[{"rename": {"at": f"/m{step}", "to": f"m{step + 1}"}}, {"add": {"at": f"/a{step}", "value": step}}] for step in range(50)]
+    ops = [
+        [{"rename": {"at": f"/m{step}", "to": f"m{step + 1}"}}, {"add": {"at": f"/a{step}", "value": step}}]
+        for step in range(50)
+    ]
     documents = [
-        read({"upcast": 1, "subject": "s", "from": step + 1, "to": step + 2, "ops": each}) for step, each in enumerate(ops)
+        read({"upcast": 1, "subject": "s", "from": step + 1, "to": step + 2, "ops": each})
+        for step, each in enumerate(ops)
     ]
     shape = Record({"m0": Member(STRING), **{f"k{index}": Member(STRING) for index in range(12)}})
     best = float("inf")

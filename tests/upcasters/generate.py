@@ -79,7 +79,7 @@ def record(random: Random, depth: int = 0) -> Record:
     return Record(members, open=random.random() < 0.4)
 
 
-def payload(random: Random, of: Shape) -> Any:  # noqa: C901, PLR0911
+def payload(random: Random, of: Shape) -> Any:  # noqa: C901
     """A value of a shape, boundary values often."""
     match of:
         case OneOf(arms=arms):
@@ -145,10 +145,12 @@ def _fresh(random: Random) -> str:
     return random.choice(["p", "q", "r", "s", "t", *NAMES])
 
 
-def _operation(random: Random, of: Shape, depth: int) -> Operation | None:  # noqa: C901, PLR0911, PLR0912
+def _operation(random: Random, of: Shape, depth: int) -> Operation | None:  # noqa: C901
     found = places(of)
     if not found:
-        return Add(Pointer((_fresh(random),)), random.choice([1, "x", None, {}, []])) if isinstance(of, Record) else None
+        return (
+            Add(Pointer((_fresh(random),)), random.choice([1, "x", None, {}, []])) if isinstance(of, Record) else None
+        )
     at, own = random.choice(found)
     bare = without_null(own)
     to = Pointer((_fresh(random),))
@@ -166,7 +168,11 @@ def _operation(random: Random, of: Shape, depth: int) -> Operation | None:  # no
         case 6:
             return Remove(at)
         case 7:
-            return Only(ROOT, tuple(name for name in of.members if random.random() < 0.8)) if isinstance(of, Record) else None
+            return (
+                Only(ROOT, tuple(name for name in of.members if random.random() < 0.8))
+                if isinstance(of, Record)
+                else None
+            )
         case 8 if isinstance(bare, Choice):
             return Map(at, {str(symbol): f"new {symbol}" for symbol in bare.symbols})
         case 9 if bare in (STRING, INT64):
@@ -176,7 +182,13 @@ def _operation(random: Random, of: Shape, depth: int) -> Operation | None:  # no
             return Convert(at, {INT64: "int->string", BOOLEAN: "bool->string", NUMBER: "number->string"}[bare])
         case 11 if bare in (INT64, NUMBER):
             rounding = random.choice(["half_even", "half_up", "floor", "up", "down", "ceiling", "half_down"])
-            return Scale(at, random.choice([100, "0.01", "1/3"]), rounding, random.choice(["int64", "string", "double"]), places=0)
+            return Scale(
+                at,
+                random.choice([100, "0.01", "1/3"]),
+                rounding,
+                random.choice(["int64", "string", "double"]),
+                places=0,
+            )
         case 12:
             return _set(random, found, to)
         case 13:
@@ -220,7 +232,12 @@ def _set(random: Random, found: list[tuple[Pointer, Shape]], to: Pointer) -> Set
     bare = without_null(own)
     choices: list[str] = [f"coalesce({name}, 'none')"] if bare == STRING else []
     if bare == STRING and not nullable(own):
-        choices += [f"{name} + '!' + {name}", f"{name}.upper()", f"{name}.size() > 1 ? 'long' : 'short'", f"{name}.before(' ')"]
+        choices += [
+            f"{name} + '!' + {name}",
+            f"{name}.upper()",
+            f"{name}.size() > 1 ? 'long' : 'short'",
+            f"{name}.before(' ')",
+        ]
     if bare == INT64 and not nullable(own):
         choices += [f"{name} * 2 + 1", f"-{name}", f"{name} > 3 && {name} < 10", f"string({name})", f"{name} % 3"]
     if isinstance(bare, Array) and not nullable(own):

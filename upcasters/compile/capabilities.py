@@ -36,7 +36,7 @@ def capabilities(document: Document, shape: Shape, format_name: str) -> tuple[Ca
         back = downward(document, shape)
     except NoChain as error:
         return (*found, *(Capability(target, "down", supported=False, reason=str(error)) for target in _TARGETS))
-    from upcasters.shape_change import change  # noqa: PLC0415
+    from upcasters.shape_change import change
 
     return (*found, *_direction("down", back.ops, change(document.ops, shape).shape, format_name))
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from upcasters.compile import values
-from upcasters.compile.values import ABSENT, Refused, function_of
-from upcasters.evaluate import evaluate_with
+from upcasters.compile.values import Refused, function_of
+from upcasters.evaluate import ABSENT, evaluate_with
 from upcasters.functions import truth
 from upcasters.interpret import arm_of
 from upcasters.plan import (

@@ -126,7 +126,9 @@ class _Writer:
     def _bound(self, node: Node) -> str:
         """A name for the node's value."""
         text = self.value(node)
-        return text if _IDENTIFIER.match(text) and text not in ("undefined", "null", "true", "false") else self._let(text)
+        return (
+            text if _IDENTIFIER.match(text) and text not in ("undefined", "null", "true", "false") else self._let(text)
+        )
 
     def value(self, node: Node) -> str:
         """An expression for the node; statements it needs are written first."""
@@ -202,7 +204,11 @@ class _Writer:
         target = self._let(display)
         for name, text in optional:
             bound = text if _IDENTIFIER.match(text) else self._let(text)
-            assigned = f"put({target}, {_text(name)}, {bound})" if name in _INHERITED else f"{self._get(target, name)} = {bound}"
+            assigned = (
+                f"put({target}, {_text(name)}, {bound})"
+                if name in _INHERITED
+                else f"{self._get(target, name)} = {bound}"
+            )
             self._line(f"if ({bound} !== undefined) {assigned};")
         if carried and node.source is not None:
             known = sorted(node.known | {name for name, _ in node.members})
@@ -375,7 +381,9 @@ def _expression(tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:  #
             return f"[{', '.join(map(write, items))}]"
         case Call(function="coalesce", arguments=arguments):
             given = [
-                f"member(x_{part.local}, {json.dumps(part.parts)})" if isinstance(part, Name) and part.local else write(part)
+                f"member(x_{part.local}, {json.dumps(part.parts)})"
+                if isinstance(part, Name) and part.local
+                else write(part)
                 for part in arguments
             ]
             return f"({' ?? '.join(given)} ?? null)"

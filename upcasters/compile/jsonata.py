@@ -2,7 +2,7 @@
 
 Only what behaves alike everywhere is emitted: object constructors from the known shape, names in backticks, ``[...]``
 around mapped arrays, guards for null and missing arrays, ``$lookup``, ``&``, arithmetic on small whole numbers and
-doubles. Never ``??``, ``?:``, ``~>``, ``$merge`` or ``$sift``. A step that needs more raises NotPortable with the reason.
+doubles. Never ``??``, ``?:``, ``~>``, ``$merge`` or ``$sift``. A step that needs more raises NotPortable and says why.
 """
 
 from __future__ import annotations
@@ -164,12 +164,12 @@ class _Writer:
             case Unwrap(take=take):
                 item = f"{value}[{-1 if take == 'last' else 0}]"
                 if take == "one":
-                    return f"($count({value}) = 1 ? {item} : $error(\"not exactly one item\"))"
+                    return f'($count({value}) = 1 ? {item} : $error("not exactly one item"))'
                 return item
             case Piece(separator=separator, count=2, index=index):
                 cut = "$substringAfter" if index else "$substringBefore"
                 sep = _text(separator)
-                return f"($contains({value}, {sep}) ? {cut}({value}, {sep}) : $error(\"no separator\"))"
+                return f'($contains({value}, {sep}) ? {cut}({value}, {sep}) : $error("no separator"))'
             case Piece():
                 _refuse("a text is split into more than two")
             case Entries():
@@ -179,7 +179,7 @@ class _Writer:
 
     def _converted(self, using: str, value: str) -> str:
         if using == "bool->string":
-            return f"({value} ? \"true\" : \"false\")"
+            return f'({value} ? "true" : "false")'
         factors = {"epoch_s->epoch_ms": 1_000, "epoch_s->epoch_us": 1_000_000, "epoch_ms->epoch_us": 1_000}
         if using in factors and not self._wide:
             return f"({value} * {factors[using]})"
@@ -252,7 +252,7 @@ class _Writer:
             inputs[path] = self._node(given)
         return self._expression(node.expression, inputs)
 
-    def _expression(self, tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:  # noqa: C901
+    def _expression(self, tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:
         match tree:
             case Constant(value=value):
                 return constant(value)
@@ -323,11 +323,11 @@ class _Writer:
                 return f"$substringBefore({arguments[0]}, {arguments[1]})"
             case "after", _:
                 text, separator = arguments
-                return f"($contains({text}, {separator}) ? $substringAfter({text}, {separator}) : \"\")"
+                return f'($contains({text}, {separator}) ? $substringAfter({text}, {separator}) : "")'
             case "string", "string":
                 return arguments[0]
             case "string", "boolean":
-                return f"({arguments[0]} ? \"true\" : \"false\")"
+                return f'({arguments[0]} ? "true" : "false")'
             case function, _:
                 _refuse(f"{function}() differs between implementations")
 

@@ -7,12 +7,11 @@ that was fetched is executed. Where ``exec`` is not wanted, ``closures`` runs th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from collections.abc import Iterator
 from typing import Any, Final
 
-from upcasters.compile.values import ABSENT, BINDINGS, Refused, constant_literal, function_of, table_of
+from upcasters.compile.values import BINDINGS, constant_literal, function_of, table_of
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
 from upcasters.operations import Convert, Map, Otherwise, Scale, Wrap
 from upcasters.plan import (
@@ -35,6 +34,7 @@ from upcasters.plan import (
     Switch,
     Var,
     maybe_absent,
+    parts,
     unique,
 )
 
@@ -75,7 +75,7 @@ class _Writer:
         self._depth = 1
         self._count = 0
         self.names: dict[str, Any] = {}
-        self._uses = Counter(id(part) for node in unique(plan.root) for part in _parts(node))
+        self._uses = Counter(id(part) for node in unique(plan.root) for part in parts(node))
         self._kept: list[dict[int, str]] = [{}]
         self._inline = 0
 
@@ -215,9 +215,7 @@ class _Writer:
         absent = maybe_absent(node.to)
         if isinstance(node.function, Map) and (text := self._looked_up(node.function, argument)) is not None:
             return text
-        return self._guarded(
-            argument, lambda name: self._call(node, name), absent=absent, null=node.nullable
-        )
+        return self._guarded(argument, lambda name: self._call(node, name), absent=absent, null=node.nullable)
 
     def _looked_up(self, function: Map, argument: str) -> str | None:
         """A table of texts is a dict that knows absence and null too."""
@@ -490,15 +488,15 @@ class _FormulaWriter:
         match tree:
             case Constant(value=value):
                 return constant_literal(value, self._name)
-            case Name(parts=parts, local=""):
-                return self._inputs[parts][0]
-            case Name(parts=parts, local=local):
-                return f"x_{local}" + "".join(f"[{part!r}]" for part in parts)
-            case Has(name=Name(parts=parts, local="")):
-                text, given = self._inputs[parts]
+            case Name(parts=path, local=""):
+                return self._inputs[path][0]
+            case Name(parts=path, local=local):
+                return f"x_{local}" + "".join(f"[{part!r}]" for part in path)
+            case Has(name=Name(parts=path, local="")):
+                text, given = self._inputs[path]
                 return f"({text} is not M)" if maybe_absent(given) else "True"
-            case Has(name=Name(parts=parts, local=local)):
-                return f"has(x_{local}, {parts!r})"
+            case Has(name=Name(parts=path, local=local)):
+                return f"has(x_{local}, {path!r})"
             case Unary(operator="!", operand=operand):
                 return f"(not {self._truth(operand)})"
             case Unary(operand=operand):
@@ -573,13 +571,15 @@ class _FormulaWriter:
 
 
 _BOOLEAN: Final = ("==", "!=", "<", "<=", ">", ">=", "in", "&&", "||")
-_OPERATORS: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divide", "%": "remainder", "<": "less", "<=": "less_equal"}
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    from upcasters.plan import parts  # noqa: PLC0415
-
-    return parts(node)
+_OPERATORS: Final = {
+    "+": "plus",
+    "-": "minus",
+    "*": "times",
+    "/": "divide",
+    "%": "remainder",
+    "<": "less",
+    "<=": "less_equal",
+}
 
 
 def _style(node: Build) -> str:

@@ -73,12 +73,9 @@ class Subject:
 
 def subjects(tree: Tree, configuration: Configuration) -> tuple[Subject, ...]:
     """The subjects of a tree, by name. Raises Misconfigured where two files claim one version or a name is missing."""
-    claimed = [
-        (file, entry)
-        for path in tree.paths()
-        if (entry := _set_of(path, configuration)) is not None
-        if (file := _file(path, tree.read(path), entry)) is not None
-    ]
+    taken = {path: entry for path in tree.paths() if (entry := _set_of(path, configuration)) is not None}
+    texts = tree.read(tuple(taken))
+    claimed = [(file, entry) for path, entry in taken.items() if (file := _file(path, texts[path], entry)) is not None]
     claimed.sort(key=lambda pair: (pair[0].subject, pair[0].version or 0, pair[0].path))
     return tuple(
         _subject(name, [file for file, _ in group], group[0][1].level)

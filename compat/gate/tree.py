@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -29,8 +29,8 @@ class Tree(Protocol):
         """Every file, sorted."""
         ...
 
-    def read(self, path: str) -> str:
-        """The text of a file. Raises CouldNotCheck if it cannot be read as UTF-8."""
+    def read(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """The texts of some files. Raises CouldNotCheck if one cannot be read as UTF-8."""
         ...
 
 
@@ -50,7 +50,10 @@ class FolderTree:
     def paths(self) -> Sequence[str]:
         return sorted(self._walk())
 
-    def read(self, path: str) -> str:
+    def read(self, paths: Sequence[str]) -> Mapping[str, str]:
+        return {path: self._text(path) for path in paths}
+
+    def _text(self, path: str) -> str:
         file = self._root / path
         try:
             if file.stat().st_size > FILE_BYTES:
@@ -80,7 +83,6 @@ class GitTree:
         self._revision = revision
         self._commit = self._resolve()
         self._blobs = self._listing()
-        self._texts: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -89,16 +91,30 @@ class GitTree:
     def paths(self) -> Sequence[str]:
         return sorted(self._blobs)
 
-    def read(self, path: str) -> str:
-        if path not in self._texts:
-            raw = self._git("cat-file", "blob", self._blobs[path])
-            if raw is None:
+    def read(self, paths: Sequence[str]) -> Mapping[str, str]:
+        if not paths:
+            return {}
+        asked = "".join(f"{self._blobs[path]}\n" for path in paths).encode()
+        answer = self._git("cat-file", "--batch", given=asked)
+        if answer is None:
+            raise CouldNotCheck(self._missing(f"the files of {self._revision} cannot be read"))
+        texts: dict[str, str] = {}
+        start = 0
+        for path in paths:
+            header, _, _ = answer[start : start + 200].partition(b"\n")
+            if header.endswith(b" missing"):
                 raise CouldNotCheck(self._missing(f"the content of {path} at {self._revision} is not in this clone"))
-            try:
-                self._texts[path] = raw.decode("utf-8-sig")
-            except UnicodeDecodeError as cause:
-                raise CouldNotCheck(f"{path} at {self._revision} is not UTF-8 text (byte {cause.start})") from cause
-        return self._texts[path]
+            begin = start + len(header) + 1
+            end = begin + int(header.split()[2])
+            texts[path] = self._decoded(path, answer[begin:end])
+            start = end + 1  # the newline git writes after each
+        return texts
+
+    def _decoded(self, path: str, content: bytes) -> str:
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as cause:
+            raise CouldNotCheck(f"{path} at {self._revision} is not UTF-8 text (byte {cause.start})") from cause
 
     def _resolve(self) -> str:
         if self._git("rev-parse", "--is-inside-work-tree") is None:
@@ -137,12 +153,13 @@ class GitTree:
             fetch = f"git fetch {remotes[0] if remotes else 'origin'} {self._revision}"
         return f"{what}: run `{fetch}` first (on GitHub: `fetch-depth: 0` in actions/checkout)"
 
-    def _git(self, *arguments: str) -> bytes | None:
-        """What git answers, None if it refuses. Never asks a remote."""
+    def _git(self, *arguments: str, given: bytes = b"") -> bytes | None:
+        """What git answers to what it is given, None if it refuses. Never asks a remote."""
         environment = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
             done = subprocess.run(  # noqa: S603 - fixed program, arguments after --end-of-options or git's own ids
                 ["git", "-C", str(self._root), *arguments],  # noqa: S607 - the git of the user's own path
+                input=given,
                 capture_output=True,
                 check=False,
                 env=environment,

@@ -119,7 +119,7 @@ def _from_git(project: Project, reference: str, revision: str, path: str) -> Com
         raise CouldNotCheck(f"{path} is not in {revision}: `git ls-tree -r --name-only {revision}` lists what is")
     workspace = Workspace(subjects(tree, project.configuration), project.declared)
     known = {file.path: file for subject in workspace.subjects for file in subject.files}
-    file = known.get(place) or _loose(place, tree.read(place))
+    file = known.get(place) or _loose(place, tree.read([place])[place])
     return Compared(reference, workspace.definition(file), place)
 
 

@@ -14,7 +14,7 @@ def test_a_folder(folder):
     folder.write({"b/x.avsc": "x", "a.avsc": "ä", ".git/no": "", "node_modules/no": ""})
     tree = FolderTree(folder.root)
     assert list(tree.paths()) == ["a.avsc", "b/x.avsc"]
-    assert tree.read("a.avsc") == "ä"
+    assert tree.read(["a.avsc"]) == {"a.avsc": "ä"}
 
 
 def test_a_folder_that_is_not_there(tmp_path):
@@ -25,7 +25,7 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_text_that_is_not_utf_8_is_told_with_its_byte(folder):
     (folder.root / "a.avsc").write_bytes(b"abc\xff")
     with pytest.raises(CouldNotCheck, match=r"a\.avsc is not UTF-8 text \(byte 3\)"):
-        FolderTree(folder.root).read("a.avsc")
+        FolderTree(folder.root).read(["a.avsc"])
 
 
 def test_a_revision_is_read_without_touching_the_work_tree(folder):
@@ -34,7 +34,8 @@ def test_a_revision_is_read_without_touching_the_work_tree(folder):
     tree = GitTree(folder.root, "HEAD")
     assert tree.name == "git:HEAD"
     assert list(tree.paths()) == ["events/a b.avsc", "events/ü.avsc"]
-    assert tree.read("events/a b.avsc") == "old"
+    assert tree.read(tree.paths()) == {"events/a b.avsc": "old", "events/ü.avsc": "ü"}
+    assert tree.read([]) == {}
     assert (folder.root / "events/a b.avsc").read_text() == "new"
 
 

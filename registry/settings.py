@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Steps of comparing two schemas; over it the answer is unknown."""
     limit_check_seconds: float = 10.0
     """Seconds of comparing two schemas; the last line of defence."""
+    limit_wait_seconds: float = 30.0
+    """How long a follower may wait for the next change in one request; asked for longer, it is answered sooner."""
     limit_subjects_page: int = 1_000
     """The longest page of ``GET /schemas``."""
 

@@ -20,12 +20,11 @@ from registry.model import Subject
 from registry.service import Registry
 
 _LONGEST_PAGE: Final = 1_000
-_LONGEST_WAIT: Final = 60.0
 _LOOK_EVERY: Final = 0.25
 
 After = Annotated[int, QueryParameter(ge=0, description="The position after which to begin.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=_LONGEST_PAGE)]
-Wait = Annotated[float, QueryParameter(ge=0, le=_LONGEST_WAIT, description="Seconds to wait while there is nothing.")]
+Wait = Annotated[float, QueryParameter(ge=0, description="Seconds to wait while there is nothing.")]
 
 
 @get("/changes")
@@ -52,7 +51,7 @@ async def stream(registry: NamedDependency[Registry], after: After = 0) -> Serve
     async def messages() -> AsyncIterator[ServerSentEventMessage]:
         position = after
         while True:
-            entries = await _entries(registry, position, _LONGEST_PAGE, _LONGEST_WAIT / 4, None)
+            entries = await _entries(registry, position, _LONGEST_PAGE, registry.settings.limit_wait_seconds, None)
             for entry in entries:
                 data = msgspec.json.encode(documents.entry(entry)).decode()
                 yield ServerSentEventMessage(data=data, id=entry.position, event=type(entry.event).__name__)
@@ -64,7 +63,7 @@ async def stream(registry: NamedDependency[Registry], after: After = 0) -> Serve
 
 
 async def _entries(registry: Registry, after: int, limit: int, wait: float, subject: Subject | None) -> list[Entry]:
-    deadline = current_time() + wait
+    deadline = current_time() + min(wait, registry.settings.limit_wait_seconds)
     while True:
         entries = await to_thread.run_sync(lambda: registry.catalog.changes(after, subject=subject, limit=limit))
         if entries or current_time() >= deadline:

@@ -10,7 +10,7 @@ from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, Status, found, maybe, tentative
 from compat.json_schema.conjunction import State
 from compat.json_schema.nodes import FALSE, Node, Op
-from compat.json_schema.values import key
+from compat.json_schema.values import key, small
 from compat.verdict import Reason
 
 Asking = Generator[State, Answer, Answer]
@@ -246,6 +246,8 @@ class _Built:
             self._first = state
         self.alike = self.alike and state == self._first and not wanted
         if self.demands.unique and self.values:
+            if not small(self.values):
+                return _DOUBT
             state |= {n.negate(n.values(self.values))}
         return (yield state)
 
@@ -271,6 +273,8 @@ class _Built:
         return EMPTY
 
     def finish(self) -> Answer:
+        if self.demands.unique and not small(self.values):
+            return _DOUBT
         if self.demands.unique and len({key(value) for value in self.values}) < len(self.values):
             return tentative(self.values, _DOUBT)
         if self.doubt is not None:

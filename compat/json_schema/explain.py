@@ -13,19 +13,22 @@ from typing import Any, Final
 
 from compat.json_schema import nodes as n
 from compat.json_schema import text
-from compat.json_schema.answer import Answer, Status
-from compat.json_schema.conjunction import Case, State
+from compat.json_schema.answer import Answer, Status, maybe
+from compat.json_schema.conjunction import Case, State, target
 from compat.json_schema.nodes import TRUE, Node, Op
 from compat.json_schema.normal import Normal, normal
 from compat.json_schema.rules import ADDED_OR_STRICTER, RULES
 from compat.json_schema.schema import Location, ParsedSchema
 from compat.json_schema.solver import Solver
+from compat.json_schema.values import small
 from compat.json_schema.views import Views, fragment
 from compat.json_schema.witness import execute
 from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undecided, Witness
 
 MAX_FINDINGS: Final = 100
 MAX_DEPTH: Final = 60
+MAX_VISITS: Final = 4
+"""How often a schema that is used in several places is looked at in vain."""
 
 Wrap = Callable[[Node], Node]
 
@@ -56,7 +59,9 @@ class Explanation:
         self.root: Node = normal(writer).root
         self.cases: dict[State, Case] = {}
         self.wider: dict[State, list[Node]] = {}
-        self.seen: set[tuple[int, State, tuple[str, ...]]] = set()
+        self.visits: dict[tuple[int, State], int] = {}
+        """How often a schema was looked at for a state without a finding; -1 once there was one, or while at it."""
+        self.skipped: _Here | None = None
 
     def findings(self, answer: Answer) -> Iterator[Incompatibility | Undecided]:
         """What was found; ``answer`` is what the solver says about the whole pair and stands in where nothing is."""
@@ -72,6 +77,8 @@ class Explanation:
                 yield Undecided(Reason.BUDGET_SPENT, f"there are more than {MAX_FINDINGS} findings")
                 return
         if count:
+            if self.skipped is not None:
+                yield self.undecided(maybe(Reason.BUDGET_SPENT, "not looked at from everywhere it is used"), self.skipped)
             return
         witness = self.run(answer)
         if witness is None:
@@ -86,10 +93,23 @@ class Explanation:
             if raw is False:
                 yield from self.leaf(here, "NOTHING_ALLOWED", "", n.FALSE)
             return
-        mark = (id(raw), here.state, here.path)
-        if mark in self.seen or len(here.above) > MAX_DEPTH:
+        mark = (id(raw), here.state)
+        visits = self.visits.get(mark, 0)
+        if visits < 0:
             return
-        self.seen.add(mark)
+        if visits >= MAX_VISITS or len(here.above) > MAX_DEPTH:
+            self.skipped = here
+            return
+        self.visits[mark] = -1
+        found = False
+        for finding in self.keywords(here):
+            found = True
+            yield finding
+        if not found:
+            self.visits[mark] = visits + 1
+
+    def keywords(self, here: _Here) -> Iterator[Incompatibility | Undecided]:
+        """The findings at the keywords of a schema of the reader."""
         for keyword, node in self.reads.keywords(here.reader):
             if node is TRUE or self.solver.solve(*here.state, n.negate(node)).status is Status.EMPTY:
                 continue
@@ -127,7 +147,7 @@ class Explanation:
 
     def run(self, answer: Answer) -> Witness | None:
         """The executed witness of an answer, if it carries a value that proves something."""
-        if not answer.has_value:
+        if not answer.has_value or not small(answer.value):
             return None
         try:
             return execute(self.writer, self.reader, answer.value, formats=self.formats)
@@ -136,6 +156,8 @@ class Explanation:
 
     def undecided(self, answer: Answer, here: _Here, keyword: str = "") -> Undecided:
         place = here.reader.document.place(here.reader.step(keyword) if keyword else here.reader.pointer)
+        if answer.has_value and not small(answer.value):
+            return Undecided(Reason.BUDGET_SPENT, "the smallest event that could prove it is too large", place)
         if answer.status is Status.FOUND:
             return Undecided(
                 Reason.EXECUTORS_DISAGREE,
@@ -290,15 +312,15 @@ class Explanation:
                 out.add(atom.args[1])
             elif atom.op is Op.OTHERS and self.solver.judge.is_other(name, atom.args[0], atom.args[1]):
                 out.add(atom.args[2])
-        return frozenset(out)
+        return _resolved(out)
 
     def item_state(self, state: State, index: int) -> State:
         """What the writer says about an item."""
         case = self.case(state)
-        return frozenset(
+        return _resolved({
             atom.args[1] for atom in case.atoms
             if (atom.op is Op.ITEM and atom.args[0] == index) or (atom.op is Op.REST and atom.args[0] <= index)
-        )  # fmt: skip
+        })  # fmt: skip
 
 
 _BELOW: Final[dict[str, Callable[[Explanation, _Here, str, Node], Iterator[Incompatibility | Undecided]]]] = {
@@ -314,6 +336,11 @@ _BELOW: Final[dict[str, Callable[[Explanation, _Here, str, Node], Iterator[Incom
     "prefixItems": Explanation._items,  # noqa: SLF001
     "additionalItems": Explanation._items,  # noqa: SLF001
 }
+
+
+def _resolved(nodes: set[Node]) -> State:
+    """A state without references at its top: the same schema is recognised however it was reached."""
+    return frozenset(target(node) if node.op is Op.REF else node for node in nodes)
 
 
 def _inside(wrap: Wrap, op: Op, where: Any) -> Wrap:

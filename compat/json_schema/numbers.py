@@ -127,6 +127,7 @@ def _indices(first: int | None, last: int | None, demands: _Numbers, step: Fract
         return
     start = first if first is not None else (last if last is not None else 0)
     sign = 1 if first is not None or last is None else -1
+    yield from (start + sign * offset for offset in range(4))
     for offset in range(MAX_TRIES // 4):
         yield start + sign * offset
         around = start + sign * (offset + 1) * period

@@ -19,6 +19,8 @@ _MAX_CELLS: Final = 256
 _MAX_PARTITIONS: Final = 4
 
 _STRING: Final = n.kinds(n.STRING)
+_NOT_EMPTY: Final = n.atom(Op.MIN_LENGTH, 1)
+"""A name that people can see is preferred."""
 _UNSURE: Final = maybe(Reason.BUDGET_SPENT, "several demands on further members meet in ways that are not all tried")
 
 
@@ -243,7 +245,9 @@ class _Search:
             asked = self._asked_further(matched, group)
             if FALSE in asked:
                 continue
-            name = yield frozenset(names)
+            name = yield frozenset((*names, _NOT_EMPTY))
+            if name.status is Status.EMPTY:
+                name = yield frozenset(names)
             if name.status is Status.EMPTY:
                 continue
             value = yield frozenset(asked)

@@ -26,7 +26,7 @@ from compat.json_schema.objects import Objects
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.solver import Solver
 from compat.json_schema.text import number
-from compat.json_schema.values import key
+from compat.json_schema.values import key, small
 
 MAX_DEPTH: Final = 12
 _MAX_BOUNDARIES: Final = 400
@@ -55,7 +55,7 @@ def _minimal(schema: ParsedSchema) -> list[Any]:
     judges = executors(schema, formats=False)
     for kinds in (n.OBJECT, n.EVERY):
         answer = Solver(Budget(_LIMITS)).solve(n.kinds(kinds), root)
-        if answer.has_value and judges.accepts(answer.value) is True:
+        if answer.has_value and small(answer.value) and judges.accepts(answer.value) is True:
             return [answer.value]
     return []
 
@@ -112,7 +112,7 @@ class _Maker:
         if FALSE in state:
             return _NOTHING
         answer = self.solver.solve(*state)
-        return _copy(answer.value) if answer.has_value else _NOTHING
+        return _copy(answer.value) if answer.has_value and small(answer.value) else _NOTHING
 
     def cases(self, state: State) -> list[Case]:
         known = self._cases.get(state)

@@ -27,6 +27,9 @@ from compat.verdict import Place
 MAX_SCHEMAS: Final = 50_000
 """Schemas, counted at every depth, of one definition and its references."""
 
+MAX_EVALUATIONS: Final = 20_000
+"""Schemas that a validator may have to apply to one value: references that refer twice each grow exponentially."""
+
 SINGLE: Final = frozenset(
     "additionalItems additionalProperties contains contentSchema else if items not propertyNames then "
     "unevaluatedItems unevaluatedProperties".split()
@@ -83,15 +86,25 @@ class ParsedSchema:
     root: Location
     documents: tuple[Document, ...]
     registry: Any
-    identity: tuple[str, ...]
-    """Canonical texts of all documents: equal identities mean the same schema."""
     locations: dict[int, Location] = field(repr=False)
+    followed: dict[tuple[str, str], Location] = field(default_factory=dict, repr=False)
     cache: dict[str, Any] = field(default_factory=dict, repr=False)
     """What is derived on demand: executors, the normal form."""
 
     @property
     def dialect(self) -> Dialect:
         return self.root.dialect
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Canonical texts of all documents: equal identities mean the same schema."""
+        known: tuple[str, ...] | None = self.cache.get("identity")
+        if known is None:
+            known = self.cache["identity"] = tuple(
+                f"{document.name}\n{document.dialect.name}\n{text.write(text.spelt(document.text))}"
+                for document in self.documents
+            )
+        return known
 
     def locate(self, raw: Any, near: Location) -> Location:
         """The location of a schema object of one of the documents; booleans have the place of their parent."""
@@ -101,6 +114,12 @@ class ParsedSchema:
 
     def follow(self, location: Location, reference: str) -> Location:
         """The schema that a reference at a location means. Raises UnresolvedReference."""
+        name = (location.resolver._base_uri, reference)  # noqa: SLF001 - the library has no public name for it
+        if (known := self.followed.get(name)) is None:
+            known = self.followed[name] = self._follow(location, reference)
+        return known
+
+    def _follow(self, location: Location, reference: str) -> Location:
         resolved = lookup(location, reference)
         raw = resolved.contents
         if not isinstance(raw, dict):
@@ -135,12 +154,9 @@ def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> ParsedSche
         if len(known) > MAX_SCHEMAS:
             raise LimitExceeded("schemas in a definition", MAX_SCHEMAS, "split it")
     assert top is not None  # noqa: S101 - the loop runs at least once
-    identity = tuple(
-        f"{document.name}\n{document.dialect.name}\n{text.write(text.spelt(document.text))}"
-        for document in (root, *others)
-    )
-    schema = ParsedSchema(top, (root, *others), registry, identity, known)
+    schema = ParsedSchema(top, (root, *others), registry, known)
     _check_references(schema)
+    _bound_evaluations(schema)
     return schema
 
 
@@ -307,6 +323,39 @@ def _check_references(schema: ParsedSchema) -> None:
                 target = schema.follow(here, reference)
                 if isinstance(target.raw, dict) and id(target.raw) not in seen:
                     pending.append(target)
+
+
+_IN_PLACE: Final = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies")
+
+
+def _applied(schema: ParsedSchema, here: Location) -> list[Location]:
+    """The schemas that a schema applies to the value it is applied to itself."""
+    raw = here.raw
+    if not isinstance(raw, dict):
+        return []
+    found = [schema.follow(here, raw["$ref"])] if isinstance(raw.get("$ref"), str) else []
+    for keyword in _IN_PLACE:
+        if keyword in raw:
+            found += [schema.locate(each, here) for each, _ in _children(keyword, raw[keyword])]
+    return [each for each in found if isinstance(each.raw, dict)]
+
+
+def _bound_evaluations(schema: ParsedSchema) -> None:
+    """Refuse a schema for which a validator has to do exponentially much with one value."""
+    weights: dict[int, int] = {}
+    for start in list(schema.locations.values()):
+        stack = [(start, False)]
+        while stack:
+            here, is_done = stack.pop()
+            name = id(here.raw)
+            if is_done:
+                weights[name] = 1 + sum(max(weights.get(id(each.raw), 0), 0) for each in _applied(schema, here))
+                if weights[name] > MAX_EVALUATIONS:
+                    raise LimitExceeded("schemas applied to one value", MAX_EVALUATIONS, "combine fewer references")
+            elif name not in weights:
+                weights[name] = 0  # on the way: a circle counts once
+                stack.append((here, True))
+                stack += [(each, False) for each in _applied(schema, here) if id(each.raw) not in weights]
 
 
 def _is_reference(keyword: str, dialect: Dialect) -> bool:

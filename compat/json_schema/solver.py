@@ -21,7 +21,7 @@ from compat.json_schema.conjunction import Branches, Case, State, smallest_choic
 from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.nodes import FALSE, Node, Op
 from compat.json_schema.strings import Strings
-from compat.json_schema.values import is_number
+from compat.json_schema.values import is_number, small
 from compat.verdict import Reason
 
 Asking = Generator[State, Answer, Answer]
@@ -238,6 +238,8 @@ class Solver:
         total: Answer = EMPTY
         self._budget.spend(1 + len(atoms) // 4)
         answer = yield from self._made(group, atoms)
+        if not small(answer.value):
+            return maybe(Reason.BUDGET_SPENT, "the smallest value would be too large")
         if not answer.has_value or not any(n.values([answer.value]) is n.values([value]) for value in same):
             return answer
         if len(same) > 1:

@@ -29,3 +29,18 @@ def equal(left: Any, right: Any) -> bool:
 def is_number(value: object) -> bool:
     """Whether a value is a JSON number."""
     return isinstance(value, (int, float, Decimal, Fraction)) and not isinstance(value, bool)
+
+
+def small(value: Any, limit: int = 20_000) -> bool:
+    """Whether a value written out has no more parts than this: values may share parts, so counting must end."""
+    pending, count = [value], 0
+    while pending:
+        here = pending.pop()
+        count += 1
+        if count > limit:
+            return False
+        if isinstance(here, dict):
+            pending += here.values()
+        elif isinstance(here, list):
+            pending += here
+    return True

@@ -1,4 +1,4 @@
-"""Pairs of Avro schemas: unrelated, mutated, rewritten without a change, widened only.
+"""Pairs of Avro schemas: unrelated, mutated, rewritten without a change, widened or narrowed only.
 
 Everything is built from one source of choices, ``pick(n)`` with a number below n as answer. Driven by hypothesis it
 shrinks; driven by ``random.Random`` it makes a hundred thousand pairs for ``tests/prove/avro.py``.
@@ -50,7 +50,9 @@ class Pair:
 
 def pair(pick: Pick) -> Pair:
     """Any pair; most are a schema and a mutation of it."""
-    kind = ("mutated", "mutated", "mutated", "mutated", "unrelated", "widened", "rewritten", "same")[pick(8)]
+    kind = ("mutated", "mutated", "mutated", "mutated", "unrelated", "widened", "narrowed", "rewritten", "same")[
+        pick(9)
+    ]
     writer = schema(pick)
     match kind:
         case "mutated":
@@ -60,6 +62,9 @@ def pair(pick: Pick) -> Pair:
             return Pair(kind, writer, schema(pick))
         case "widened":
             return Pair(kind, writer, widened(pick, writer))
+        case "narrowed":
+            reader = narrowed(pick, writer)
+            return Pair(kind, writer, reader) if reader is not None else Pair("same", writer, copy.deepcopy(writer))
         case "rewritten":
             return Pair(kind, writer, rewritten(pick, writer))
         case _:
@@ -475,6 +480,40 @@ def widened(pick: Pick, original: Json) -> Json:
             case list() as branches if choice == 0 and "boolean" not in branches:
                 branches.append("boolean")
     return _undefaulted(root[0])
+
+
+def narrowed(pick: Pick, original: Json) -> Json | None:
+    """A schema that cannot read something the original writes, wherever the change stands; None if none can be made."""
+    root = [copy.deepcopy(original)]
+    spots = [spot for spot in _spots(root) if _can_narrow(spot)]
+    if not spots:
+        return None
+    spot = spots[pick(len(spots))]
+    match spot.value:
+        case {"type": "record"} as node:
+            node["fields"].append({"name": "more", "type": "int"})
+        case {"type": "enum"} as node:
+            node["symbols"].pop()
+        case {"type": "fixed"} as node:
+            node["size"] += 1
+        case list() as branches:
+            branches.remove("null")
+        case str() as name:
+            spot.put({"long": "int", "double": "float", "string": "int", "int": "boolean"}[name])
+    return _undefaulted(root[0])
+
+
+def _can_narrow(spot: _Spot) -> bool:
+    match spot.value:
+        case {"type": "record" | "fixed"}:
+            return True
+        case {"type": "enum", "symbols": symbols} as node:
+            return bool(symbols) and "default" not in node
+        case list() as branches:
+            return "null" in branches
+        case str() as name:
+            return name in ("long", "double", "string", "int") and not spot.in_union
+    return False
 
 
 def _declares(node: Json) -> bool:

@@ -33,8 +33,8 @@ def listing(site: Site, asked: str, context: str, format_: str, number: int) -> 
     asked, number = asked.strip()[:200], max(1, number)
     start = (number - 1) * PAGE
     matches: Sequence[Match | None]
+    known, waiting = site.index.refresh() if asked else (0, 0)
     if asked:
-        site.index.refresh()
         found = site.index.find(asked, context=context or None, format_=format_)
         total, matches = len(found), found[start : start + PAGE]
         shown = [match.indexed for match in found[start : start + PAGE]]
@@ -57,6 +57,8 @@ def listing(site: Site, asked: str, context: str, format_: str, number: int) -> 
         newer=address.catalog(**same, page=number - 1 if number > 2 else None) if number > 1 else "",
         older=address.catalog(**same, page=number + 1) if start + PAGE < total else "",
         position=_position(start, len(rows), total),
+        pending=f"{known:,} of {known + waiting:,} subjects are searched so far." if waiting else "",
+        here=address.catalog(**same, page=number if number > 1 else None),
     )
 
 

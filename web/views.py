@@ -58,6 +58,10 @@ class Listing:
     older: str
     position: str
     """``1 to 40 of 312``."""
+    pending: str
+    """While schemas are still being read into the index: how far it is."""
+    here: str
+    """Address of this page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,5 +72,10 @@ for (const strip of document.querySelectorAll(".strip")) {
   const here = strip.querySelector("[aria-current]");
   if (here) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2;
 }
+// What a live search has found is said aloud, shortly.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const words = event.target.querySelector?.("[data-say]");
+  if (words) say(words.textContent);
+});
 addEventListener("hashchange", reveal);
 reveal();

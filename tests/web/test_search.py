@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from compat.definition import Format
+from compat.outline import Field, Kind, Type
+from registry.model import Content, Subject
+from registry.service import Registry
+from registry.settings import Settings
+from web.listing import hits, listing, marked
+from web.search import Index
+from web.site import Site
+
+
+@pytest.fixture
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    opened = Registry.open(Settings(database=f"sqlite:///{tmp_path_factory.mktemp('search') / 'lineal.db'}"))
+    for number in range(5):
+        text = f'{{"type": "record", "name": "E{number}", "fields": [{{"name": "field_{number}", "type": "int"}}]}}'
+        opened.registration.register(Subject.parse(f"s.E{number}"), Content(Format.AVRO, text))
+    yield opened
+    opened.close()
+
+
+def test_the_index_is_built_over_several_requests_and_says_how_far_it_is(registry: Registry) -> None:
+    index = Index(registry)
+    assert index.refresh(seconds=0) == (0, 5)
+    assert index.refresh() == (5, 0)
+
+
+def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site.over(registry)
+    monkeypatch.setattr(site.index.refresh.__func__, "__defaults__", (0.0,))
+    assert listing(site, "e1", "", "", 1).pending == "0 of 5 subjects are searched so far."
+
+
+def test_the_index_follows_the_log(registry: Registry) -> None:
+    index = Index(registry)
+    index.refresh()
+    assert [match.indexed.name for match in index.find("field_3")] == ["s.e3"]
+    registry.deletion.subject(Subject.parse("s.E3"))
+    text = '{"type": "record", "name": "E4", "fields": [{"name": "renamed", "type": "int", "default": 1}]}'
+    registry.registration.register(Subject.parse("s.E4"), Content(Format.AVRO, text))
+    index.refresh()
+    assert index.find("field_3") == []
+    assert index.find("field_4") == []
+    assert [match.indexed.name for match in index.find("renamed")] == ["s.e4"]
+
+
+def test_every_word_must_match_something(registry: Registry) -> None:
+    index = Index(registry)
+    index.refresh()
+    assert [match.indexed.name for match in index.find("e2 field_2")] == ["s.e2"]
+    assert index.find("e2 field_3") == []
+
+
+def test_the_best_answers_of_the_palette_come_first(registry: Registry) -> None:
+    index = Index(registry)
+    assert [hit.where for hit in hits(index, "e2")] == ["Avro, 1 version"]
+    assert [hit.where for hit in hits(index, "field_2")] == ["field of s.E2"]
+    assert hits(index, "  ") == []
+
+
+def test_what_was_searched_for_is_marked_and_escaped() -> None:
+    assert marked("a<b>B", "b") == "a&lt;<mark>b</mark>&gt;<mark>B</mark>"
+    assert marked("a.b", ".") == "a<mark>.</mark>b"
+    assert marked("plain", "") == "plain"
+
+
+def test_a_type_without_fields_is_no_trouble() -> None:
+    from web.tree import fields_of
+
+    assert list(fields_of(Type(Kind.STRING, "string"))) == []
+    assert list(fields_of(Type(Kind.RECORD, "r", fields=(Field("a", Type(Kind.NULL, "null"), True),)))) == [
+        (("a",), "")
+    ]

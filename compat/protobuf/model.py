@@ -299,6 +299,20 @@ class Schema:
         return digests
 
     @cached_property
+    def _declared_extensions(self) -> Mapping[str, tuple[FileDescriptorProto, tuple[int, ...], FieldDescriptorProto]]:
+        """Every extension field by full name, with its file and its position in it."""
+        found = {}
+        for file in self.files.values():
+            scope = f"{file.package}." if file.package else ""
+            for position, field in enumerate(file.extension):
+                found[scope + field.name] = (file, (7, position), field)
+        for name, declared in self._declared.items():
+            if isinstance(declared.proto, DescriptorProto):
+                for position, field in enumerate(declared.proto.extension):
+                    found[f"{name}.{field.name}"] = (declared.file, (*declared.path, 6, position), field)
+        return found
+
+    @cached_property
     def held(self) -> frozenset[str]:
         """Full names of the messages that a field of another message of the schema holds."""
         return frozenset(
@@ -358,9 +372,9 @@ class Schema:
             return
         extensions: list[Any] = self.pool.FindAllExtensions(descriptor)
         for resolved in sorted(extensions, key=lambda e: e.number):
-            field = FieldDescriptorProto()
-            resolved.CopyToProto(field)
-            yield _field(resolved, field, self.files[resolved.file.name], "", Site(resolved.full_name))
+            file, path, proto = self._declared_extensions[resolved.full_name]
+            site = Site(resolved.full_name, self._sources[file.name], path)
+            yield _field(resolved, proto, file, "", site)
 
     def _read_enum(self, name: str, declared: _Declared) -> Enum:
         proto = declared.proto

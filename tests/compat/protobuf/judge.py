@@ -41,8 +41,9 @@ def judge(writer: Schema, reader: Schema, message: str, data: bytes) -> Outcome:
 
 def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None:
     unknown = {entry.field_number for entry in UnknownFieldSet(read)}
-    for ours in written.DESCRIPTOR.fields:
-        theirs = read.DESCRIPTOR.fields_by_number.get(ours.number)
+    known = {field.number: field for field in _fields(read)}
+    for ours in _fields(written):
+        theirs = known.get(ours.number)
         place = f"{at}.{ours.name}"
         if theirs is None:
             # Within one message type this is how fields are retired; another type was never meant to hold the value.
@@ -61,6 +62,13 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
                 _compare_one(one, other, place, outcome)
         if not before and not after and _default(written, ours) != _default(read, theirs):
             outcome.changed.append(f"{place} (default)")
+
+
+def _fields(message: Message) -> list[Any]:
+    """Declared fields, and the extensions that the schema knows."""
+    descriptor: Any = message.DESCRIPTOR
+    extensions = descriptor.file.pool.FindAllExtensions(descriptor) if descriptor.extension_ranges else []
+    return [*descriptor.fields, *extensions]
 
 
 def _compare_one(one: Any, other: Any, place: str, outcome: Outcome) -> None:
@@ -95,7 +103,7 @@ def _zero(values: list[Any]) -> bool:
 
 
 def _default(message: Message, declared: Any) -> Any:
-    if declared.is_repeated or declared.message_type is not None:
+    if declared.is_repeated or declared.message_type is not None or declared.is_extension:
         return None
     value = getattr(message, declared.name)
     return value or None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_every_step(corpora: Path, engine: ProtobufEngine, find: Find) -> None:
         for version in versions:
             if (digest := version.definition.digest()) not in parsed:
                 parsed[digest] = engine.parse(version.definition)
-        for older, newer in zip(versions, versions[1:], strict=False):
+        for older, newer in pairwise(versions):
             old, new = (parsed[version.definition.digest()] for version in (older, newer))
             if old is not new:
                 said += _step(engine, find, name, (older, newer), (old, new))

@@ -1,0 +1,180 @@
+"""What one file per rule does not show: imports, packages, extensions, recursion, depth, budgets."""
+
+from __future__ import annotations
+
+import pytest
+
+from compat.budget import Budget, Limits
+from compat.check import check
+from compat.definition import Definition, Format, Reference
+from compat.level import Level
+from compat.protobuf.engine import ProtobufEngine
+from compat.protobuf.model import Schema
+from compat.verdict import Incompatibility, Outcome, Reason, Severity, Undecided
+from tests.compat.protobuf.conftest import Find, Parse
+from tests.compat.protobuf.laws import proven
+
+P3 = 'syntax = "proto3"; package shop; '
+P2 = 'syntax = "proto2"; package shop; '
+
+
+def blocking(find: Find, reader: Schema, writer: Schema) -> list[str]:
+    findings = [finding for finding in find(reader, writer) if finding.severity.blocks]
+    assert not [problem for finding in findings if (problem := proven(reader, writer, finding))]
+    return [finding.difference.rule for finding in findings]
+
+
+def importing(engine: ProtobufEngine, imported: str, text: str = "") -> Schema:
+    text = text or P3 + 'import "line.proto"; message Order { Line line = 1; }'
+    return engine.parse(
+        Definition(Format.PROTOBUF, text, (Reference("line.proto", Definition(Format.PROTOBUF, imported)),))
+    )
+
+
+def test_what_is_imported_is_compared_by_its_contents(engine: ProtobufEngine, find: Find) -> None:
+    old = importing(engine, P3 + "message Line { int32 count = 1; }")
+    same = importing(engine, "// another text\n" + P3 + "message Line { int32 count = 1; }")
+    other = importing(engine, P3 + "message Line { string count = 1; }")
+    assert find(same, old) == []
+    [finding] = [finding for finding in find(other, old) if finding.severity.blocks]
+    assert finding.difference.rule == "FIELD_TYPE_DROPPED"
+    assert finding.witness is not None
+    assert finding.witness.payload == {"line": {"count": 7}}, "the witness is an event of the schema's own message"
+
+
+def test_a_message_may_move_into_an_import(engine: ProtobufEngine, parse: Parse, find: Find) -> None:
+    before = parse(P3 + "message Order { Line line = 1; } message Line { int32 count = 1; }")
+    after = importing(engine, P3 + "message Line { int32 count = 1; }")
+    assert [finding.difference.rule for finding in find(after, before)] == ["MESSAGE_MOVED"]
+    changed = importing(engine, P3 + "message Line { double count = 1; }")
+    assert blocking(find, changed, before) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_a_changed_package_moves_every_name(parse: Parse, find: Find) -> None:
+    text = "message Order { Line line = 1; State state = 2; } message Line { Order up = 1; } enum State { NEW = 0; }"
+    before, after = parse(P3 + text), parse(P3.replace("shop", "store.v2") + text)
+    assert [finding.difference.rule for finding in find(after, before)] == ["PACKAGE_CHANGED"]
+    bare = parse('syntax = "proto3"; ' + text)
+    assert [finding.difference.rule for finding in find(bare, before)] == ["PACKAGE_CHANGED"]
+    assert [finding.difference.rule for finding in find(before, bare)] == ["PACKAGE_CHANGED"]
+
+
+def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> None:
+    head = P2 + "message Order { optional string id = 1; extensions 100 to 200; } "
+    before = parse(head + "extend Order { optional int32 total = 100; }")
+    after = parse(head + "extend Order { optional string total = 100; }")
+    gone = parse(head)
+    assert blocking(find, after, before) == ["FIELD_TYPE_DROPPED"]
+    assert blocking(find, gone, before) == []
+    assert [finding.difference.rule for finding in find(gone, before)] == ["FIELD_REMOVED_UNRESERVED"]
+    nested = parse(head + "message Holder { extend Order { optional fixed32 total = 100; } }")
+    assert blocking(find, nested, before) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_recursive_messages_are_compared_once(parse: Parse, find: Find) -> None:
+    text = "message Tree {{ Tree left = 1; repeated Tree more = 2; map<string, Tree> named = 3; {type} leaf = 4; }}"
+    before, same, after = (parse(P3 + text.format(type=type_)) for type_ in ("int32", "int32", "string"))
+    assert find(same, before) == []
+    assert blocking(find, after, before) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_messages_that_require_each_other_have_no_events(parse: Parse, find: Find) -> None:
+    text = "message A {{ required B b = 1; optional {type} x = 2; }} message B {{ required A a = 1; }}"
+    before, after = (parse(P2 + text.format(type=type_)) for type_ in ("int32", "string"))
+    assert find(after, before) == []
+
+
+def test_a_fault_far_down_has_its_witness(parse: Parse, find: Find) -> None:
+    def chain(type_: str) -> Schema:
+        links = " ".join(f"message M{n} {{ M{n + 1} next = 1; }}" for n in range(300))
+        return parse(f"{P3} {links} message M300 {{ {type_} x = 1; }}")
+
+    assert blocking(find, chain("string"), chain("int32")) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_a_witness_carries_what_is_required_on_the_way(parse: Parse, find: Find) -> None:
+    text = (
+        "message Order {{ required string id = 1; required Line line = 2; }}"
+        "message Line {{ required State state = 1; map<string, Part> parts = 2; }}"
+        "message Part {{ required bytes raw = 1; optional {type} x = 2; }}"
+        "enum State {{ PAID = 3; NEW = 1; }}"
+    )
+    before, after = (parse(P2 + text.format(type=type_)) for type_ in ("int32", "fixed64"))
+    [finding] = [finding for finding in find(after, before) if finding.severity.blocks]
+    assert finding.witness is not None
+    assert finding.witness.payload == {
+        "id": "",
+        "line": {"state": "PAID", "parts": {"": {"raw": "", "x": 7}}},
+    }
+    assert not proven(after, before, finding)
+
+
+def test_a_smallest_event_that_doubles_with_each_level_stops_the_check(engine: ProtobufEngine, parse: Parse) -> None:
+    links = " ".join(f"message M{n} {{ required M{n + 1} a = 1; required M{n + 1} b = 2; }}" for n in range(60))
+    bomb = parse(f"{P2} {links} message M60 {{ required string x = 1; }}")
+    other = parse(f"{P2} {links} message M60 {{ required bytes x = 1; optional int32 y = 2; }}")
+    [cause] = [c for c in engine.incompatibilities(other, bomb, Budget()) if isinstance(c, Undecided)]
+    assert cause.reason is Reason.BUDGET_SPENT
+
+
+def test_a_spent_budget_is_said(engine: ProtobufEngine, parse: Parse) -> None:
+    fields = " ".join(f"int32 f{n} = {n};" for n in range(1, 500))
+    before, after = parse(f"{P3} message A {{ {fields} }}"), parse(f"{P3} message A {{ {fields} string x = 500; }}")
+    causes = list(engine.incompatibilities(after, before, Budget(Limits(steps=100))))
+    assert [cause.reason for cause in causes if isinstance(cause, Undecided)] == [Reason.BUDGET_SPENT]
+
+
+def test_groups_and_delimited_messages_are_the_same_on_the_wire(parse: Parse, find: Find) -> None:
+    group = parse(P2 + "message Order { optional group Line = 1 { optional int32 count = 1; } }")
+    delimited = parse(
+        'edition = "2023"; package shop;'
+        "message Order { Line line = 1 [features.message_encoding = DELIMITED]; message Line { int32 count = 1; } }"
+    )
+    assert blocking(find, delimited, group) == blocking(find, group, delimited) == []
+
+
+@pytest.mark.parametrize("encoding", ["PACKED", "EXPANDED"])
+def test_both_ways_of_writing_lists_are_read(parse: Parse, find: Find, encoding: str) -> None:
+    text = 'edition = "2023"; message A {{ repeated {type} x = 1 [features.repeated_field_encoding = {encoding}]; }}'
+    plain = parse(text.format(type="int64", encoding="PACKED"))
+    assert blocking(find, plain, parse(text.format(type="int32", encoding=encoding))) == []
+    single = parse('edition = "2023"; message A { int32 x = 1; }')
+    expected = ["PACKED_LIST_TO_SINGLE"] if encoding == "PACKED" else []
+    assert blocking(find, single, parse(text.format(type="int32", encoding=encoding))) == expected
+
+
+def test_a_string_read_as_a_list_of_numbers(parse: Parse, find: Find) -> None:
+    """The bytes of a text are a packed list for a reader that expects numbers: read, dropped or refused, never safe."""
+    before = parse(P3 + "message A { string x = 1; }")
+    for type_, severity in (("int32", Severity.ERROR), ("fixed64", Severity.ERROR), ("bool", Severity.ERROR)):
+        [finding] = find(parse(P3 + f"message A {{ repeated {type_} x = 1; }}"), before)
+        assert finding.severity is severity, type_
+
+
+def test_a_removed_message_is_judged_by_who_holds_it(parse: Parse, find: Find) -> None:
+    before = parse(P3 + "message Order { Line line = 1; } message Line {} message Refund {}")
+    after = parse(P3 + "message Order { }")
+    assert blocking(find, after, before) == ["HELD_MESSAGE_REMOVED", "MESSAGE_REMOVED"]
+
+
+def test_levels(engine: ProtobufEngine) -> None:
+    def definition(fields: str) -> Definition:
+        return Definition(Format.PROTOBUF, f'syntax = "proto3"; message A {{ {fields} }}')
+
+    first, second = definition("int32 x = 1;"), definition("reserved 1; string y = 2;")
+    third = definition("string y = 2; string x = 1;")
+    assert check(Level.BACKWARD, third, [first, second]).outcome is Outcome.COMPATIBLE
+    verdict = check(Level.BACKWARD_TRANSITIVE, third, [first, second])
+    assert verdict.outcome is Outcome.INCOMPATIBLE, "a number that was reserved for a while is not free"
+    [finding] = [finding for finding in verdict.findings if finding.blocks]
+    assert isinstance(finding.cause, Incompatibility)
+    assert (finding.version, finding.cause.difference.rule) == (0, "FIELD_TYPE_DROPPED")
+
+
+def test_verdicts_do_not_depend_on_what_was_checked_before(parse: Parse, find: Find) -> None:
+    texts = [P3 + f"message A {{ {type_} x = 1; A a = 2; }}" for type_ in ("int32", "string", "bytes", "bool")]
+    schemas = [parse(text) for text in texts]
+    first = [[find(reader, writer) for reader in schemas] for writer in schemas]
+    again = [[find(reader, writer) for reader in reversed(schemas)] for writer in schemas]
+    fresh = [[find(parse(reader), parse(writer)) for reader in texts] for writer in texts]
+    assert [row[::-1] for row in again] == first == fresh

@@ -11,6 +11,7 @@ import httpx
 from upcasters import exchange
 from upcasters.chain import Chain
 from upcasters.document import Document
+from upcasters.errors import NoChain
 from upcasters.exchange import FRESH_SECONDS, Exchange, Request, Response, Target
 
 T = TypeVar("T")
@@ -83,6 +84,7 @@ class Client:
         """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``."""
         self._url = url
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
+        self._versions: dict[tuple[str, int], int] = {}
         self._exchange = Exchange(fresh=fresh, mechanism=mechanism)
 
     def upcaster(self, subject: str, to: Target = "latest") -> Upcaster:
@@ -93,6 +95,16 @@ class Client:
         """The chain from one version to another; asked for once. Raises NoChain, RegistryRefused, Tampered."""
         known = self._exchange.known(subject, version, to)
         return known if known is not None else self._drive(self._exchange.chain(subject, version, to))
+
+    def version(self, subject: str, schema_id: int) -> int:
+        """The version of a subject that a schema id stands for; asked for once. Raises NoChain, RegistryRefused."""
+        if (subject, schema_id) not in self._versions:
+            listed = self._drive(exchange.versions(schema_id))
+            found = [entry["version"] for entry in listed if entry["subject"] == subject]
+            if not found:
+                raise NoChain(f"schema id {schema_id} is no version of {subject}")
+            self._versions[subject, schema_id] = max(found)
+        return self._versions[subject, schema_id]
 
     def edges(self, subject: str) -> Any:
         """The upcasters of a subject, as the registry lists them."""

@@ -98,6 +98,12 @@ class Exchange:
         self._kept.clear()
 
 
+def versions(schema_id: int) -> Question:
+    """The subjects and versions that a schema id stands for, as the Confluent protocol tells them."""
+    response = yield Request("GET", f"/schemas/ids/{schema_id}/versions")
+    return _answer(response)
+
+
 def edges(subject: str) -> Question:
     """The upcasters of a subject."""
     response = yield Request("GET", f"/api/v1/subjects/{quote(subject, safe='')}/upcasters")

@@ -43,6 +43,7 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
         except (NotPortable, NoChain) as error:
             reasons.append((direction, error.reason if isinstance(error, NotPortable) else str(error)))
             continue
+        source, target = (document.source, document.target)[:: 1 if direction == "up" else -1]
         rules.append(
             Rule(
                 name=_name(document, direction),
@@ -51,7 +52,7 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
                 type="JSONATA",
                 expr=expression,
                 tags=[COMPILED],
-                params={"lineal.hash": document.digest()},
+                params={"lineal.from": str(source), "lineal.to": str(target), "lineal.hash": document.digest()},
             )
         )
     return MigrationRules(tuple(rules), tuple(reasons))

@@ -1,0 +1,226 @@
+"""Unmodified Confluent clients against a real server: old events come up, new ones go down, with and without plans."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import httpx
+import pytest
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer
+from confluent_kafka.schema_registry.rule_registry import RuleRegistry
+from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import JsonataExecutor
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from upcasters import AsyncClient, Client, NoChain, RegistryRefused, UpcastFailed, read
+from upcasters.exchange import bundle, unbundle
+from upcasters.integrations.confluent_kafka import PlanExecutor, UpcastingDeserializer
+
+# the stock clients leave their connections to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+ROOT = Path(__file__).resolve().parents[2]
+SUBJECT = "orders-value"
+CONTEXT = SerializationContext("orders", MessageField.VALUE)
+
+JSON_VERSIONS = [
+    {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "amount": {"type": "integer"}},
+     "required": ["id", "name", "amount"], "additionalProperties": False},
+    {"type": "object", "properties": {"id": {"type": "string"}, "customer": {"type": "object", "properties": {
+        "name": {"type": "string"}}, "required": ["name"], "additionalProperties": False}, "amount": {"type": "integer"}},
+     "required": ["id", "customer", "amount"], "additionalProperties": False},
+    {"type": "object", "properties": {"id": {"type": "string"}, "customer": {"type": "object", "properties": {
+        "name": {"type": "string"}}, "required": ["name"], "additionalProperties": False},
+        "amount_cents": {"type": "integer"}, "currency": {"type": "string"}},
+     "required": ["id", "customer", "amount_cents", "currency"], "additionalProperties": False},
+]  # fmt: skip
+
+STEPS = [
+    {"upcast": 1, "subject": SUBJECT, "from": 1, "to": 2, "ops": [{"move": {"from": "/name", "to": "/customer/name"}}]},
+    {"upcast": 1, "subject": SUBJECT, "from": 2, "to": 3, "ops": [
+        {"scale": {"at": "/amount", "to": "amount_cents", "by": 100, "rounding": "half_even", "result": "integer"}},
+        {"add": {"at": "/currency", "value": "EUR"}}]},
+]  # fmt: skip
+
+OLD = {"id": "o-1", "name": "Ann", "amount": 12}
+NEW = {"id": "o-1", "customer": {"name": "Ann"}, "amount_cents": 1200, "currency": "EUR"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server process with an empty database."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "registry.http.app:create_app"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+            env={**os.environ, "LINEAL_DATABASE": f"sqlite:///{folder / 'lineal.db'}"},
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{address}/subjects", timeout=5)
+                break
+            except httpx.TransportError:
+                assert process.poll() is None, (folder / "log").read_text()
+                time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(15)
+
+
+def register(url: str, subject: str, schemas: list[Any], kind: str, documents: list[Any]) -> list[int]:
+    """Versions and their upcasters; the ids of the schemas."""
+    ids = []
+    with httpx.Client(base_url=url, timeout=30) as http:
+        http.put(f"/config/{subject}", json={"compatibility": "NONE"}).raise_for_status()
+        for schema in schemas:
+            body = {"schema": json.dumps(schema), "schemaType": kind}
+            ids.append(http.post(f"/subjects/{subject}/versions", json=body).raise_for_status().json()["id"])
+    with Client(url, timeout=30) as client:
+        for document in documents:
+            client.publish(read(document))
+    return ids
+
+
+@pytest.fixture(scope="module")
+def json_ids(url: str) -> list[int]:
+    return register(url, SUBJECT, JSON_VERSIONS, "JSON", STEPS)
+
+
+def framed(schema_id: int, event: Any) -> bytes:
+    return struct.pack(">bI", 0, schema_id) + json.dumps(event).encode()
+
+
+def deserializer(url: str, executor: Any, **configuration: Any) -> JSONDeserializer:
+    rules = RuleRegistry()
+    rules.register_executor(executor)
+    client = SchemaRegistryClient({"url": url})
+    return JSONDeserializer(None, schema_registry_client=client, conf=configuration, rule_registry=rules)
+
+
+def test_an_old_event_comes_up_through_jsonata(url: str, json_ids: list[int]) -> None:
+    stock = deserializer(url, JsonataExecutor(), **{"use.latest.version": True})
+    assert stock(framed(json_ids[0], OLD), CONTEXT) == NEW
+    assert stock(framed(json_ids[2], NEW), CONTEXT) == NEW
+
+
+def test_an_old_event_comes_up_through_plans(url: str, json_ids: list[int]) -> None:
+    with Client(url) as client:
+        executor = PlanExecutor(client)
+        fast = deserializer(url, executor, **{"use.latest.version": True})
+        assert fast(framed(json_ids[0], OLD), CONTEXT) == NEW
+        assert executor._fallback is None
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - the client wraps every error in one of its own
+            fast(framed(json_ids[0], {"id": "o-1", "amount": 12}), CONTEXT)
+    cause: BaseException | None = caught.value
+    while cause is not None and not isinstance(cause, UpcastFailed):
+        cause = cause.__cause__
+    assert cause is not None
+    assert (cause.source, cause.target, cause.pointer) == (1, 2, "/name")
+
+
+def test_a_wrapped_deserializer(url: str, json_ids: list[int]) -> None:
+    with Client(url) as client:
+        up = client.upcaster(SUBJECT)
+        wrapped = UpcastingDeserializer(deserializer(url, JsonataExecutor()), up, client)
+        assert wrapped(framed(json_ids[0], OLD), CONTEXT) == NEW
+        assert (
+            wrapped(framed(json_ids[1], {"id": "1", "customer": {"name": "B"}, "amount": 1}), CONTEXT)["amount_cents"]
+            == 100
+        )
+        assert wrapped(None, CONTEXT) is None
+
+
+def test_clients_ask_once(url: str, json_ids: list[int]) -> None:
+    asked: list[str] = []
+
+    class Counting(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(request.url.path)
+            return super().handle_request(request)
+
+    with Client(url, transport=Counting()) as client:
+        up = client.upcaster(SUBJECT)
+        for _ in range(50):
+            assert up(OLD, version=1) == NEW
+        assert len(asked) == 1
+        down = client.upcaster(SUBJECT, to=2)
+        assert down(NEW | {"amount_cents": 1200}, version=3) == {"id": "o-1", "customer": {"name": "Ann"}, "amount": 12}
+        with pytest.raises(NoChain):
+            up(OLD, version=9)
+        with pytest.raises(RegistryRefused, match="no-such"):
+            client.publish(read(STEPS[0] | {"subject": "no-such"}))
+
+
+def test_an_asynchronous_client(url: str, json_ids: list[int]) -> None:
+    async def travel() -> Any:
+        async with AsyncClient(url) as client:
+            up = client.upcaster(SUBJECT)
+            return [await up(OLD, version=version) for version in (1, 1)]
+
+    assert asyncio.run(travel()) == [NEW, NEW]
+
+
+def test_a_bundle_needs_no_registry(url: str, json_ids: list[int]) -> None:
+    served = httpx.get(f"{url}/api/v1/subjects/{SUBJECT}/chain", params={"from": 1}).raise_for_status().json()
+    chains = unbundle(bundle([served]))
+    assert chains[SUBJECT, 1](OLD) == NEW
+
+
+AVRO = [
+    {"type": "record", "name": "Paid", "fields": [
+        {"name": "id", "type": "string"}, {"name": "who", "type": "string"}, {"name": "rank", "type": "int"}]},
+    {"type": "record", "name": "Paid", "fields": [
+        {"name": "id", "type": "string"}, {"name": "payer", "type": "string"}, {"name": "rank", "type": "int"},
+        {"name": "channel", "type": "string", "default": "web"}]},
+    {"type": "record", "name": "Paid", "fields": [
+        {"name": "id", "type": "string"}, {"name": "payer", "type": "string"}, {"name": "rank", "type": "int"},
+        {"name": "channel", "type": "string", "default": "web"},
+        {"name": "fee", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}}]},
+]  # fmt: skip
+AVRO_STEPS = [
+    {"upcast": 1, "subject": "paid-value", "from": 1, "to": 2, "ops": [
+        {"rename": {"at": "/who", "to": "payer"}}, {"add": {"at": "/channel", "value": "web"}}]},
+    {"upcast": 1, "subject": "paid-value", "from": 2, "to": 3, "ops": [
+        {"add": {"at": "/fee", "value": "0.00", "as": "decimal"}}]},
+]  # fmt: skip
+
+
+def test_avro_with_native_values(url: str) -> None:
+    ids = register(url, "paid-value", AVRO, "AVRO", AVRO_STEPS)
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, AVRO[0], {"id": "1", "who": "Ann", "rank": 1})
+    data = struct.pack(">bI", 0, ids[0]) + buffer.getvalue()
+    context = SerializationContext("paid", MessageField.VALUE)
+    with Client(url) as client:
+        plain = AvroDeserializer(SchemaRegistryClient({"url": url}))
+        wrapped = UpcastingDeserializer(plain, client.upcaster("paid-value"), client)
+        assert wrapped(data, context) == {
+            "id": "1",
+            "payer": "Ann",
+            "rank": 1,
+            "channel": "web",
+            "fee": Decimal("0.00"),
+        }

@@ -1,0 +1,95 @@
+"""For ``confluent-kafka``: fused plans in place of JSONata rules, and a deserializer that upcasts.
+
+    registry = RuleRegistry()
+    registry.register_executor(PlanExecutor(Client(url)))
+    JSONDeserializer(schema, schema_registry_client=..., conf={"use.latest.version": True}, rule_registry=registry)
+
+The executor takes the place of JSONata's. Rules that lineal compiled are run as plans (decimals, timestamps and bytes
+included, which JSONata refuses); all other rules fall through to JSONata.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, Final
+
+from confluent_kafka.schema_registry.serde import RuleContext, RuleExecutor
+from confluent_kafka.serialization import SerializationContext
+
+from upcasters.chain import Chain
+from upcasters.client import Client, Upcaster
+from upcasters.errors import UpcastersError
+
+_FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
+
+MAGIC: Final = 0
+"""First byte of Confluent's framing, before four bytes of schema id."""
+
+
+class PlanExecutor(RuleExecutor):  # type: ignore[misc] - the library has no types
+    """Runs the rules that lineal compiled as fused plans, every other JSONata rule as it stands."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._plans: dict[tuple[str, str, str, str], Chain | None] = {}
+        self._lock = Lock()
+        self._fallback: Any = None
+
+    def type(self) -> str:
+        return "JSONATA"
+
+    def transform(self, ctx: RuleContext, message: Any) -> Any:
+        """What the rule makes of a message. Raises UpcastFailed with the operation and the place."""
+        params = getattr(ctx.rule.params, "params", None) or {}
+        chain = self._plan(ctx.subject, params) if _HASH in params else None
+        return self._jsonata(ctx, message) if chain is None else chain(message)
+
+    def _plan(self, subject: str, params: dict[str, str]) -> Chain | None:
+        """The plan of the very step the rule was compiled from; None where the registry has another by now."""
+        key = (subject, params[_FROM], params[_TO], params[_HASH])
+        if key not in self._plans:
+            self._plans[key] = self._fetched(*key)
+        return self._plans[key]
+
+    def _fetched(self, subject: str, source: str, target: str, digest: str) -> Chain | None:
+        try:
+            chain = self._client.chain(subject, int(source), int(target))
+        except UpcastersError:
+            return None
+        return chain if [step.digest for step in chain.steps] == [digest] else None
+
+    def _jsonata(self, ctx: RuleContext, message: Any) -> Any:
+        with self._lock:
+            if self._fallback is None:
+                from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import (  # noqa: PLC0415 - optional
+                    JsonataExecutor,
+                )
+
+                self._fallback = JsonataExecutor()
+        return self._fallback.transform(ctx, message)
+
+
+class UpcastingDeserializer:
+    """Wraps a deserializer that gives events as they were written, and brings them to one version.
+
+    Leave ``use.latest.version`` out of the wrapped one: it must not migrate by itself.
+    """
+
+    def __init__(
+        self, deserializer: Callable[[bytes, SerializationContext], Any], upcaster: Upcaster, client: Client
+    ) -> None:
+        self._deserializer = deserializer
+        self._upcaster = upcaster
+        self._client = client
+
+    def __call__(self, data: bytes | None, ctx: SerializationContext) -> Any:
+        """The event in the wanted version; None for a tombstone. Raises UpcastFailed, NoChain."""
+        if data is None:
+            return None
+        if len(data) < 5 or data[0] != MAGIC:  # noqa: PLR2004 - one byte and an id
+            raise UpcastersError("the message is not framed with a schema id: leave headers with GUIDs to the executor")
+        (schema_id,) = struct.unpack(">I", data[1:5])
+        version = self._client.version(self._upcaster.subject, schema_id)
+        return self._upcaster(self._deserializer(data, ctx), version)

@@ -32,6 +32,14 @@ _MARKS: Final = {
 }
 
 
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+
+
+def shown(text: str) -> str:
+    """``text`` as a terminal may see it: what a schema names cannot move the cursor or colour the screen."""
+    return text.translate(_CONTROLS)
+
+
 def plain(_style: str, text: str) -> str:
     """No looks at all."""
     return text
@@ -54,29 +62,28 @@ def finding_line(finding: GateFinding, paint: Paint = plain) -> str:
     """The one line that editors and people scan for."""
     weight = paint("dim", f"{finding.weight} (waived)") if finding.waived else paint(finding.weight, finding.weight)
     place = paint("bold", f"{place_of(finding.spot)}:")
-    return f"{place} {weight}: {finding.message} {paint('dim', f'[{finding.rule.name}]')}"
+    return f"{place} {weight}: {shown(finding.message)} {paint('dim', f'[{finding.rule.name}]')}"
 
 
 def finding_lines(finding: GateFinding, paint: Paint = plain) -> Iterator[str]:
     """One finding with its subject, reason, remedy and the event that proves it."""
     yield finding_line(finding, paint)
     for name, value in _details(finding):
-        first, *rest = value.splitlines() or [""]
+        first, *rest = shown(value).split("\n")
         yield f"    {paint('dim', f'{name:<12}')}{first}"
         yield from (f"    {'':<12}{line}" for line in rest)
 
 
 def place_of(spot: Spot) -> str:
     """``path:line:column``, as far as it is known."""
-    if spot.line is None:
-        return spot.path
-    return f"{spot.path}:{spot.line}:{spot.column or 1}"
+    path = shown(spot.path)
+    return path if spot.line is None else f"{path}:{spot.line}:{spot.column or 1}"
 
 
 def summary(report: Report, paint: Paint = plain) -> str:
     """What came out, in one line."""
     if report.failure is not None:
-        return f"{paint('error', 'could not check')}: {report.failure}"
+        return f"{paint('error', 'could not check')}: {shown(report.failure)}"
     counted = [_counted(report.count(weight), weight) for weight in (Weight.ERROR, Weight.WARNING)]
     waived = sum(finding.waived is not None for finding in report.findings)
     if waived:
@@ -140,9 +147,9 @@ def _of(versions: str, baseline: str) -> str:
 def _table(report: Report, paint: Paint) -> Iterator[str]:
     if not report.results:
         return
-    names = max(len(result.subject) for result in report.results)
+    names = max(len(shown(result.subject)) for result in report.results)
     for result in report.results:
         style, word = _MARKS[result.standing]
         compared = f"{len(result.compared)} versions" if len(result.compared) > 3 else ", ".join(result.compared)
         about = f"against {_of(compared, result.baseline)}" + (f", {result.level}" if result.level else "")
-        yield f"{result.subject:<{names}}  {paint(style, f'{word:<12}')}  {paint('dim', about)}"
+        yield f"{shown(result.subject):<{names}}  {paint(style, f'{word:<12}')}  {paint('dim', about)}"

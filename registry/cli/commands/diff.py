@@ -153,10 +153,11 @@ def _lines(
     count = len(differences)
     yield console.paint("bold", f"{count} difference{'s' * (count != 1)} from {old} to {new}")
     for difference in differences:
-        yield f"  {difference.message} {console.paint('dim', f'[{difference.rule}]')}"
+        yield f"  {text.shown(difference.message)} {console.paint('dim', f'[{difference.rule}]')}"
         for sign, fragment in (("-", difference.before), ("+", difference.after)):
             if fragment is not None and fragment.text:
-                yield f"    {console.paint('error' if sign == '-' else 'good', sign)} {_place(fragment)}{fragment.text}"
+                look = "error" if sign == "-" else "good"
+                yield f"    {console.paint(look, sign)} {_place(fragment)}{text.shown(fragment.text)}"
     for direction, (outcome, findings) in verdicts.items():
         yield ""
         sentence = _SENTENCES[direction].format(old=old, new=new)

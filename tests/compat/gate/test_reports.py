@@ -85,7 +85,8 @@ def test_text_begins_every_finding_with_its_place():
     assert any("error (waived)" in line for line in lines)
     assert any(line.split()[:2] == ["fine", "compatible"] for line in lines)
     assert lines[-1] == "findings: 3 subjects, 1 error, 1 warning, 1 waived"
-    assert "\x1b[1m" not in REPORTS["text"](REPORT)
+    assert "\x1b" not in REPORTS["text"](REPORT), "what a schema says must not reach the terminal as a command"
+    assert "\\x1b[31m" in REPORTS["text"](REPORT)
 
 
 def test_text_says_that_nothing_was_decided():

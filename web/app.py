@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event, Thread
 from typing import Final, cast
 
 from anyio import to_thread
@@ -29,12 +30,12 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load()
     registry = Registry.open(settings)
-    return Whole(protocol.create_app(settings, registry), pages(registry, settings), registry)
-
-
-def pages(registry: Registry, settings: Settings) -> Litestar:
-    """The pages alone, over an open registry."""
     site = Site.over(registry)
+    return Whole(protocol.create_app(settings, registry), pages(site), site)
+
+
+def pages(site: Site) -> Litestar:
+    """The pages alone."""
     static = create_static_files_router(
         path=STATIC_PATH,
         directories=[STATIC],
@@ -44,7 +45,7 @@ def pages(registry: Registry, settings: Settings) -> Litestar:
         route_handlers=[*HANDLERS, static],
         dependencies={"site": Provide(lambda: site, sync_to_thread=False, use_cache=True)},
         exception_handlers=errors.handlers(site),
-        request_max_body_size=settings.limit_body_bytes,
+        request_max_body_size=site.registry.settings.limit_body_bytes,
         openapi_config=None,
     )
 
@@ -52,14 +53,17 @@ def pages(registry: Registry, settings: Settings) -> Litestar:
 class Whole:
     """Gives each request to the protocol or to the pages. ``/`` is the catalog for whoever asks for HTML."""
 
-    def __init__(self, protocol: ASGIApp, pages: ASGIApp, registry: Registry) -> None:
+    def __init__(self, protocol: ASGIApp, pages: ASGIApp, site: Site) -> None:
         self._protocol = protocol
         self._pages = pages
-        self._registry = registry
+        self._site = site
+        self._stop = Event()
+        self._warming = Thread(target=site.index.warm, args=(self._stop,), name="search-index", daemon=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]
         if kind == "lifespan":
+            self._warming.start()
             await self._protocol(scope, receive, self._closing(send))
         elif kind == "http" and _is_page(http := cast("HTTPScope", scope)):
             await self._pages(*_readable(http, receive, send))
@@ -73,10 +77,15 @@ class Whole:
         async def closing(message: Message) -> None:
             kind: str = message["type"]
             if kind in {"lifespan.shutdown.complete", "lifespan.shutdown.failed"}:
-                await to_thread.run_sync(self._registry.close)
+                await to_thread.run_sync(self._close)
             await send(message)
 
         return closing
+
+    def _close(self) -> None:
+        self._stop.set()
+        self._warming.join()
+        self._site.registry.close()
 
 
 def _is_page(scope: HTTPScope) -> bool:

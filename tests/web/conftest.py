@@ -19,6 +19,7 @@ from registry.model import Content, Metadata, Origin, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.settings import Settings
 from web.app import pages
+from web.site import Site
 
 ANNA = Origin(actor="anna", reason="first of its kind")
 HOSTILE = "<script>alert('x')</script>"
@@ -109,7 +110,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 @pytest.fixture(scope="module")
 def browser(registry: Registry) -> Iterator[TestClient[Litestar]]:
     """Asks for pages like a browser without scripts."""
-    with TestClient(pages(registry, registry.settings)) as client:
+    with TestClient(pages(Site.over(registry))) as client:
         client.headers["Accept"] = "text/html"
         yield client
 

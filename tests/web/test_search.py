@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
@@ -28,6 +29,16 @@ def test_the_index_is_built_over_several_requests_and_says_how_far_it_is(registr
     index = Index(registry)
     assert index.refresh(seconds=0) == (0, 5)
     assert index.refresh() == (5, 0)
+
+
+def test_the_index_is_warmed_in_portions_until_all_is_read_or_it_is_told_to_stop(registry: Registry) -> None:
+    index, stop = Index(registry), Event()
+    index.warm(stop)
+    assert index.refresh(seconds=0) == (5, 0)
+    stop.set()
+    stopped = Index(registry)
+    stopped.warm(stop)
+    assert stopped.refresh(seconds=0) == (0, 5)
 
 
 def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

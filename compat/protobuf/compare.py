@@ -88,7 +88,7 @@ class Comparison:
     def run(self) -> Iterator[Cause]:
         """Raises LimitExceeded when the budget is spent."""
         yield from self._file()
-        for name in self._writer.message_names:
+        for name in self._writer.event_names:
             target = self._translated(name)
             if self._reader.has_message(target):
                 yield from self._moved(name, target)
@@ -144,8 +144,8 @@ class Comparison:
         )
 
     def _added(self) -> Iterator[Cause]:
-        known = {self._translated(name) for name in self._writer.message_names}
-        for name in self._reader.message_names:
+        known = {self._translated(name) for name in self._writer.event_names}
+        for name in self._reader.event_names:
             if name not in known and not self._writer.has_message(name):
                 yield _info("MESSAGE_ADDED", f"{name} was added", None, _message_fragment(self._reader.message(name)))
 

@@ -247,6 +247,21 @@ class Schema:
         return tuple(self._names(self.main, DescriptorProto))
 
     @cached_property
+    def event_names(self) -> tuple[str, ...]:
+        """The messages of the file that can be the type of an event: all but those that a group makes in passing."""
+        groups = {
+            field.type_name.removeprefix(".")
+            for declared in self._declared.values()
+            if isinstance(declared.proto, DescriptorProto)
+            for field in (*declared.proto.field, *declared.proto.extension)
+            if field.type == FieldDescriptorProto.TYPE_GROUP
+        }
+        groups |= {
+            f.type_name.removeprefix(".") for f in self.file.extension if f.type == FieldDescriptorProto.TYPE_GROUP
+        }
+        return tuple(name for name in self.message_names if name not in groups)
+
+    @cached_property
     def enum_names(self) -> tuple[str, ...]:
         """Full names of the enums of the definition's own file."""
         return tuple(self._names(self.main, EnumDescriptorProto))
@@ -301,7 +316,7 @@ class Schema:
     @cached_property
     def _declared_extensions(self) -> Mapping[str, tuple[FileDescriptorProto, tuple[int, ...], FieldDescriptorProto]]:
         """Every extension field by full name, with its file and its position in it."""
-        found = {}
+        found: dict[str, tuple[FileDescriptorProto, tuple[int, ...], FieldDescriptorProto]] = {}
         for file in self.files.values():
             scope = f"{file.package}." if file.package else ""
             for position, field in enumerate(file.extension):

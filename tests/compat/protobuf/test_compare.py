@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from compat.budget import Budget, Limits
@@ -155,6 +157,22 @@ def test_a_removed_message_is_judged_by_who_holds_it(parse: Parse, find: Find) -
     before = parse(P3 + "message Order { Line line = 1; } message Line {} message Refund {}")
     after = parse(P3 + "message Order { }")
     assert blocking(find, after, before) == ["HELD_MESSAGE_REMOVED", "MESSAGE_REMOVED"]
+
+
+def test_a_group_is_no_event_type(parse: Parse, find: Find) -> None:
+    before = parse(P2 + "message Order { optional int32 x = 2; optional group Line = 1 { optional int32 count = 1; } }")
+    after = parse(P2 + "message Order { optional int32 x = 2; reserved 1; }")
+    assert blocking(find, after, before) == []
+
+
+def test_threads_share_schemas(parse: Parse, find: Find) -> None:
+    texts = [
+        P3 + f"message A {{ {type_} x = 1; A a = 2; map<string, A> m = 3; }}" for type_ in ("int32", "string", "bytes")
+    ]
+    schemas = [parse(text) for text in texts]
+    expected = find(parse(texts[1]), parse(texts[0]))
+    with ThreadPoolExecutor(8) as threads:
+        assert all(found == expected for found in threads.map(lambda _: find(schemas[1], schemas[0]), range(40)))
 
 
 def test_levels(engine: ProtobufEngine) -> None:

@@ -17,7 +17,7 @@ from tests.compat.protobuf.conftest import Find
 from tests.compat.protobuf.laws import proven, sound
 from tests.compat.protobuf.strategies import File, files, grown, pairs, seeds, text
 
-LAW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def accepted(engine: ProtobufEngine, source: str) -> Schema:

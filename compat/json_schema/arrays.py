@@ -28,7 +28,8 @@ class Arrays:
     def __init__(self, atoms: list[Node]) -> None:
         self.items: dict[int, list[Node]] = {}
         self.rests: list[tuple[int, Node]] = []
-        self.low, self.high = 0, None
+        self.low = 0
+        self.high: int | None = None
         self.unique = self.repeated = False
         self.somewhere: list[tuple[int, Node, int]] = []
         """(from index, node, how many)"""
@@ -126,13 +127,29 @@ def solve(atoms: list[Node]) -> Asking:
         if answer.status is Status.MAYBE:
             doubt = answer
             best = answer if answer.has_value else best
+    if doubt is not None and (relaxed := _relaxed(atoms)) is not None:
+        wider = yield from solve(relaxed)
+        if wider.status is Status.EMPTY:
+            return EMPTY
     return best or doubt or EMPTY
+
+
+def _relaxed(atoms: list[Node]) -> list[Node] | None:
+    """The atoms without those that count or compare items: where these find nothing, all of them do not either."""
+    out: list[Node] = []
+    for atom in atoms:
+        if atom.op is Op.CONTAINS and atom.args[2]:
+            out.append(n.atom(Op.CONTAINS, atom.args[0], atom.args[1], None))
+        elif atom.op is not Op.UNIQUE:
+            out.append(atom)
+    return out if len(out) < len(atoms) or out != atoms else None
 
 
 def _either_count(demands: Arrays, atoms: list[Node]) -> Asking:
     """Not between two counts: fewer, or more."""
     node, low, high = demands.either_count[0]
-    rest = [a for a in atoms if not (a.op is Op.NOT and a.args[0].op is Op.CONTAINS and a.args[0].args == (node, low, high))]
+    this = (node, low, high)
+    rest = [a for a in atoms if not (a.op is Op.NOT and a.args[0].op is Op.CONTAINS and a.args[0].args == this)]
     fewer = yield from solve([*rest, n.negate(n.atom(Op.CONTAINS, node, low, None))])
     if fewer.status is Status.FOUND:
         return fewer
@@ -167,16 +184,16 @@ def _placements(demands: Arrays) -> tuple[list[_Placement], bool]:
         twins = [(i, j) for j in range(1, horizon + 2) for i in range(j)]
         complete = complete and len(twins) < _MAX_PLACEMENTS
     out: list[_Placement] = []
-    for *where, pair in product(*choices, twins):
+    for where, pair in product(product(*choices), twins):
         if len(out) >= _MAX_PLACEMENTS:
             complete = False
             break
-        out.append(_placement(demands, single, many, where, pair))
+        out.append(_placement(demands, single, where, pair))
     return out, complete and (not many or (len(many) == 1 and not single and not demands.repeated))
 
 
 def _placement(
-    demands: Arrays, single: list[tuple[int, Node]], many: list[tuple[int, Node, int]], where: list[int],
+    demands: Arrays, single: list[tuple[int, Node]], where: tuple[int, ...],
     pair: tuple[int, int] | None,
 ) -> _Placement:  # fmt: skip
     placement = _Placement()
@@ -212,7 +229,7 @@ def _placed(demands: Arrays, placement: _Placement) -> Asking:
             answer = yield from built.add(index, [])
         if answer.status is Status.EMPTY or not answer.has_value:
             return built.give_up(answer)
-        built.keep(index, answer)
+        built.keep(answer)
         if took:
             missing = [left - (node in wanted) for (_, node, _), left in zip(many, missing, strict=True)]
         elif index > demands.horizon + needed and many:
@@ -258,7 +275,7 @@ class _Built:
             asked += self.placement.filler
         return asked
 
-    def keep(self, index: int, answer: Answer) -> None:
+    def keep(self, answer: Answer) -> None:
         if answer.status is Status.MAYBE:
             self.doubt = answer
         self.values.append(answer.value)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
-from compat.budget import Budget
+from compat.budget import Budget, BudgetSpent
 from compat.json_schema import nodes as n
 from compat.json_schema.answer import Status
 from compat.json_schema.explain import Explanation
@@ -55,4 +55,9 @@ def incompatibilities(
         return
     if answer.status is Status.EMPTY:
         return
-    yield from Explanation(reader, writer, solver, _TRIES[formats]).findings(answer)
+    try:
+        yield from Explanation(reader, writer, solver, _TRIES[formats]).findings(answer)
+    except BudgetSpent as spent:
+        yield Undecided(Reason.BUDGET_SPENT, str(spent), reader.root.place)
+    except RecursionError:
+        yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be explained", reader.root.place)

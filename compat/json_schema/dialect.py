@@ -58,7 +58,8 @@ def _mixed(specification: Specification[Any]) -> Specification[Any]:
             contents = {**contents, "dependencies": dict(sorted(schemas.items(), key=lambda x: isinstance(x[1], bool)))}
         yield from specification.subresources_of(contents)
 
-    return attrs.evolve(specification, subresources_of=subresources_of)
+    changed: Specification[Any] = attrs.evolve(specification, subresources_of=subresources_of)  # type: ignore[misc]
+    return changed
 
 
 DIALECT_4: Final = Dialect(

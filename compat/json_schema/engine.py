@@ -79,13 +79,14 @@ class JsonSchemaEngine:
         _refuse_invalid(schema, payload)
         return payload
 
-    def to_json(self, schema: ParsedSchema, payload: object) -> object:
-        """The payload itself: JSON is what it is made of. Numbers may be ``Decimal``."""
-        return payload
+    def to_json(self, schema: ParsedSchema, payload: object) -> object:  # noqa: ARG002 - JSON is what it is made of
+        """The payload itself; a ``Decimal`` that a binary float writes the same becomes one."""
+        return text.plain(payload)
 
     def from_json(self, schema: ParsedSchema, value: object) -> object:
-        _refuse_invalid(schema, value)
-        return value
+        payload = text.exact(value)
+        _refuse_invalid(schema, payload)
+        return payload
 
 
 def _refuse_invalid(schema: ParsedSchema, payload: object) -> None:

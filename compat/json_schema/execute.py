@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
+from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urljoin
 
-import jsonschema
 import jsonschema_rs
 from jsonschema import validators
 from jsonschema.exceptions import ValidationError
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 
-from compat.json_schema.dialect import DIALECTS, Dialect
+from compat.json_schema.dialect import DIALECTS, Dialect, dialect_of
 from compat.json_schema.formats import CHECKER, RUST_FORMATS
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.values import is_number
 
-EXECUTOR: Final = f"jsonschema {jsonschema.__version__} and jsonschema-rs {jsonschema_rs.__version__}" if hasattr(
-    jsonschema_rs, "__version__"
-) else "jsonschema and jsonschema-rs"
+EXECUTOR: Final = f"jsonschema {version('jsonschema')} and jsonschema-rs {version('jsonschema-rs')}"
 
 _ROOT: Final = "json-schema:///"
 
@@ -46,9 +43,7 @@ class Executors:
             second = self.python.is_valid(payload)
         except (re.error, RecursionError, ValueError, OverflowError, ArithmeticError):
             return None
-        except Exception as error:  # noqa: BLE001 - a validator that breaks down has no opinion
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                raise
+        except Exception:  # noqa: BLE001 - a validator that breaks down has no opinion
             return None
         return bool(first) if first == second else None
 
@@ -60,9 +55,10 @@ class Executors:
 def executors(schema: ParsedSchema, *, formats: bool) -> Executors:
     """The validators of a schema; compiled once. Raises ValueError if one of them cannot read the schema."""
     name = f"executors {formats}"
-    if (known := schema.cache.get(name)) is None:
+    known: Executors | None = schema.cache.get(name)
+    if known is None:
         known = schema.cache[name] = _compile(schema, formats=formats)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def _compile(schema: ParsedSchema, *, formats: bool) -> Executors:
@@ -89,8 +85,6 @@ def _compile(schema: ParsedSchema, *, formats: bool) -> Executors:
 
 def _plain(raw: Any) -> Any:
     """A referenced document as jsonschema-rs can take it: an unknown metaschema would make it look for one."""
-    from compat.json_schema.dialect import dialect_of
-
     if isinstance(raw, dict) and isinstance(raw.get("$schema"), str):
         known = dialect_of(raw)
         if known is None:
@@ -121,8 +115,7 @@ def python_pattern(pattern: str) -> re.Pattern[str]:
         character = pattern[index]
         pair = pattern[index : index + 2]
         if character == "\\":
-            out.append({"\\d": "[0-9]", "\\D": "[^0-9]", "\\/": "/", "\\-": "\\-"}.get(pair, pair)
-                       if not in_class else {"\\d": "0-9", "\\/": "/"}.get(pair, pair))
+            out.append("/" if pair == "\\/" else pair)
             index += 2
             continue
         if in_class:
@@ -152,7 +145,8 @@ def _corrected(dialect: Dialect) -> Any:
     checker = original.TYPE_CHECKER
     if not dialect.integer_is_spelt:
         checker = checker.redefine("integer", _is_integer)
-    return validators.extend(original, {"multipleOf": _multiple_of, "pattern": _pattern}, type_checker=checker)
+    extend: Any = validators.extend
+    return extend(original, {"multipleOf": _multiple_of, "pattern": _pattern}, type_checker=checker)
 
 
 _PYTHON: Final = {dialect.name: _corrected(dialect) for dialect in DIALECTS}

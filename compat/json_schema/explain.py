@@ -31,6 +31,7 @@ MAX_VISITS: Final = 4
 """How often a schema that is used in several places is looked at in vain."""
 
 Wrap = Callable[[Node], Node]
+Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Explanation:
                 return
         if count:
             if self.skipped is not None:
-                yield self.undecided(maybe(Reason.BUDGET_SPENT, "not looked at from everywhere it is used"), self.skipped)
+                doubt = maybe(Reason.BUDGET_SPENT, "not looked at from everywhere it is used")
+                yield self.undecided(doubt, self.skipped)
             return
         witness = self.run(answer)
         if witness is None:
@@ -124,7 +126,7 @@ class Explanation:
         return added if here.views.keyword(keyword) is None else stricter
 
     def leaf(
-        self, here: _Here, rule: str, keyword: str, node: Node, what: str | None = None, steps: tuple[str | int, ...] = ()
+        self, here: _Here, rule: str, keyword: str, node: Node, what: str | None = None, steps: Steps = ()
     ) -> Iterator[Incompatibility | Undecided]:
         """A finding if the writer may write something that breaks the node here."""
         answer = self.solver.solve(self.root, here.wrap(n.negate(node)))
@@ -168,7 +170,7 @@ class Explanation:
         return Undecided(answer.reason, answer.message or "no event was found that proves it", place)
 
     def incompatibility(
-        self, here: _Here, rule: str, keyword: str, what: str | None, witness: Witness, steps: tuple[str | int, ...] = ()
+        self, here: _Here, rule: str, keyword: str, what: str | None, witness: Witness, steps: Steps = ()
     ) -> Incompatibility:
         after = fragment(here.reader, keyword, *steps)
         before = here.views.fragment(keyword, *steps)

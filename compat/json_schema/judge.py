@@ -23,14 +23,14 @@ _WORDS: Final[dict[str, Callable[[ValidationError], str]]] = {
     "maximum": lambda e: f"{_short(e.instance)} is above the maximum {e.validator_value}",
     "minLength": lambda e: f"{_short(e.instance)} is shorter than {e.validator_value} characters",
     "maxLength": lambda e: f"{_short(e.instance)} is longer than {e.validator_value} characters",
-    "minItems": lambda e: f"{len(e.instance)} items are fewer than {e.validator_value}",
-    "maxItems": lambda e: f"{len(e.instance)} items are more than {e.validator_value}",
-    "uniqueItems": lambda e: "two of its items are equal",
+    "minItems": lambda e: f"{_size(e.instance)} items are fewer than {e.validator_value}",
+    "maxItems": lambda e: f"{_size(e.instance)} items are more than {e.validator_value}",
+    "uniqueItems": lambda _: "two of its items are equal",
     "pattern": lambda e: f"{_short(e.instance)} does not match the pattern {e.validator_value}",
     "format": lambda e: f"{_short(e.instance)} is not a valid {e.validator_value}",
     "multipleOf": lambda e: f"{_short(e.instance)} is not a multiple of {e.validator_value}",
-    "anyOf": lambda e: f"{_short(e.instance)} fits none of the {len(e.validator_value)} alternatives of anyOf",
-    "oneOf": lambda e: f"{_short(e.instance)} does not fit exactly one of the {len(e.validator_value)} "
+    "anyOf": lambda e: f"{_short(e.instance)} fits none of the {_size(e.validator_value)} alternatives of anyOf",
+    "oneOf": lambda e: f"{_short(e.instance)} does not fit exactly one of the {_size(e.validator_value)} "
     "alternatives of oneOf",
     "not": lambda e: f"{_short(e.instance)} is what 'not' excludes",
 }
@@ -61,6 +61,10 @@ def describe(error: ValidationError) -> Violation:
 
 def _missing(error: ValidationError) -> str:
     return str(error.message).removesuffix(" is a required property")
+
+
+def _size(value: Any) -> int:
+    return len(value)
 
 
 def _types(value: Any) -> str:

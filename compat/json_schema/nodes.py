@@ -201,12 +201,12 @@ def exactly_one(parts: Iterable[Node]) -> Node:
 def spread(node: Node) -> Node:
     """A ONE_OF, or the negation of one, by AND and OR."""
     if node.op is Op.ONE_OF:
-        members = node.args[0]
+        each_of: tuple[Node, ...] = node.args[0]
         return either(
-            both((each, *(negate(other) for at, other in enumerate(members) if at != index)))
-            for index, each in enumerate(members)
+            both((each, *(negate(other) for at, other in enumerate(each_of) if at != index)))
+            for index, each in enumerate(each_of)
         )
-    members = node.args[0].args[0]
+    members: tuple[Node, ...] = node.args[0].args[0]
     pairs = (both((each, either(members[index + 1 :]))) for index, each in enumerate(members[:-1]))
     return either((both(negate(each) for each in members), *pairs))
 

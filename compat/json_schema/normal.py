@@ -149,11 +149,11 @@ def _maximum(_: Normal, location: Location, value: Any) -> Node:
 
 
 def _exclusive_minimum(_: Normal, __: Location, value: Any) -> Node:
-    return n.atom(Op.MINIMUM, Fraction(value), True)  # noqa: FBT003
+    return n.atom(Op.MINIMUM, Fraction(value), True)
 
 
 def _exclusive_maximum(_: Normal, __: Location, value: Any) -> Node:
-    return n.atom(Op.MAXIMUM, Fraction(value), True)  # noqa: FBT003
+    return n.atom(Op.MAXIMUM, Fraction(value), True)
 
 
 def _multiple_of(_: Normal, __: Location, value: Any) -> Node:
@@ -168,7 +168,7 @@ def _pattern(_: Normal, __: Location, value: Any) -> Node:
     return n.atom(Op.PATTERN, value)
 
 
-def _format(_: Normal, location: Location, value: Any) -> Node:
+def _format(_: Normal, __: Location, value: Any) -> Node:
     if value not in KNOWN_FORMATS:
         return TRUE
     return n.atom(Op.FORMAT, value)
@@ -342,7 +342,7 @@ class _Seen:
         names: frozenset[str] = frozenset(),
         patterns: frozenset[str] = frozenset(),
         prefix: int = 0,
-        everything: bool = False,  # noqa: FBT001, FBT002
+        everything: bool = False,  # noqa: FBT001
     ) -> None:
         self.when, self.names, self.patterns, self.prefix = when, names, patterns, prefix
         self.everything = everything

@@ -46,7 +46,8 @@ class Objects:
         self.names: list[Node] = []
         self.required: dict[str, None] = {}
         self.somewhere: list[_Somewhere] = []
-        self.low, self.high = 0, None
+        self.low = 0
+        self.high: int | None = None
         for atom in atoms:
             if atom.op is Op.NOT:
                 self._take_negation(atom.args[0])
@@ -230,38 +231,38 @@ class _Search:
         if taken:
             base.append(n.negate(n.values(taken)))
         tried = 0
-        stack: list[tuple[list[Node], int, frozenset[str]]] = [(base, 0, frozenset())]
+        stack: list[_Cell] = [(base, 0, frozenset())]
         while stack:
             names, index, matched = stack.pop()
             tried += 1
             if tried > _MAX_CELLS:
                 return None, _UNSURE
             if index < len(self.patterns):
-                pattern = n.atom(Op.PATTERN, self.patterns[index])
-                for node, more in ((pattern, {self.patterns[index]}), (n.negate(pattern), set())):
-                    if n.negate(node) not in names:
-                        stack.append(([*names, node], index + 1, matched | more))
+                stack += _told_apart(names, self.patterns[index], index, matched)
                 continue
             asked = self._asked_further(matched, group)
             if FALSE in asked:
                 continue
-            name = yield frozenset((*names, _NOT_EMPTY))
-            if name.status is Status.EMPTY:
-                name = yield frozenset(names)
-            if name.status is Status.EMPTY:
-                continue
-            value = yield frozenset(asked)
-            if value.status is Status.EMPTY:
-                continue
-            if name.has_value and value.has_value:
-                sure = name.status is value.status is Status.FOUND
-                if sure:
-                    return name.value, value
-                total = tentative(None, name if name.status is Status.MAYBE else value)
-                hopeful = (name.value, tentative(value.value, total))
-                return hopeful
-            total = name if not name.has_value else value
+            name, value = yield from self._named(names, asked)
+            if value.has_value:
+                return name, value
+            if value.status is Status.MAYBE:
+                total = value
         return None, total
+
+    def _named(self, names: list[Node], asked: list[Node]) -> Generator[State, Answer, tuple[Any, Answer]]:
+        """A name and a value for it; where one of them is missing, the answer says why."""
+        name = yield frozenset((*names, _NOT_EMPTY))
+        if name.status is Status.EMPTY:
+            name = yield frozenset(names)
+        if name.status is Status.EMPTY:
+            return None, EMPTY
+        value = yield frozenset(asked)
+        if value.status is Status.EMPTY or not value.has_value:
+            return None, value
+        if not name.has_value:
+            return None, name
+        return name.value, value if name.status is Status.FOUND else tentative(value.value, name)
 
     def _asked_further(self, matched: frozenset[str], group: _Somewhere) -> list[Node]:
         asked = list(group.values)
@@ -307,6 +308,19 @@ class _Search:
                 return doubt or (answer if answer.status is Status.MAYBE else EMPTY)
             members[name] = answer
         return None
+
+
+_Cell = tuple[list[Node], int, frozenset[str]]
+
+
+def _told_apart(names: list[Node], pattern: str, index: int, matched: frozenset[str]) -> list[_Cell]:
+    """The names that match a pattern, and those that do not."""
+    inside = n.atom(Op.PATTERN, pattern)
+    out: list[_Cell] = []
+    for node, more in ((inside, frozenset((pattern,))), (n.negate(inside), frozenset[str]())):
+        if n.negate(node) not in names:
+            out.append(([*names, node], index + 1, matched | more))
+    return out
 
 
 def _partitions(wanted: list[_Somewhere]) -> Iterator[list[_Somewhere]]:

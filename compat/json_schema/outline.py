@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from compat.json_schema.schema import Location, ParsedSchema
+from compat.json_schema.text import plain
 from compat.outline import ABSENT, Field, Kind, Type
 
 _KINDS: Final = {
@@ -52,7 +53,7 @@ class _Described:
     def type(self) -> Type:
         raw = self.raw
         if "const" in raw or "enum" in raw:
-            symbols = tuple([raw["const"]] if "const" in raw else raw["enum"])
+            symbols = tuple(map(plain, [raw["const"]] if "const" in raw else raw["enum"]))
             return Type(Kind.ENUM, "one of its values", doc=self._doc(), symbols=symbols)
         for keyword in ("oneOf", "anyOf"):
             if isinstance(raw.get(keyword), list) and "properties" not in raw:
@@ -89,7 +90,9 @@ class _Described:
     def _merged(self, parts: list[Type]) -> Type:
         records = [part for part in parts if part.kind is Kind.RECORD]
         if not records or len(records) != len(parts):
-            return parts[0] if len(parts) == 1 else Type(Kind.ANY, "all of several", doc=self._doc(), variants=(*parts,))
+            if len(parts) == 1:
+                return parts[0]
+            return Type(Kind.ANY, "all of several", doc=self._doc(), variants=tuple(parts))
         fields = {field.name: field for record in records for field in record.fields}
         return Type(
             Kind.RECORD, "object", name=str(self.raw.get("title", "")), doc=self._doc(),
@@ -98,7 +101,7 @@ class _Described:
 
     def _single(self, name: str) -> Type:
         raw = self.raw
-        constraints = tuple((k, raw[k]) for k in _CONSTRAINTS if k in raw)
+        constraints = tuple((k, plain(raw[k])) for k in _CONSTRAINTS if k in raw)
         kind = _KINDS.get(name, Kind.ANY)
         title = str(raw.get("title", ""))
         if kind is Kind.RECORD:
@@ -118,9 +121,8 @@ class _Described:
         items = self.raw.get("items", True)
         prefix = items if isinstance(items, list) else self.raw.get("prefixItems", [])
         if prefix:
-            variants = tuple(
-                self._at(each, "items" if isinstance(items, list) else "prefixItems", i) for i, each in enumerate(prefix)
-            )
+            keyword = "items" if isinstance(items, list) else "prefixItems"
+            variants = tuple(self._at(each, keyword, index) for index, each in enumerate(prefix))
             inner = Type(Kind.UNION, " or ".join(dict.fromkeys(v.label for v in variants)), variants=variants)
         else:
             inner = self._at(items, "items")
@@ -136,11 +138,10 @@ class _Described:
             location = self._child(inner, "properties", name)
             place = location.place
             has = inner if isinstance(inner, dict) else {}
-            fields.append(
-                Field(
+            fields.append(Field(
                     name=name, type=_type(self.schema, location, self.above), required=name in required,
-                    default=has.get("default", ABSENT), doc=str(has.get("description") or has.get("title") or ""),
+                    default=plain(has["default"]) if "default" in has else ABSENT,
+                    doc=str(has.get("description") or has.get("title") or ""),
                     deprecated=has.get("deprecated") is True, pointer=place.pointer, line=place.line,
-                )  # fmt: skip
-            )
+            ))  # fmt: skip
         return tuple(fields)

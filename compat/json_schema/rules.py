@@ -41,7 +41,7 @@ _RULES: Final = (
           ("ENUM_ARRAY_NARROWED", "ENUM_ARRAY_CHANGED")),
     _rule("CONST_CHANGED", "The reader demands one fixed value; the writer may write another.",
           "Use an enum with both values.", ("ENUM_ARRAY_CHANGED",)),
-    # numbers (6.2)
+    # of numbers, 6.2
     _rule("MINIMUM_ADDED", "The reader sets a lower limit; the writer had none.",
           "Leave the limit out, or set it below every number ever written.",
           ("MINIMUM_ADDED", "EXCLUSIVE_MINIMUM_ADDED")),
@@ -56,7 +56,7 @@ _RULES: Final = (
           "Leave multipleOf out.", ("MULTIPLE_OF_ADDED",)),
     _rule("MULTIPLE_OF_CHANGED", "The writer may write numbers that are no multiple of the reader's multipleOf.",
           "Use a divisor of the old multipleOf.", ("MULTIPLE_OF_EXPANDED", "MULTIPLE_OF_CHANGED")),
-    # strings (6.3)
+    # of strings, 6.3
     _rule("MIN_LENGTH_ADDED", "The reader demands a minimum length; the writer had none.",
           "Leave minLength out.", ("MIN_LENGTH_ADDED",)),
     _rule("MIN_LENGTH_RAISED", "The reader demands longer strings than the writer.", "Keep the old minLength.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -85,10 +86,8 @@ def _valid(judges: Executors, candidate: Any) -> bool:
 
 
 def _candidates(schema: ParsedSchema, seed: int) -> Iterator[Any]:
-    try:
+    with suppress(InvalidPayload):
         yield minimal(schema)
-    except InvalidPayload:
-        pass
     maker = _Maker(random.Random(seed))  # noqa: S311 - samples, not secrets
     root: State = frozenset({normal(schema).root})
     yield from islice(maker.boundaries(root, 0), _MAX_BOUNDARIES)
@@ -293,7 +292,8 @@ class _Maker:
         end = high if high is not None else start + 2000
         step = next((a.args[0] for a in atoms if a.op is Op.MULTIPLE), None)
         if step is None:
-            step = Fraction(1) if mask & (n.INTEGER | n.FLOAT_INTEGER) and self.chance.random() < 0.7 else Fraction(1, 100)
+            whole = bool(mask & (n.INTEGER | n.FLOAT_INTEGER)) and self.chance.random() < 0.7
+            step = Fraction(1) if whole else Fraction(1, 100)
         span = max(int((end - start) / step), 0)
         first = -(-start // step)
         return number((first + self.chance.randint(0, span)) * step)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urldefrag, urljoin
 
 import jsonschema_rs
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 from referencing import Resource, Specification
 from referencing.exceptions import CannotDetermineSpecification, Unresolvable
 
@@ -30,14 +30,16 @@ MAX_SCHEMAS: Final = 50_000
 MAX_EVALUATIONS: Final = 20_000
 """Schemas that a validator may have to apply to one value: references that refer twice each grow exponentially."""
 
-SINGLE: Final = frozenset(
-    "additionalItems additionalProperties contains contentSchema else if items not propertyNames then "
-    "unevaluatedItems unevaluatedProperties".split()
-)
+SINGLE: Final = frozenset({
+    "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
+    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
 """Keywords whose value is a schema."""
-LISTED: Final = frozenset("allOf anyOf items oneOf prefixItems".split())
+LISTED: Final = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
 """Keywords whose value is a list of schemas."""
-NAMED: Final = frozenset("$defs definitions dependencies dependentSchemas patternProperties properties".split())
+NAMED: Final = frozenset({
+    "$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties",
+})  # fmt: skip
 """Keywords whose value is an object of schemas."""
 
 
@@ -221,9 +223,9 @@ def _read(name: str, source: str, limits: Limits) -> Document:
     document = Document(name, source, raw, _dialect(raw), found)
     if not isinstance(raw, (dict, bool)):
         raise InvalidSchema("a schema is an object or a boolean", document.place(""))
-    if error := _metaschema_error(raw, document.dialect):
-        pointer = "".join(f"/{positions.escape(str(step))}" for step in error.instance_path)
-        raise InvalidSchema(f"not a {document.dialect.name} schema: {error.message}", document.place(pointer))
+    if wrong := _metaschema_error(raw, document.dialect):
+        pointer = "".join(f"/{positions.escape(str(step))}" for step in wrong.instance_path)
+        raise InvalidSchema(f"not a {document.dialect.name} schema: {wrong.message}", document.place(pointer))
     return document
 
 

@@ -15,7 +15,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from compat.budget import Budget, BudgetSpent
-from compat.json_schema import arrays, nodes as n, numbers, objects
+from compat.json_schema import arrays, numbers, objects
+from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, Status, better, found, maybe, tentative
 from compat.json_schema.conjunction import Branches, Case, State, smallest_choice
 from compat.json_schema.evaluate import Evaluator

@@ -118,6 +118,26 @@ def number(value: Fraction) -> int | Decimal:
     return Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), -places))
 
 
+def plain(value: Any) -> Any:
+    """The value with binary floats for decimals, where a float is written the same; others stay ``Decimal``."""
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, Decimal) and Decimal(repr(float(value))) == value:
+        return float(value)
+    return value
+
+
+def exact(value: Any) -> Any:
+    """The value with a ``Decimal`` for every binary float: the number that the float is written as."""
+    if isinstance(value, dict):
+        return {name: exact(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [exact(inner) for inner in value]
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
 def _exact(spelling: str) -> int | Decimal:
     if len(spelling) > MAX_DIGITS:
         raise LimitExceeded("digits of a number", MAX_DIGITS, "write it shorter")

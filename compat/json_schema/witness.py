@@ -11,7 +11,9 @@ from compat.json_schema.schema import ParsedSchema
 from compat.verdict import Witness
 
 
-def execute(writer: ParsedSchema, reader: ParsedSchema, payload: Any, *, formats: tuple[tuple[bool, bool], ...]) -> Witness | None:
+def execute(
+    writer: ParsedSchema, reader: ParsedSchema, payload: Any, *, formats: tuple[tuple[bool, bool], ...]
+) -> Witness | None:
     """The witness, if both validators accept the payload under the writer and refuse it under the reader.
 
     ``formats`` lists what to try: whether formats are asserted on the (writer's, reader's) side.
@@ -21,7 +23,7 @@ def execute(writer: ParsedSchema, reader: ParsedSchema, payload: Any, *, formats
         if writes.accepts(payload) is True and reads.accepts(payload) is False:
             asserted = " with formats asserted" if on_reader else ""
             return Witness(
-                payload=payload,
+                payload=text.plain(payload),
                 encoded=text.write(payload).encode("utf-8", "surrogatepass"),
                 executor=EXECUTOR + asserted,
                 writer_result="valid under the writer schema",

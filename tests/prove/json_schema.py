@@ -71,7 +71,7 @@ def main() -> int:
             problem = judge(pair, seed, counts, times, depth=options.depth)
         except UnresolvedReference:
             problem, counts["not a schema"] = None, counts["not a schema"] + 1
-        except Exception:
+        except Exception:  # noqa: BLE001 - a crash is a finding
             problem = f"crash: {traceback.format_exc()}"
         if problem:
             failures.append(problem)

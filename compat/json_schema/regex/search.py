@@ -101,9 +101,9 @@ class _Product:
         ways: list[tuple[int, int]] = []
         for index, low in enumerate(ordered):
             high = ordered[index + 1] - 1 if index + 1 < len(ordered) else characters.LAST
-            point = _representative(low, high)
-            if point is not None:
-                ways.append((point, low))
+            readable = _representative(low, high)
+            if readable is not None:
+                ways.append((readable, low))
         ways.sort(key=_readability)
         for point, low in ways:
             child = builder._derived(language, low)  # noqa: SLF001 - the product is part of the automaton

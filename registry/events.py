@@ -39,6 +39,8 @@ class SchemaRegistered(Happened, frozen=True):
     level: str = ""
     """Under which it was accepted; empty where nothing was checked (IMPORT)."""
     forced: bool = False
+    lifted: bool = False
+    """Accepted although the level refuses it, because a proven upcaster came with it."""
     superseded: list[int] = []
     """Soft-deleted versions with the same schema that this one replaces."""
 

@@ -23,7 +23,9 @@ from registry.model import (
 
 Inheritance = Literal["confluent", "sane"]
 
-_POLICIES: Final = ("STRICT", "LENIENT", "LOGICAL")
+UPCASTABLE: Final = "UPCASTABLE"
+"""The policy under which a breaking version is accepted when a proven upcaster comes with it."""
+_POLICIES: Final = ("STRICT", "LENIENT", "LOGICAL", UPCASTABLE)
 _INHERITED_BY_SUBJECTS: Final = (
     "normalize",
     "validate_fields",
@@ -51,6 +53,11 @@ class Policy:
     mode: Mode
     configuration: Configuration
     """Effective; its level is always set."""
+
+    @property
+    def upcastable(self) -> bool:
+        """Whether a breaking version is accepted when a proven upcaster comes with it."""
+        return self.configuration.compatibility_policy == UPCASTABLE
 
 
 def scopes(subject: Subject) -> tuple[Subject, Subject, Subject, Subject]:

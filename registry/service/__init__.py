@@ -33,13 +33,13 @@ class Registry:
         definitions = Definitions(settings.limits, settings.cache_schemas)
         self.store = store
         self.settings = settings
-        self.registration = Registration(store, definitions, settings)
+        self.upcasters = Upcasters(store, definitions, settings)
+        self.registration = Registration(store, definitions, settings, self.upcasters)
         self.lookup = Lookup(store, definitions, settings)
         self.checking = Checking(store, definitions, settings)
         self.deletion = Deletion(store, settings)
         self.configurations = Configurations(store, settings)
         self.catalog = Catalog(store, definitions, settings)
-        self.upcasters = Upcasters(store, definitions, settings)
         self.upkeep = Upkeep(store)
 
     @classmethod

@@ -13,10 +13,11 @@ from typing import Final
 
 from compat.check import check
 from compat.engine import Form
+from compat.formats import Parsed
 from registry import history as histories
 from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
-from registry.errors import IncompatibleSchema, InvalidSchemaText, OperationNotPermitted
-from registry.events import RegistrationRefused, SchemaRegistered
+from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcaster, OperationNotPermitted
+from registry.events import RegistrationRefused, SchemaRegistered, UpcasterPublished
 from registry.history import Known
 from registry.identity import Identity, guid
 from registry.model import ANONYMOUS, LATEST, Content, Origin, Subject, Version
@@ -25,9 +26,11 @@ from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Candidate, Definitions, identify, parse
 from registry.service.scope import aliased
+from registry.service.upcasters import Upcasters
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store, Writing
+from upcasters.document import Document
 
 _ATTEMPTS: Final = 4
 """How often a decision is made before the lock is taken; then it is made with the lock held."""
@@ -47,6 +50,8 @@ class RegistrationOptions:
     """0 is the next or an existing one; -1 the next, stamped; n must be the next number."""
     schema_id: int | None = None
     """To be taken over as it is; in IMPORT mode only."""
+    upcaster: Document | None = None
+    """Leads from the latest version to this one; published with it in one transaction, or neither is."""
 
 
 PLAIN: Final = RegistrationOptions()
@@ -74,6 +79,10 @@ class _Decision:
     number: int
     schema_id: int | None
     forced: bool
+    lift: UpcasterPublished | None = None
+    """The upcaster that came with it, proven."""
+    lifted: bool = False
+    """Whether it is accepted for the sake of the upcaster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,11 @@ class _Refusal:
 class Registration:
     """Registers versions."""
 
-    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings, upcasters: Upcasters) -> None:
         self._store = store
         self._definitions = definitions
         self._settings = settings
+        self._upcasters = upcasters
 
     def register(
         self,
@@ -103,7 +113,8 @@ class Registration:
         """The version that now holds the candidate: an existing one where the subject already has it.
 
         Raises InvalidRuleSet, InvalidSubject, SchemaTooLarge, InvalidSchemaText, OperationNotPermitted,
-        IncompatibleSchema (with its verdict; the refusal is recorded in the log).
+        IncompatibleSchema (with its verdict; the refusal is recorded in the log). With an upcaster also
+        InvalidUpcaster, UpcasterRefused, and NoUpcasters where an older version would still not reach the latest.
         """
         validate(candidate.rule_set)
         subject.require_registrable()
@@ -156,16 +167,41 @@ class Registration:
         )
         if same is not None and options.version in (0, LATEST, same.number):
             return _existing(view, situation.subject, same)
-        if not options.force and (refusal := self._check(view, situation, prepared)) is not None:
-            return refusal
         number = histories.next_number(situation.history)
+        lift = None if options.upcaster is None else self._lift(situation, options.upcaster, number, parsed)
+        refusal = None if options.force else self._check(view, situation, prepared)
+        if refusal is not None and (lift is None or not situation.policy.upcastable):
+            return refusal
+        if refusal is not None:
+            self._upcasters.require_no_gap(situation.subject)
         if options.version not in (0, LATEST, number):
             raise InvalidSchemaText(
                 f"Version {options.version} is not the next version of subject '{situation.subject}': "
                 f"that is {number}; fetch the latest version and try again"
             )
         text = parsed.engine.text(parsed.schema, Form.NORMALIZED if normalize else Form.CANONICAL)
-        return _Decision(situation, prepared, identity, _guid(text, prepared.content), number, None, options.force)
+        return _Decision(
+            situation,
+            prepared,
+            identity,
+            _guid(text, prepared.content),
+            number,
+            None,
+            options.force,
+            lift,
+            lifted=refusal is not None,
+        )
+
+    def _lift(self, situation: _Situation, document: Document, number: int, candidate: Parsed) -> UpcasterPublished:
+        """The proof of the upcaster that came along. Raises InvalidUpcaster, UpcasterRefused."""
+        newest = histories.latest(situation.history)
+        if newest is None or (document.source, document.target) != (newest.number, number):
+            wanted = "there is no version before it" if newest is None else f"write from: {newest.number}, to: {number}"
+            raise InvalidUpcaster(
+                f"The upcaster joins versions {document.source} and {document.target}, the schema will be version "
+                f"{number}: {wanted}"
+            )
+        return self._upcasters.proven(situation.subject, document, candidate)
 
     def _situation(self, reading: Reading, subject: Subject) -> _Situation:
         subject = aliased(reading, subject)
@@ -318,9 +354,12 @@ def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:
         rule_set=content.rule_set,
         level="" if situation.policy.mode.imports else situation.policy.level.name,
         forced=decision.forced,
+        lifted=decision.lifted,
         superseded=_superseded(writing, decision, schema_id),
     )
-    (entry,) = writing.append((situation.subject, event))
+    entry, *_ = writing.append(
+        (situation.subject, event), *([] if decision.lift is None else [(situation.subject, decision.lift)])
+    )
     return Version(
         subject=situation.subject,
         number=decision.number,

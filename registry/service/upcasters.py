@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from compat.errors import CompatError
 from compat.formats import Parsed
@@ -104,7 +105,7 @@ class Upcasters:
 
         Raises InvalidUpcaster, SubjectNotFound, VersionNotFound.
         """
-        asked = _read(document)
+        asked = read_document(document)
         with self._store.read() as reading:
             joined = self._joined(reading, _subject(asked, subject), asked)
         return verify(asked, *joined.parsed)
@@ -114,13 +115,11 @@ class Upcasters:
 
         Raises InvalidUpcaster, UpcasterRefused, SubjectNotFound, VersionNotFound, OperationNotPermitted.
         """
-        asked = _read(document)
+        asked = read_document(document)
         for _ in range(_ATTEMPTS):
             with self._store.read() as reading:
                 joined = self._joined(reading, _subject(asked, aliased(reading, subject)), asked)
-            report = verify(asked, *joined.parsed)
-            if not report.accepted:
-                raise UpcasterRefused(_refusal(asked, report), msgspec.to_builtins(report))
+            event = _proof(asked, *joined.parsed)
             with self._store.write(origin) as writing:
                 mode = policy(
                     writing.settings(scopes(joined.subject)), self._settings.level, self._settings.inheritance
@@ -131,21 +130,30 @@ class Upcasters:
                 before = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
                 if before is not None and before.hash == asked.digest():
                     return before
-                rules = migration_rules(asked, joined.old, joined.new)
-                event = UpcasterPublished(
-                    source=asked.source,
-                    target=asked.target,
-                    revision=1 if before is None else before.revision + 1,
-                    hash=asked.digest(),
-                    document=write(asked),
-                    migration_rules=list(rules.rules),
-                    details=msgspec.to_builtins(report),
-                )
+                event = replace(event, revision=1 if before is None else before.revision + 1)
                 writing.append((joined.subject, event))
                 published = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
                 assert published is not None  # noqa: S101 - it has just been written
                 return published
         raise StoreBusy(f"subject '{joined.subject}' changed too often while the upcaster was being proven: try again")
+
+    def proven(self, subject: Subject, document: Document, candidate: Parsed) -> UpcasterPublished:
+        """The event that publishes an upcaster to a version which is about to be registered.
+
+        Raises InvalidUpcaster, UpcasterRefused, SubjectNotFound, VersionNotFound.
+        """
+        with self._store.read() as reading:
+            subject = _subject(document, subject)
+            old = find_version(reading, subject, document.source, deleted=True)
+            definition = self._definitions.of(reading, old)
+        return _proof(document, parse(definition), candidate)
+
+    def require_no_gap(self, subject: Subject) -> None:
+        """Raises NoUpcasters unless events of every live version reach the latest."""
+        with self._store.read() as reading:
+            live = [number for number, gone in reading.numbers(subject) if not gone]
+        if live:
+            self.route(subject, live[0], live[-1])
 
     def withdraw(self, subject: Subject, source: int, target: int, origin: Origin = ANONYMOUS) -> StoredUpcaster:
         """Take an upcaster out of force. Raises NoUpcasters, OperationNotPermitted."""
@@ -270,14 +278,6 @@ class _Joined:
     versions: tuple[Version, Version]
     parsed: tuple[Parsed, Parsed]
 
-    @property
-    def old(self) -> Parsed:
-        return self.parsed[0]
-
-    @property
-    def new(self) -> Parsed:
-        return self.parsed[1]
-
     def still(self, reading: Reading) -> bool:
         """Whether both versions are what they were."""
         now = (reading.version(self.subject, version.number) for version in self.versions)
@@ -314,7 +314,8 @@ def _implied(subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, 
     return drafted.document if drafted.complete and verify(drafted.document, old[1], new[1]).accepted else None
 
 
-def _read(document: Any) -> Document:
+def read_document(document: Any) -> Document:
+    """A document from its JSON tree, or from a text in JSON or YAML. Raises InvalidUpcaster."""
     try:
         return load(document) if isinstance(document, str | bytes) else read(document)
     except InvalidDocument as error:
@@ -334,6 +335,22 @@ def _subject(document: Document, wanted: Subject | None) -> Subject:
 
 def _edge(edges: Sequence[StoredUpcaster], source: int, target: int) -> StoredUpcaster | None:
     return next((edge for edge in edges if (edge.source, edge.target) == (source, target)), None)
+
+
+def _proof(document: Document, old: Parsed, new: Parsed) -> UpcasterPublished:
+    """The event that publishes an upcaster for the first time. Raises UpcasterRefused."""
+    report = verify(document, old, new)
+    if not report.accepted:
+        raise UpcasterRefused(_refusal(document, report), msgspec.to_builtins(report))
+    return UpcasterPublished(
+        source=document.source,
+        target=document.target,
+        revision=1,
+        hash=document.digest(),
+        document=write(document),
+        migration_rules=list(migration_rules(document, old, new).rules),
+        details=msgspec.to_builtins(report),
+    )
 
 
 def _refusal(document: Document, report: Report) -> str:

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from compat.definition import Format
-from registry.errors import InvalidEvent, InvalidUpcaster, NoUpcasters, OperationNotPermitted, UpcasterRefused
-from registry.events import UpcasterPublished, UpcasterWithdrawn
-from registry.model import Content, Origin, Subject
+from registry.errors import (
+    IncompatibleSchema,
+    InvalidEvent,
+    InvalidUpcaster,
+    NoUpcasters,
+    OperationNotPermitted,
+    UpcasterRefused,
+)
+from registry.events import SchemaRegistered, UpcasterPublished, UpcasterWithdrawn
+from registry.model import ConfigurationChange, Content, Origin, Subject
 from registry.service import RegistrationOptions, Registry
+from registry.service.upcasters import read_document
 from upcasters.chain import chain_from_json
 
 ORDERS = Subject.parse("orders.OrderPlaced")
@@ -153,3 +161,49 @@ def test_a_draft_names_what_it_is_unsure_of(orders: Registry) -> None:
     proposal = orders.upcasters.propose(ORDERS, 1, 2)
     assert proposal.draft.questions
     assert not proposal.draft.complete
+
+
+@pytest.fixture
+def upcastable(registry: Registry) -> Registry:
+    registry.registration.register(ORDERS, Content(Format.AVRO, FIRST))
+    registry.configurations.configure(ORDERS, ConfigurationChange(compatibility_policy="UPCASTABLE"))
+    return registry
+
+
+def together(registry: Registry, document: dict[str, Any]) -> int:
+    options = RegistrationOptions(upcaster=read_document(document))
+    return registry.registration.register(ORDERS, Content(Format.AVRO, SECOND), options).number
+
+
+def test_a_breaking_version_is_accepted_together_with_its_upcaster(upcastable: Registry) -> None:
+    with pytest.raises(IncompatibleSchema):
+        upcastable.registration.register(ORDERS, Content(Format.AVRO, SECOND))
+    assert together(upcastable, RENAME) == 2
+    registered, published = (entry.event for entry in upcastable.catalog.changes()[-2:])
+    assert isinstance(registered, SchemaRegistered)
+    assert registered.lifted
+    assert isinstance(published, UpcasterPublished)
+    assert upcastable.upcasters.upcast(ORDERS, {"id": "a", "cents": 5}, 1)[1][-1].payload == {"id": "a", "amount": 5}
+
+
+def test_neither_is_accepted_when_the_upcaster_does_not_hold(upcastable: Registry) -> None:
+    position = upcastable.catalog.position()
+    with pytest.raises(UpcasterRefused):
+        together(upcastable, DROPS)
+    with pytest.raises(InvalidUpcaster, match="from: 1, to: 2"):
+        together(upcastable, {**RENAME, "from": 2, "to": 3})
+    assert upcastable.catalog.position() == position
+
+
+def test_without_the_policy_a_breaking_version_stays_refused(registry: Registry) -> None:
+    registry.registration.register(ORDERS, Content(Format.AVRO, FIRST))
+    with pytest.raises(IncompatibleSchema):
+        together(registry, RENAME)
+
+
+def test_every_older_version_must_still_reach_the_latest(upcastable: Registry) -> None:
+    broken = Content(Format.AVRO, FIRST.replace("cents", "pence"))
+    upcastable.registration.register(ORDERS, broken, RegistrationOptions(force=True))
+    document = {**RENAME, "from": 2, "to": 3, "ops": [{"rename": {"at": "/pence", "to": "amount"}}]}
+    with pytest.raises(NoUpcasters, match="from version 1 to version 2"):
+        together(upcastable, document)

@@ -10,12 +10,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from registry.errors import InvalidUpcaster
-from registry.http.api_v1.documents import Answer
+from registry.http.api_v1 import documents
+from registry.http.api_v1.documents import Answer, VersionDocument
 from registry.http.exchange import exchange_of
 from registry.http.parameters import AnyRequest
+from registry.http.payloads import RegisterSchemaRequest
 from registry.model import Subject
-from registry.service import Registry
-from registry.service.upcasters import Leg, Proposal, Route
+from registry.service import RegistrationOptions, Registry
+from registry.service.upcasters import Leg, Proposal, Route, read_document
 from registry.storage.reading import StoredUpcaster
 from registry.upcasting import Report, Stop
 from registry.upcasting.json_form import plain
@@ -37,6 +39,19 @@ class UpcasterRequest(msgspec.Struct, frozen=True):
         if (self.document is None) == (self.text is None):
             raise InvalidUpcaster("Send either 'document' (an object) or 'text' (JSON or YAML)")
         return self.text if self.document is None else self.document
+
+
+class RegistrationRequest(RegisterSchemaRequest, frozen=True):
+    """A schema, and the upcaster that leads to it from the latest version."""
+
+    upcaster: UpcasterRequest | None = None
+
+
+class RegistrationDocument(Answer, frozen=True):
+    """A version that has been registered (or was there already), and the upcaster in force that leads to it."""
+
+    version: VersionDocument
+    upcaster: UpcasterDocument | None
 
 
 class EventRequest(msgspec.Struct, frozen=True):
@@ -97,6 +112,25 @@ class DraftDocument(Answer, frozen=True):
     document: dict[str, Any]
     questions: list[dict[str, Any]]
     proof: dict[str, Any]
+
+
+@post("/subjects/{name:str}/versions", status_code=200, sync_to_thread=True)
+def register(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    data: JSONBody[RegistrationRequest],
+) -> RegistrationDocument:
+    """Register a schema together with the upcaster that leads to it: both or neither.
+
+    Where ``compatibilityPolicy`` is UPCASTABLE, a breaking version is accepted for the sake of a proven upcaster.
+    """
+    document = None if data.upcaster is None else read_document(data.upcaster.given())
+    options = RegistrationOptions(version=data.version or 0, upcaster=document)
+    version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
+    edges = registry.upcasters.published(version.subject)
+    edge = next((_upcaster(one) for one in edges if one.target == version.number), None)
+    return RegistrationDocument(documents.version(version), edge)
 
 
 @get("/subjects/{name:str}/upcasters", sync_to_thread=True)
@@ -231,4 +265,4 @@ def _draft(proposal: Proposal) -> DraftDocument:
     )
 
 
-HANDLERS: Final = (list_upcasters, publish, withdraw, verify, chain, upcast, draft)
+HANDLERS: Final = (register, list_upcasters, publish, withdraw, verify, chain, upcast, draft)

@@ -117,3 +117,14 @@ def test_a_draft_is_a_document_with_questions(shop: Client) -> None:
     assert drafted["document"]["from"] == 1
     assert drafted["questions"]
     assert not drafted["proof"]["accepted"] or drafted["document"]["ops"]
+
+
+def test_a_version_and_its_upcaster_in_one_request(client: Client) -> None:
+    path = f"/subjects/{quote(NAME, safe='')}/versions"
+    client.post(path, json={"schema": FIRST}).raise_for_status()
+    client.put(f"/config/{quote(NAME, safe='')}", json={"compatibilityPolicy": "UPCASTABLE"}).raise_for_status()
+    assert client.post(path, json={"schema": SECOND}).json()["error_code"] == 40901
+    answer = client.post(f"{BASE}/versions", json={"schema": SECOND, "upcaster": {"text": TEXT}})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["version"]["version"] == 2
+    assert answer.json()["upcaster"]["from"] == 1

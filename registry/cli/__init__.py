@@ -12,7 +12,7 @@ import click
 
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.application import application
-from registry.cli.errors import ReaderGone, Refusal
+from registry.cli.errors import ReaderGone, Refusal, ServerEnded
 
 PASS: Final = 0
 FINDINGS: Final = 1
@@ -60,6 +60,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PASS
+    except ServerEnded:
+        click.echo("the server has ended unexpectedly: see the messages above", err=True)
+        return INTERNAL
     except Exception:  # noqa: BLE001 - a traceback must not leave with Python's exit code 1
         traceback.print_exc()
         click.echo(

@@ -12,6 +12,10 @@ class ReaderGone(Exception):
     """Whoever read our output, as in `| head`, has what it wanted and is gone."""
 
 
+class ServerEnded(Exception):
+    """The server stopped although nobody asked it to; its own messages say why."""
+
+
 class Refusal(Exception):
     """The registry understood the request and refused it: a finding, not a failure to check."""
 

@@ -130,8 +130,9 @@ class Remote:
             raise
 
     def register(self, subject: str, body: dict[str, Any]) -> RemoteVersion:
-        """The version that now holds this schema. Raises Refusal."""
-        self.post(f"/subjects/{_part(subject)}/versions", body, dict[str, Any])
+        """The version that now holds this schema. Raises Refusal. With an ``upcaster`` only lineal itself will do."""
+        root = "/api/v1" if "upcaster" in body else ""
+        self.post(f"{root}/subjects/{_part(subject)}/versions", body, dict[str, Any])
         found = self.find(subject, body)
         if found is None:
             raise CouldNotCheck(f"{self.address} accepted a version of {subject} and does not show it: try again")

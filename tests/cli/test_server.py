@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from typing import Any
 
 import pytest
@@ -199,3 +200,25 @@ def test_a_database_that_cannot_be_used_is_3(work, command):
     (work.root / "x.db").write_text("this is no database, whatever its name says" * 100)
     done = work.lineal(command, "--database", f"sqlite:///{work.root}/x.db")
     assert done.returncode == 3, done.stderr
+
+
+def test_a_setting_that_is_wrong_is_told_before_anything_listens(work):
+    done = work.process("serve", "--database", f"sqlite:///{work.root}/x.db", LINEAL_COMPATIBILITY="SIDEWAYS")
+    assert done.returncode == 2
+    assert "SIDEWAYS" in done.stderr
+
+
+def test_a_server_that_ends_by_itself_is_70(work):
+    work.write({"sitecustomize.py": "import sys\nsys.modules['web.app'] = None\n"})
+    database = f"sqlite:///{work.root}/x.db"
+    done = work.process("serve", "--port", str(free_port()), "--database", database, PYTHONPATH=str(work.root))
+    assert done.returncode == 70
+    assert "the server has ended unexpectedly" in done.stderr
+    assert done.stdout == ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

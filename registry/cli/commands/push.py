@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -17,20 +18,34 @@ from registry.cli.console import Console
 from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote, RemoteBaseline, RemoteVersion, seen_from
+from upcasters.document import load
+from upcasters.errors import InvalidDocument
 
 _EXAMPLES: Final = """\b
 Examples:
   lineal push events/ --dry-run
   lineal push --registry http://127.0.0.1:8081
+  lineal push --upcaster upcasters/order-placed-2-3.yaml
 """
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Only say what would be registered and what would be refused.")
+@click.option(
+    "--upcaster",
+    "upcasters",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Leads from the latest version of its subject to the one pushed: both are published, or neither. "
+    "Where compatibilityPolicy is UPCASTABLE, that lets a breaking version in. May be repeated.",
+)
 @click.pass_obj
 @project_options
-def command(project: Project, console: Console, paths: tuple[str, ...], *, dry_run: bool) -> int:
+def command(
+    project: Project, console: Console, paths: tuple[str, ...], *, dry_run: bool, upcasters: tuple[Path, ...]
+) -> int:
     """Register schema files, each after those it refers to, and print where every version now is.
 
     What the registry already has is left alone, so a push can be repeated. A refused schema is explained with the
@@ -41,7 +56,7 @@ def command(project: Project, console: Console, paths: tuple[str, ...], *, dry_r
     with Remote(project.configuration.registry) as remote, console.progress("push", len(subjects)) as step:
         if dry_run:
             return _rehearse(project, console, remote, subjects)
-        push = _Push(project, console, remote)
+        push = _Push(project, console, remote, dict(map(_upcaster, upcasters)))
         for subject in subjects:
             push.subject(subject)
             step(subject.name)
@@ -55,6 +70,8 @@ class _Push:
     project: Project
     console: Console
     remote: Remote
+    upcasters: dict[str, str] = field(default_factory=dict)
+    """Texts of the upcasters that go along, by subject."""
     placed: dict[str, RemoteVersion] = field(default_factory=dict)
     """By path."""
     refused: set[str] = field(default_factory=set)
@@ -76,6 +93,8 @@ class _Push:
     def _file(self, file: SchemaFile) -> None:
         body = self._body(file)
         found = self.remote.find(file.subject, body)
+        if not found and file.subject in self.upcasters:
+            body["upcaster"] = {"text": self.upcasters.pop(file.subject)}
         word = self.console.paint("dim", "unchanged ") if found else self.console.paint("good", "registered")
         version = found or self.remote.register(file.subject, body)
         self.placed[file.path] = version
@@ -117,6 +136,15 @@ class _Push:
             return
         for finding in Report(results).findings:
             console.report("\n".join(["", *text.finding_lines(finding, console.paint), ""]))
+
+
+def _upcaster(path: Path) -> tuple[str, str]:
+    """The subject and the text of an upcaster. Raises Misconfigured."""
+    text = path.read_text("utf-8")
+    try:
+        return load(text).subject, text
+    except InvalidDocument as error:
+        raise Misconfigured(f"{path} is no upcaster: {error}") from error
 
 
 def _judged(project: Project, remote: Remote, subjects: Sequence[Subject]) -> Iterator[SubjectResult]:

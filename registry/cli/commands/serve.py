@@ -20,6 +20,7 @@ from granian.log import LOGGING_CONFIG, LogLevels
 from compat.gate.errors import Misconfigured
 from registry import demo
 from registry.cli.console import Console
+from registry.cli.errors import ServerEnded
 from registry.cli.store import database_of, database_option, opened
 
 _APPLICATION: Final = "web.app:create_app"
@@ -73,7 +74,10 @@ def command(console: Console, host: str, port: int, database: str | None, worker
     )
     address = f"http://{_in_url(host)}:{port}"
     threading.Thread(target=_announce, args=(console, address, with_demo), daemon=True).start()
-    server.serve()
+    try:
+        server.serve()
+    except SystemExit as ended:
+        raise ServerEnded from ended
     console.note("stopped")
 
 

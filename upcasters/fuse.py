@@ -475,8 +475,8 @@ class _Fuser:
         checks.extend(If(condition, NOTHING, check) for check in elsewhere)
         merged = _merge(condition, then, otherwise)
         _bound(merged, checks)
-        if fallible(condition):
-            checks.append(condition)
+        if then == otherwise and fallible(condition):
+            checks.append(condition)  # nowhere else is it computed
         return merged
 
     def _branch(self, operation: Branch, node: Node) -> Node:

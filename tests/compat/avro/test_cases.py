@@ -28,7 +28,7 @@ def _summary(found: Incompatibility) -> dict[str, Any]:
     assert before is not None
     assert after is not None
     assert found.witness is not None
-    return {
+    summary = {
         "rule": found.difference.rule,
         "severity": found.severity.value,
         "before": before.place.pointer,
@@ -36,6 +36,7 @@ def _summary(found: Incompatibility) -> dict[str, Any]:
         "executor": EXECUTORS[found.witness.executor],
         "payload": found.witness.payload,
     }
+    return summary if found.severity.blocks else {**summary, "change": found.witness.reader_error}
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -19,6 +19,7 @@ from web import address, errors
 from web.pages import HANDLERS
 from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
+from web.warming import warm
 
 _YEAR: Final = 31_536_000
 
@@ -58,7 +59,7 @@ class Whole:
         self._pages = pages
         self._site = site
         self._stop = Event()
-        self._warming = Thread(target=site.index.warm, args=(self._stop,), name="search-index", daemon=True)
+        self._warming = Thread(target=warm, args=(site, self._stop), name="warming", daemon=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]

@@ -46,6 +46,7 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
             judgement(compared.backward, b, a, "backward", texts),
             judgement(compared.forward, a, b, "forward", (texts[1], texts[0])),
         ),
+        lifted=_lifted(site, detail, old.number, new.number),
         raw=tuple(raw_lines(old, new)),
         swap=address.difference(name, new.number, old.number),
         previous=_neighbour(name, numbers, old.number, new.number, -1),
@@ -59,6 +60,13 @@ def _remember(site: Site, compared: Compared) -> None:
     site.readings.keep(
         compared.old, compared.new, Reading(outcome(compared.backward), outcome(compared.forward), blocking)
     )
+
+
+def _lifted(site: Site, detail: SubjectDetail, older: int, newer: int) -> str:
+    subject = detail.summary.subject
+    if (older, newer) not in _reachable(site.lifts(subject)):
+        return ""
+    return address.player(str(subject), **{"from": older, "to": newer})
 
 
 def _neighbour(name: str, numbers: Sequence[int], old: int, new: int, by: int) -> str:

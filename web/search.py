@@ -6,26 +6,21 @@ requests that need it: each may spend a little time on subjects that are new or 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Event, Lock
+from threading import Lock
 from typing import Final
 
 from compat.errors import CompatError
-from registry.errors import RegistryError, StoreError
+from registry.errors import RegistryError
 from registry.model import DEFAULT_CONTEXT, Page, Subject, SubjectSummary
 from registry.service import Registry
 from web.prose import first_sentence
 from web.steps import Deadline
 from web.tree import Path, fields_of
 
-_log = logging.getLogger(__name__)
-
 BUDGET_SECONDS: Final = 1.5
 """How long one request may read schemas into the index."""
-_PORTION_SECONDS: Final = 0.05
-_PAUSE_SECONDS: Final = 0.05
 WORDS: Final = 8
 """Words of a query that count."""
 FIELDS: Final = 2_000
@@ -81,17 +76,6 @@ class Index:
                 self._known[subject] = self._read(summary)
                 del self._waiting[subject]
             return len(self._known), len(self._waiting)
-
-    def warm(self, stop: Event) -> None:
-        """Read everything in small portions, so that the first search finds it read; ends when told to."""
-        while not stop.wait(_PAUSE_SECONDS):
-            try:
-                _, waiting = self.refresh(_PORTION_SECONDS)
-            except StoreError:
-                _log.warning("the search index is built later: the store did not answer", exc_info=True)
-                return
-            if not waiting:
-                return
 
     def _notice_changes(self) -> None:
         summaries, _ = self._registry.catalog.subjects(page=Page(0, None))

@@ -219,6 +219,8 @@ class Comparison:
     newer: int
     differences: tuple[Found, ...]
     judgements: tuple[Judgement, ...]
+    lifted: str
+    """Address of the player where upcasters join the two versions, else empty."""
     raw: tuple[Line, ...]
     """The texts, as a line-by-line difference."""
     swap: str

@@ -130,6 +130,12 @@ def test_the_step_is_bridged_in_the_strip_and_in_the_grid(browser: Browser) -> N
     assert "Version 1 as reader, version 2 as writer: breaks" in grid
 
 
+def test_the_difference_points_to_the_upcasters_that_bridge_it(browser: Browser) -> None:
+    html = browser.get(address.difference(CART, 1, 2)).text
+    assert "Upcasters bring events of v1 to v2." in html
+    assert "Upcasters bring" not in browser.get(address.difference(CART, 2, 1)).text
+
+
 def test_a_made_up_event_looks_like_its_fields() -> None:
     text, whole = Type(Kind.STRING, "string"), Type(Kind.INTEGER, "int")
     outline = Type(

@@ -13,6 +13,7 @@ from registry.settings import Settings
 from web.listing import hits, listing, marked
 from web.search import Index
 from web.site import Site
+from web.warming import warm
 
 
 @pytest.fixture
@@ -32,13 +33,13 @@ def test_the_index_is_built_over_several_requests_and_says_how_far_it_is(registr
 
 
 def test_the_index_is_warmed_in_portions_until_all_is_read_or_it_is_told_to_stop(registry: Registry) -> None:
-    index, stop = Index(registry), Event()
-    index.warm(stop)
-    assert index.refresh(seconds=0) == (5, 0)
+    site, stop = Site.over(registry), Event()
+    warm(site, stop)
+    assert site.index.refresh(seconds=0) == (5, 0)
     stop.set()
-    stopped = Index(registry)
-    stopped.warm(stop)
-    assert stopped.refresh(seconds=0) == (0, 5)
+    stopped = Site.over(registry)
+    warm(stopped, stop)
+    assert stopped.index.refresh(seconds=0) == (0, 5)
 
 
 def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ from google.protobuf.message import Message as Options
 
 from compat.budget import Budget
 from compat.errors import LimitExceeded
-from compat.protobuf.compare import Comparison, fragment
+from compat.protobuf.compare import Comparison
 from compat.protobuf.model import Enum, Field, Message, Schema
+from compat.protobuf.words import fragment
 from compat.verdict import Difference, Fragment, Incompatibility, Place
 
 

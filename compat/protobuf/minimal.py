@@ -78,8 +78,13 @@ class Minimal:
         return order
 
     def _requires(self, name: str) -> list[str]:
-        fields = self._schema.message(name).fields.values()
-        return [field.type_name for field in fields if field.required and field.holds_message]
+        """Messages without which there is no event of this one; a map's entry is nothing without its value."""
+        message = self._schema.message(name)
+        return [
+            field.type_name
+            for field in message.fields.values()
+            if field.holds_message and (field.required or (message.map_entry and field.number == _MAP_VALUE))
+        ]
 
     def _ready(self, name: str) -> bool:
         return all(inner in self._found for inner in self._requires(name))

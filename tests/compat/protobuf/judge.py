@@ -10,6 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.protobuf.model import Schema
 from compat.protobuf.payload import entries
+from compat.protobuf.witness import is_map
 
 
 @dataclass
@@ -57,6 +58,8 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
             # A single zero without presence stands for itself whether it is there or not.
             if not (_zero(before) and _zero(after)) or (ours.has_presence and not theirs.has_presence):
                 outcome.changed.append(place)
+        elif is_map(ours) and is_map(theirs) and [_raw(key) for key, _ in before] != [_raw(key) for key, _ in after]:
+            outcome.changed.append(place)  # entries cannot be told apart any more
         else:
             for one, other in zip(before, after, strict=True):
                 _compare_one(one, other, place, outcome)
@@ -92,7 +95,7 @@ def _values(message: Message, declared: Any) -> list[Any]:
         if listed.number == declared.number:
             if not declared.is_repeated:
                 return [content]
-            if declared.message_type is not None and declared.message_type.GetOptions().map_entry:
+            if is_map(declared):
                 return sorted(entries(content), key=lambda pair: repr(_raw(pair[0])))
             return list(content)
     return []

@@ -86,6 +86,12 @@ def test_messages_that_require_each_other_have_no_events(parse: Parse, find: Fin
     assert find(after, before) == []
 
 
+def test_a_map_of_messages_without_events_stays_empty(parse: Parse, find: Find) -> None:
+    text = "message A {{ map<int32, Endless> m = 1; }} message Endless {{ required Endless e = 1; optional {t} x = 2; }}"
+    before, after = (parse(P2 + text.format(t=type_)) for type_ in ("int32", "string"))
+    assert find(after, before) == []
+
+
 def test_a_fault_far_down_has_its_witness(parse: Parse, find: Find) -> None:
     def chain(type_: str) -> Schema:
         links = " ".join(f"message M{n} {{ M{n + 1} next = 1; }}" for n in range(300))

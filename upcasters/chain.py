@@ -78,13 +78,13 @@ class Chain:
     def function(self) -> Callable[[Any], Any]:
         """The plan ready to run; it raises whatever goes wrong, without diagnostics.
 
-        A chain too heavy for one plan is run as one plan per step, and a step too heavy for one by the interpreter.
+        A chain too heavy for one plan is run as one plan per step. Raises PlanTooHeavy where one step is.
         """
         try:
             return MECHANISMS[self.mechanism](self.plan)
         except PlanTooHeavy:
             if len(self.steps) == 1:
-                return self.interpret
+                raise
         functions = [
             Chain(self.subject, step.source, (step,), mechanism=self.mechanism).function for step in self.steps
         ]

@@ -6,11 +6,12 @@ there (``maybe_absent``). Compilers read plans; they need to know no operation b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, Union
 
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary, walk
+from upcasters.expression import parts as inside
 from upcasters.operations import Convert, Entries, Map, Only, Scale, Unwrap, Wrap
 
 
@@ -257,17 +258,56 @@ def unique(node: Node) -> Iterator[Node]:
             waiting.extend(parts(current))
 
 
+ROUNDS: Final = 16
+"""How often a loop counts as gone through, when what a plan may make of an event is bounded."""
+
+
 def weight(node: Node) -> int:
-    """How many nodes the plan has, shared ones counted as often as they are used: a bound on code and on results."""
+    """A bound on what a plan computes and how large its results grow, in nodes.
+
+    What is used twice counts twice, and what is used in a loop as often as ROUNDS; so neither a text that is doubled
+    forty times nor loops over the results of loops come through.
+    """
     known: dict[int, int] = {}
+    conditions: dict[int, Node] = {}
 
     def count(current: Node) -> int:
         if id(current) not in known:
-            own = sum(1 for _ in walk(current.expression)) if isinstance(current, Formula) else 1
-            known[id(current)] = own + sum(map(count, parts(current)))
+            known[id(current)] = weigh(current)
         return known[id(current)]
 
-    return count(node)
+    def weigh(current: Node) -> int:
+        match current:
+            case Formula():
+                return _formula_weight(current, count)
+            case If(condition=condition, then=then, otherwise=otherwise):
+                conditions[id(condition)] = condition  # computed once, whatever it chooses between
+                return 1 + count(then) + count(otherwise)
+            case _:
+                return 1 + sum(map(count, parts(current)))
+
+    total = count(node)
+    weighed = 0
+    while weighed < len(conditions):
+        condition = list(conditions.values())[weighed]
+        total += count(condition)
+        weighed += 1
+    return total
+
+
+def _formula_weight(node: Formula, count: Callable[[Node], int]) -> int:
+    uses: dict[tuple[str, ...], int] = {}
+    own = _uses(node.expression, 1, uses)
+    return own + sum(uses.get(path, 1) * count(given) for path, given in node.inputs)
+
+
+def _uses(tree: Expression, rounds: int, uses: dict[tuple[str, ...], int]) -> int:
+    """Count the nodes of an expression and, per member, how often it is used."""
+    if isinstance(tree, Name) and not tree.local:
+        uses[tree.parts] = uses.get(tree.parts, 0) + rounds
+    if isinstance(tree, Loop):
+        return rounds + _uses(tree.over, rounds, uses) + _uses(tree.body, rounds * ROUNDS, uses)
+    return rounds + sum(_uses(part, rounds, uses) for part in inside(tree))
 
 
 def maybe_absent(node: Node) -> bool:

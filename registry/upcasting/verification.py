@@ -20,6 +20,7 @@ from upcasters.errors import EventRefused, NoChain, UpcastersError, UpcastFailed
 from upcasters.expression_check import member_at
 from upcasters.fit import misfits
 from upcasters.functions import equal
+from upcasters.fuse import PlanTooHeavy, fuse
 from upcasters.losses import vanished
 from upcasters.operations import NAMES, Add, DropEvent, Emit, Retype
 from upcasters.path import ROOT, Pointer
@@ -154,8 +155,14 @@ class _Proof:
         changed = change(self._document.ops, self._shape)
         for problem in changed.problems:
             self._add(Finding(Check.OPERATIONS, problem.place, problem.pointer, problem.message, problem.remedy))
-        if changed.problems or any(isinstance(operation, Emit) for operation in self._document.ops):
+        if changed.problems or self._stream_level:
             return
+        try:
+            fuse([self._document.ops], self._shape)
+        except PlanTooHeavy as error:
+            self._add(
+                Finding(Check.OPERATIONS, "/ops", "", str(error), "copy less, and go through fewer lists of lists")
+            )
         for misfit in misfits(changed.shape, self._target, trusting=True):
             self._add(Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy))
 

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+from random import getrandbits
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 from uuid import uuid4
@@ -23,6 +25,11 @@ from registry.http.exchange import KEY, Exchange
 from registry.http.ready import Key, Ready, ReadyAnswers
 from registry.model import DEFAULT_CONTEXT, context_name
 
+_IDS: Final = str(uuid4())[:24].encode()
+"""Request ids look like random UUIDs: this process' random part, then a number that goes up. Making one costs little."""
+
+_numbers = count(getrandbits(40))
+_OK: Final = 200
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _OWN: Final = ("/api/", "/openapi")
 """Paths that speak plain JSON."""
@@ -51,7 +58,7 @@ class Front:
                 content_type = value
             elif name == b"x-request-id":
                 request_id = value[:_LONGEST_REQUEST_ID]
-        request_id = request_id or str(uuid4()).encode()
+        request_id = request_id or b"%b%012x" % (_IDS, next(_numbers) & 0xFFFFFFFFFFFF)
         key: Key = (scope["raw_path"], scope["query_string"], accept)
         if scope["method"] == "GET" and (ready := self._answers.get(key)) is not None:
             await _send(send, 200, [*ready.headers, (b"x-request-id", request_id)], ready.body)
@@ -72,10 +79,15 @@ class Front:
         scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
-        generation = self._answers.generation
+        if scope["method"] != "GET" or answer.head or scope["path"].startswith(_OWN):
+            await self._app(scope, receive, answer)
+            return
+        answer.collected = []
+        moment = self._answers.moment()
         await self._app(scope, receive, answer)
-        if exchange.immutable and answer.status == 200:
-            self._answers.keep(key, Ready(answer.headers, b"".join(answer.chunks)), generation)
+        if answer.status == _OK:
+            ready = Ready(answer.headers, b"".join(answer.collected))
+            self._answers.keep(key, ready, moment, immutable=exchange.immutable)
 
 
 class _Answer:
@@ -85,10 +97,11 @@ class _Answer:
         self._send = send
         self._exchange = exchange
         self._request_id = request_id
-        self._head = head
+        self.head = head
         self.status = 0
         self.headers: tuple[tuple[bytes, bytes], ...] = ()
-        self.chunks: list[bytes] = []
+        self.collected: list[bytes] | None = None
+        """The body, where the answer may be kept."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -96,9 +109,9 @@ class _Answer:
             self.headers = tuple(self._typed(name, value) for name, value in message["headers"])
             message["headers"] = [*self.headers, (b"x-request-id", self._request_id)]
         elif message["type"] == "http.response.body":
-            if self._exchange.immutable:
-                self.chunks.append(message["body"])
-            if self._head:
+            if self.collected is not None:
+                self.collected.append(message["body"])
+            if self.head:
                 message["body"] = b""
         await self._send(message)
 

@@ -1,8 +1,12 @@
-"""Immutable answers as ready bytes in front of the framework.
+"""Answers as ready bytes in front of the framework.
 
-What an id or a version number stands for stays the same, unless something is deleted, configured or given an upcaster.
-Whatever this process commits is heard before it is acknowledged. What other nodes commit is heard when the log is
-looked at, every ``LINEAL_FOLLOW_SECONDS``: that long a node may still give an answer that another has just deleted.
+Immutable answers: what an id or a version number stands for stays the same, unless something is deleted, configured
+or given an upcaster. Whatever this process commits is heard before it is acknowledged. What other nodes commit is
+heard when the log is looked at, every ``LINEAL_FOLLOW_SECONDS``: that long a node may still give an answer that another
+has just deleted.
+
+Current answers (the latest version, a list of names) hold until the next commit. They are kept only where asking
+whether anything was committed costs next to nothing, which is SQLite; there they are exact for any number of processes.
 """
 
 from __future__ import annotations
@@ -35,38 +39,77 @@ class Ready:
     body: bytes
 
 
+class _Shelf:
+    """Answers within bounds; the oldest go first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._bytes = 0
+        self.kept: dict[Key, Ready] = {}
+
+    def put(self, key: Key, ready: Ready) -> None:
+        if key in self.kept or len(ready.body) > _LARGEST or not self._size:
+            return
+        self.kept[key] = ready
+        self._bytes += len(ready.body)
+        while len(self.kept) > self._size or self._bytes > _MOST_BYTES:
+            self._bytes -= len(self.kept.pop(next(iter(self.kept))).body)
+
+    def clear(self) -> None:
+        self.kept.clear()
+        self._bytes = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The state that an answer was made from."""
+
+    generation: int
+    stamp: int
+
+
 class ReadyAnswers:
-    """A bounded store of answers; the oldest go first."""
+    """The answers that need no more work, as long as they are true."""
 
     def __init__(self, registry: Registry) -> None:
         self._catalog = registry.catalog
-        self._size = registry.settings.cache_answers
         self._seconds = registry.settings.follow_seconds
-        self._kept: dict[Key, Ready] = {}
-        self._bytes = 0
+        self._immutable = _Shelf(registry.settings.cache_answers)
+        self._current = _Shelf(registry.settings.cache_answers)
+        self._stamp = registry.store.stamp()
+        self._current_stamp = 0
         self._lock = Lock()
         self._stop = Event()
         self._thread: Thread | None = None
-        self.generation = 0
-        """Goes up whenever what is kept may have become untrue."""
+        self._generation = 0
         self._position = registry.catalog.position()
         registry.store.listen(self._heard)
 
     def get(self, key: Key) -> Ready | None:
-        """The answer, if it is kept."""
-        return self._kept.get(key)
+        """The answer, if it is kept and still true."""
+        if (ready := self._immutable.kept.get(key)) is not None:
+            return ready
+        ready = self._current.kept.get(key)
+        if ready is None or self._stamp is None or self._stamp() == self._current_stamp:
+            return ready
+        self._current.clear()
+        return None
 
-    def keep(self, key: Key, ready: Ready, generation: int) -> None:
-        """Keep an answer that was made in this generation; one made in an earlier one may be untrue already."""
-        if len(ready.body) > _LARGEST or not self._size:
-            return
-        with self._lock:
-            if generation != self.generation or key in self._kept:
-                return
-            self._kept[key] = ready
-            self._bytes += len(ready.body)
-            while len(self._kept) > self._size or self._bytes > _MOST_BYTES:
-                self._bytes -= len(self._kept.pop(next(iter(self._kept))).body)
+    def moment(self) -> Moment:
+        """To be taken before an answer is made."""
+        return Moment(self._generation, 0 if self._stamp is None else self._stamp())
+
+    def keep(self, key: Key, ready: Ready, moment: Moment, *, immutable: bool) -> None:
+        """Keep an answer, unless what it was made from may have changed since."""
+        if immutable:
+            with self._lock:
+                if moment.generation == self._generation:
+                    self._immutable.put(key, ready)
+        elif self._stamp is not None:
+            if moment.stamp != self._current_stamp:
+                self._current.clear()
+                self._current_stamp = moment.stamp
+            self._current.put(key, ready)
 
     def start(self) -> None:
         """Begin to follow what other nodes do."""
@@ -97,9 +140,8 @@ class ReadyAnswers:
 
     def _forget(self) -> None:
         with self._lock:
-            self.generation += 1
-            self._kept.clear()
-            self._bytes = 0
+            self._generation += 1
+            self._immutable.clear()
 
 
 def _changes_answers(entry: Entry) -> bool:

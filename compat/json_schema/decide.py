@@ -48,15 +48,16 @@ def incompatibilities(
         return
     solver = Solver(budget)
     try:
-        writes, reads = normal(writer).root, normal(reader).root
-        answer = solver.solve(writes, n.negate(reads))
+        asserted = formats is not FormatMode.ANNOTATION
+        writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)
+        answer = solver.solve(writes.root, n.negate(reads.root))
     except RecursionError:
         yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be compared", reader.root.place)
         return
     if answer.status is Status.EMPTY:
         return
     try:
-        yield from Explanation(reader, writer, solver, _TRIES[formats]).findings(answer)
+        yield from Explanation(reads, writes, solver, _TRIES[formats]).findings(answer)
     except BudgetSpent as spent:
         yield Undecided(Reason.BUDGET_SPENT, str(spent), reader.root.place)
     except RecursionError:

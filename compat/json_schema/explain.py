@@ -16,9 +16,9 @@ from compat.json_schema import text
 from compat.json_schema.answer import Answer, Status, maybe
 from compat.json_schema.conjunction import Case, State, target
 from compat.json_schema.nodes import TRUE, Node, Op
-from compat.json_schema.normal import Normal, normal
+from compat.json_schema.normal import Normal
 from compat.json_schema.rules import ADDED_OR_STRICTER, RULES
-from compat.json_schema.schema import Location, ParsedSchema
+from compat.json_schema.schema import Location
 from compat.json_schema.solver import Solver
 from compat.json_schema.values import small
 from compat.json_schema.views import Views, fragment
@@ -53,11 +53,11 @@ class Explanation:
     """The findings for one pair of schemas."""
 
     def __init__(
-        self, reader: ParsedSchema, writer: ParsedSchema, solver: Solver, formats: tuple[tuple[bool, bool], ...]
+        self, reads: Normal, writes: Normal, solver: Solver, formats: tuple[tuple[bool, bool], ...]
     ) -> None:
-        self.reader, self.writer, self.solver, self.formats = reader, writer, solver, formats
-        self.reads: Normal = normal(reader)
-        self.root: Node = normal(writer).root
+        self.reader, self.writer, self.solver, self.formats = reads.schema, writes.schema, solver, formats
+        self.reads = reads
+        self.root: Node = writes.root
         self.cases: dict[State, Case] = {}
         self.wider: dict[State, list[Node]] = {}
         self.visits: dict[tuple[int, State], int] = {}

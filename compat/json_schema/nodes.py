@@ -260,7 +260,7 @@ def opaque(identity: Any, reason: Reason, message: str) -> Node:
 def atom(op: Op, *args: Any) -> Node:
     """An atom. Those that say nothing become TRUE."""
     last = args[-1] if args else None
-    if last is TRUE and op is not Op.CONTAINS:
+    if isinstance(last, Node) and last.op is Op.TRUE and op is not Op.CONTAINS:
         return TRUE
     if op in _FROM_ZERO and last == 0:
         return TRUE

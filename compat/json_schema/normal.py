@@ -21,19 +21,21 @@ MAX_ALTERNATIVES: Final = 64
 """Ways in which what is evaluated may depend on the value before it is given up."""
 
 
-def normal(schema: ParsedSchema) -> Normal:
-    """The normal form of a schema, made once."""
-    known: Normal | None = schema.cache.get("normal")
+def normal(schema: ParsedSchema, *, formats: bool = True) -> Normal:
+    """The normal form of a schema, made once; without ``formats`` they are annotations that say nothing."""
+    name = f"normal {formats}"
+    known: Normal | None = schema.cache.get(name)
     if known is None:
-        known = schema.cache["normal"] = Normal(schema)
+        known = schema.cache[name] = Normal(schema, formats=formats)
     return known
 
 
 class Normal:
     """The normal form of one schema, made piece by piece."""
 
-    def __init__(self, schema: ParsedSchema) -> None:
+    def __init__(self, schema: ParsedSchema, *, formats: bool = True) -> None:
         self.schema = schema
+        self.formats = formats
         self._nodes: dict[int, Node] = {}
         self._open: set[int] = set()
         self._references: dict[int, Node] = {}
@@ -168,8 +170,8 @@ def _pattern(_: Normal, __: Location, value: Any) -> Node:
     return n.atom(Op.PATTERN, value)
 
 
-def _format(_: Normal, __: Location, value: Any) -> Node:
-    if value not in KNOWN_FORMATS:
+def _format(normal: Normal, _: Location, value: Any) -> Node:
+    if value not in KNOWN_FORMATS or not normal.formats:
         return TRUE
     return n.atom(Op.FORMAT, value)
 

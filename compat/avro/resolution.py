@@ -285,6 +285,20 @@ class Resolution:
             return False
         return all(not self._fails_at_once(each.type, into.type) for each, into in claims.pairs)
 
+    def fails_plainly(self, writer: Node, reader: Node) -> bool:
+        """Whether two records cannot be resolved for a reason that the literal reading meets among their fields too."""
+        if not isinstance(writer, Record) or not isinstance(reader, Record):
+            return False
+        claims = self.claims(writer, reader, Reading.LITERAL)
+        if any(not each.has_default for each in claims.missing):
+            return True
+        return any(
+            isinstance(each.type, Primitive)
+            and not isinstance(into.type, Union)
+            and not self.matches(each.type, into.type)
+            for each, into in claims.pairs
+        )
+
     def _fails_at_once(self, writer: Node, reader: Node) -> bool:
         """Whether the Java implementation sees that a field cannot be read without looking inside."""
         match writer, reader:

@@ -204,8 +204,10 @@ def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
     resolution = meeting.resolution
     if resolution.java_choice(writer, reader) is not None:
         return
-    if meeting.reading.literal and resolution.first_match(writer, reader) is None:
-        return
+    if meeting.reading.literal:
+        literal = resolution.first_match(writer, reader)
+        if literal is None or resolution.fails_plainly(writer, reader.branches[literal]):
+            return  # what is wrong will be said there, and is why the Java library finds nothing
     message = (
         f"the Java library finds no branch for {label(writer)} in the reader's union: it compares full names, "
         "and of records the fields. Keep the namespace, or add the old full name as an alias"

@@ -100,7 +100,7 @@ def run_page(page: Path, folder: Path, address: str) -> None:
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "NO_COLOR": "1",
         "COLUMNS": "120",
-        "LINEAL_URL": f"http://{address}",
+        "LINEAL_REGISTRY": f"http://{address}",
     }
     for block in blocks(page.read_text("utf-8").replace(DEFAULT_ADDRESS, address)):
         where = f"{page.relative_to(ROOT)}:{block.line}"

@@ -124,8 +124,6 @@ class Proofs:
             at = at.parent
         return Event(at.writer.name, at.reader.name, self.minimal.complete(at.writer, data, there))
 
-    # ---------------------------------------------------------------------------------------------- words
-
     def lost_inside(self, goal: Goal, lost: Sequence[Field]) -> tuple[Event, Reading] | None:
         """A content of one of these fields that does not arrive."""
         for field in lost:
@@ -136,13 +134,13 @@ class Proofs:
 
     def both_set(self, goal: Goal, apart: Sequence[Field]) -> tuple[Event, Reading] | None:
         """An event with two fields set of which the reader keeps one."""
-        first, second = apart[0], apart[1]
+        one, second = apart[0], apart[1]
         after = records(second, next(iter(self.candidates.contents(second))))
         readings = []
-        for contents in self.candidates.contents(first):
+        for contents in self.candidates.contents(one):
             self._budget.spend()
-            event = self._event(goal, records(first, contents) + after, {first.number, second.number})
-            reading = self.executor.arrival(event, goal.path, first.number)
+            event = self._event(goal, records(one, contents) + after, {one.number, second.number})
+            reading = self.executor.arrival(event, goal.path, one.number)
             if reading is not None and reading.severity is Severity.DROPPED:
                 return event, reading
             readings.append((event, reading))

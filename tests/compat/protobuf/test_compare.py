@@ -87,8 +87,9 @@ def test_messages_that_require_each_other_have_no_events(parse: Parse, find: Fin
 
 
 def test_a_map_of_messages_without_events_stays_empty(parse: Parse, find: Find) -> None:
-    text = "message A {{ map<int32, Endless> m = 1; }} message Endless {{ required Endless e = 1; optional {t} x = 2; }}"
-    before, after = (parse(P2 + text.format(t=type_)) for type_ in ("int32", "string"))
+    endless = "message Endless {{ required Endless more = 1; optional {type} x = 2; }}"
+    texts = [P2 + "message A { map<int32, Endless> m = 1; }" + endless.format(type=t) for t in ("int32", "string")]
+    before, after = map(parse, texts)
     assert find(after, before) == []
 
 

@@ -63,7 +63,7 @@ def test_growing_is_compatible_both_ways(engine: ProtobufEngine, find: Find, fil
         assert {finding.severity for finding in find(reader, writer)} <= {Severity.INFO}
 
 
-@LAW
+@settings(LAW, max_examples=20)
 @given(file=files)
 def test_canonical_text_is_the_same_schema(engine: ProtobufEngine, file: File) -> None:
     schema = accepted(engine, text(file))

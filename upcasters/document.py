@@ -14,6 +14,7 @@ from msgspec.structs import FieldInfo
 
 from upcasters.canonical import canonical, digest
 from upcasters.errors import InvalidDocument
+from upcasters.faults import faults
 from upcasters.operations import (
     NAMES,
     OPERATIONS,
@@ -257,9 +258,9 @@ def _part(value: Json, place: str, limits: Limits, depth: int) -> Part:
 
 
 def _check_operation(operation: Operation, place: str) -> None:
-    for field in operation.__struct_fields__:
-        if field in ("to", "name") and getattr(operation, field) == "":
-            raise InvalidDocument("the name is empty", f"{place}/{field}", "write a name")
+    """What can be said against an operation without a shape."""
+    for key, problem, remedy in faults(operation):
+        raise InvalidDocument(problem, f"{place}/{key}", remedy)
 
 
 def _object(value: Json, place: str) -> dict[str, Json]:

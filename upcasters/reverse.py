@@ -15,11 +15,12 @@ from typing import Literal, TypeAlias
 
 from msgspec import UNSET
 
-from upcasters.codecs import CODECS
+from upcasters.codecs import CODECS, constant
 from upcasters.errors import InvalidDocument, NoChain
 from upcasters.exact import factor
 from upcasters.expression import needs, parse
 from upcasters.expression_check import member_at, sort
+from upcasters.fit import fits, shape_of
 from upcasters.operations import (
     NAMES,
     Add,
@@ -138,8 +139,7 @@ class _Flip:
                 self._lens(at, "what newer events say here is not kept", "down")
                 return [Remove(self._made(at))]
             case Default(at=at):
-                self._lens(at, "filled in; whether it was there is not kept", "up")
-                return []
+                return self._default(operation, at)
             case Remove():
                 return self._remove(operation)
             case Only(at=at):
@@ -210,6 +210,12 @@ class _Flip:
         holder = member_at(self._shape, at.parent.parts)
         bare = without_null(holder.shape) if holder else None
         return isinstance(bare, Record) and at.name in bare.members
+
+    def _default(self, operation: Default, at: Pointer) -> list[Operation]:
+        self._lens(at, "filled in; whether it was there is not kept", "up")
+        if not fits(shape_of(constant(operation.value, operation.literal)), self._at(at)):
+            return self._stuck(f"older readers do not know {operation.value!r} at {at}", "write down")
+        return []
 
     def _remove(self, operation: Remove) -> list[Operation]:
         at = operation.at

@@ -45,7 +45,7 @@ def steps(random: Random, shape: Shape) -> list[Document]:
 @pytest.mark.parametrize("block", range(10))
 def test_plans_do_what_the_steps_do(block: int) -> None:
     for seed in range(block * 25, block * 25 + 25):
-        random = Random(seed)  # noqa: S311
+        random = Random(seed)
         shape = generate.record(random)
         documents = [read(write(document)) for document in steps(random, shape)]
         chains = {
@@ -76,7 +76,7 @@ def same(one: Any, other: Any) -> bool:
 
 def test_the_derived_shape_holds_for_every_result() -> None:
     for seed in range(300):
-        random = Random(seed)  # noqa: S311
+        random = Random(seed)
         shape = generate.record(random)
         ops, after = generate.operations(random, shape, 5)
         step = Step.up(Document("things.Happened", 1, 2, ops))

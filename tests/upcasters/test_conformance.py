@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from test_agreement import same
 from test_javascript import NODE, run_modules
+
 from upcasters.chain import Chain
 from upcasters.compile.javascript import source
 from upcasters.conformance import cases

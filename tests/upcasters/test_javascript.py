@@ -63,7 +63,7 @@ def test_javascript_does_what_the_interpreter_does(tmp_path: Path, shaped: bool)
     cases: list[tuple[str, list[Any]]] = []
     wanted: list[list[Any]] = []
     for seed in range(150):
-        random = Random(seed)  # noqa: S311
+        random = Random(seed)
         shape = generate.record(random)
         documents = [read(write(document)) for document in steps(random, shape)]
         chain = Chain.up(documents, shape) if shaped else Chain.up(documents)

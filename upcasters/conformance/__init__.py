@@ -9,7 +9,7 @@ import msgspec
 
 
 def cases() -> list[dict[str, Any]]:
-    """Each case has a name, ops, an event ``in``, and ``out``, or ``error``: the place of the operation that refuses."""
+    """Each case has a name, ops, an event ``in``, and ``out`` or ``error``: the place of the operation that refuses."""
     data = (files("upcasters.conformance") / "cases.json").read_bytes()
     found: list[dict[str, Any]] = msgspec.json.decode(data)["cases"]
     return found

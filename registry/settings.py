@@ -20,7 +20,7 @@ PREFIX: Final = "LINEAL_"
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of one process. ``LINEAL_DATABASE`` sets ``database``, and so on for every member."""
 
-    database: str = "sqlite:///lineal.db"
+    database: str = "sqlite:///var/lineal.db"
     """``sqlite:///path`` or ``postgresql://user@host/name``."""
     sqlite_synchronous: Literal["FULL", "NORMAL"] = "FULL"
     """FULL survives power loss: an acknowledged schema id stands in messages, so it must never be given again.

@@ -55,6 +55,7 @@ _SECTIONS: Final = (
         (
             _Entry("verify", "Prove that what a database serves is what its log says."),
             _Entry("rebuild", "Drop everything derived and replay the log."),
+            _Entry("settings", "Print every setting of the service, explained, as a file to edit."),
             _Entry("version", "Print the versions of lineal and of what it judges with."),
         ),
     ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,10 +15,11 @@ from registry.cli.console import Console
 from registry.errors import InvalidRequest, RegistryError
 from registry.service import Registry
 from registry.service.upkeep import Progress
+from registry.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LINES: int = 20
+_LINES: Final = 20
 """How many lines of progress are written where there is no terminal."""
 
 
@@ -31,24 +32,42 @@ def database_option(function: F) -> F:
     )(function)
 
 
-def database_of(given: str | None) -> str:
-    """The database that is meant: the given one, else the environment's, else the default."""
-    return given or os.environ.get("LINEAL_DATABASE") or "sqlite:///var/lineal.db"
+def settings_of(database: str | None, file: Path | None = None) -> Settings:
+    """The settings from a file, the environment and the command line. Raises Misconfigured with what is wrong."""
+    try:
+        return settings.load(file=file, database=database)
+    except InvalidRequest as error:
+        raise Misconfigured(error.message) from error
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Misconfigured(f"{file} is not TOML: {error}") from error
 
 
 @contextmanager
-def opened(database: str) -> Iterator[Registry]:
+def opened(chosen: Settings) -> Iterator[Registry]:
     """The service over a database. Raises Misconfigured, CouldNotCheck."""
     try:
-        registry = Registry.open(settings.load(database=database))
+        registry = Registry.open(chosen)
     except InvalidRequest as error:
         raise Misconfigured(error.message) from error
     except RegistryError as error:
-        raise CouldNotCheck(f"the database {without_password(database)} cannot be used: {error.message}") from error
+        shown = without_password(chosen.database)
+        raise CouldNotCheck(f"the database {shown} cannot be used: {error.message}") from error
     try:
         yield registry
     finally:
         registry.close()
+
+
+def as_environment(chosen: Settings) -> dict[str, str]:
+    """The settings as the variables from which another process reads the same ones."""
+    values = {name: getattr(chosen, name) for name in Settings.__struct_fields__}
+    return {
+        settings.PREFIX + name.upper(): str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 @contextmanager

@@ -81,3 +81,25 @@ def test_rules_as_json_have_every_part(work):
     rules = json.loads(work.lineal("rules", "--format", "json").stdout)
     assert {"name", "applies_to", "severity", "summary", "why", "remedy"} <= rules[0].keys()
     assert {rule["applies_to"] for rule in rules} == {"any", "AVRO", "JSON", "PROTOBUF"}
+
+
+def test_the_settings_that_are_printed_can_be_read_back_and_are_the_defaults(work):
+    from registry import settings
+
+    printed = work.lineal("settings").stdout
+    assert "# LINEAL_DATABASE\n# ``sqlite:///path``" in printed
+    names = [line.removeprefix("# ").partition(" = ")[0] for line in printed.splitlines() if " = " in line]
+    assert names == list(settings.Settings.__struct_fields__)
+    values = "\n".join(
+        line.removeprefix("# ") for line in printed.splitlines() if line.startswith("# ") and " = " in line
+    )
+    work.write({"settings.toml": values})
+    assert settings.load({}, file=work.root / "settings.toml") == settings.Settings()
+
+
+def test_settings_reach_the_processes_of_the_server():
+    from registry import settings
+    from registry.cli.store import as_environment
+
+    chosen = settings.load({}, compatibility="FULL", mode_mutability=False, busy_seconds=2.5)
+    assert settings.load(as_environment(chosen)) == chosen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from registry.cli.console import Console
-from registry.cli.store import database_of, database_option, entries, opened
+from registry.cli.store import database_option, entries, opened, settings_of
 
 
 @click.command(
@@ -18,6 +18,6 @@ Example:
 @click.pass_obj
 def command(console: Console, database: str | None) -> None:
     """Drop everything that is derived from the log and replay it. One transaction: all of it or nothing."""
-    with opened(database_of(database)) as registry, entries(console, "rebuild") as progress:
+    with opened(settings_of(database)) as registry, entries(console, "rebuild") as progress:
         count = registry.upkeep.rebuild(progress)
     console.report(f"rebuilt from {count:,} entries of the log")

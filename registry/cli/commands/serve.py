@@ -21,7 +21,8 @@ from compat.gate.errors import Misconfigured
 from registry import demo
 from registry.cli.console import Console
 from registry.cli.errors import ServerEnded
-from registry.cli.store import database_of, database_option, opened
+from registry.cli.store import as_environment, database_option, opened, settings_of
+from registry.settings import Settings
 
 _APPLICATION: Final = "web.app:create_app"
 """Loaded by the server's workers from its name: the pages stand above this package, which must not import them."""
@@ -39,7 +40,7 @@ Examples:
   lineal serve --database postgresql://lineal@db/lineal --workers 2
 
 \b
-Every other setting is an environment variable: LINEAL_COMPATIBILITY=FULL, LINEAL_LIMIT_BODY_BYTES=…
+Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) or stands in a file: `lineal settings`.
 """
 
 
@@ -47,19 +48,27 @@ Every other setting is an environment variable: LINEAL_COMPATIBILITY=FULL, LINEA
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8081, show_default=True)
 @database_option
+@click.option(
+    "--settings",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file with settings; `lineal settings` prints one with every setting explained.",
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
 @click.pass_obj
-def command(console: Console, host: str, port: int, database: str | None, workers: int, *, with_demo: bool) -> None:
+def command(
+    console: Console, host: str, port: int, database: str | None, file: Path | None, workers: int, *, with_demo: bool
+) -> None:
     """Run the registry: the Confluent protocol at /, lineal's own API at /api/v1, the catalog at /catalog.
 
     Stops gracefully on Ctrl-C or SIGTERM: what was begun is finished first.
     """
-    database = database_of(database)
-    _prepare(console, database, with_demo=with_demo)
+    settings = settings_of(database, file)
+    _prepare(console, settings, with_demo=with_demo)
     _require_free(host, port)
     _warn_if_open(console, host)
-    os.environ["LINEAL_DATABASE"] = database
+    os.environ.update(as_environment(settings))
     server = Granian(
         _APPLICATION,
         address=host,
@@ -81,22 +90,12 @@ def command(console: Console, host: str, port: int, database: str | None, worker
     console.note("stopped")
 
 
-def _prepare(console: Console, database: str, *, with_demo: bool) -> None:
+def _prepare(console: Console, settings: Settings, *, with_demo: bool) -> None:
     """Bring the tables up to date and tell the demo, before anything listens."""
-    _make_folder(database)
-    with opened(database) as registry:
+    with opened(settings) as registry:
         if with_demo:
             with console.progress("demo", len(demo.story())) as step:
                 demo.tell(registry, step)
-
-
-def _make_folder(database: str) -> None:
-    """The folder of an SQLite file, so that the default works in an empty place."""
-    if database.startswith("sqlite:///") and (path := database.removeprefix("sqlite:///")) not in {"", ":memory:"}:
-        try:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as cause:
-            raise Misconfigured(f"{path}: its folder cannot be made: {cause.strerror}") from cause
 
 
 def _require_free(host: str, port: int) -> None:

@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from compat.definition import Format
 from compat.level import Level
-from registry.errors import VersionNotFound
+from registry.errors import SchemaNotFound, VersionNotFound
 from registry.model import DEFAULT_CONTEXT, Subject, Version
 from registry.service.answers import SubjectDetail
 from web import address, chain, comparing, drafts, listing, log, refusals, subject
@@ -26,6 +26,8 @@ from web.words import FORMATS, counted, format_words
 
 Asked = Request[Any, Any, Any]
 Pages = NamedDependency[Site]
+HIGHEST: Final = 2**31 - 1
+"""The highest id, version, position or page that an address may name; beyond it there is nothing."""
 LATELY: Final = 8
 """Entries of the log beside a list."""
 
@@ -67,7 +69,7 @@ def catalog(
     request: Asked, site: Pages, q: FromQuery[str] = "", context: FromQuery[str] = "", page: FromQuery[int] = 1
 ) -> Response[str]:
     """The list of subjects, narrowed by a search, a context or a format."""
-    return _front(request, site, q, context, request.query_params.get("format", ""), page)
+    return _front(request, site, q, context, request.query_params.get("format", ""), min(page, HIGHEST))
 
 
 @get(f"{address.CATALOG}/search")
@@ -194,7 +196,7 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
     detail = _detail(site, name)
     version = _version(detail, None)
     entries = site.registry.catalog.latest_changes(
-        subject=detail.summary.subject, before=before or None, limit=log.PAGE + 1
+        subject=detail.summary.subject, before=_before(before), limit=log.PAGE + 1
     )
     here = address.subject(str(detail.summary.subject), part="history")
     return page(
@@ -298,11 +300,16 @@ def _draft(shown: drafts.Draft) -> Response[str]:
     )
 
 
+def _before(position: int) -> int | None:
+    """The position that an address names; none where it makes no sense."""
+    return min(position, HIGHEST) if position > 0 else None
+
+
 @get(f"{address.CATALOG}/changes")
 @in_thread
 def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
     """The log, newest first."""
-    entries = site.registry.catalog.latest_changes(before=before or None, limit=log.PAGE + 1)
+    entries = site.registry.catalog.latest_changes(before=_before(before), limit=log.PAGE + 1)
     more = len(entries) > log.PAGE
     return page(
         "changes.html",
@@ -319,6 +326,8 @@ def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
 @in_thread
 def schema_id(site: Pages, number: FromPath[int], context: FromQuery[str] = DEFAULT_CONTEXT) -> Response[str]:
     """A schema by the number that messages carry."""
+    if number > HIGHEST:
+        raise SchemaNotFound(number)
     scope = Subject(context)
     version = site.registry.lookup.by_id(number, scope)
     uses = site.registry.lookup.uses(number, scope, deleted=True)

@@ -296,6 +296,51 @@ def test_a_number_that_is_none_is_answered_in_words(browser: Browser) -> None:
     assert "page" in read(browser, "/catalog?page=many", 400).text
 
 
+HUGE = "9" * 30
+ODD = ["", "-1", HUGE, "9" * 400, "1.5", "%00", "\u0663", "' OR 1=1 --", "..", "%2F"]
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/catalog?page={}",
+        "/catalog?q={}",
+        "/catalog?context={}",
+        "/catalog?format={}",
+        "/catalog/search?q={}",
+        "/catalog/changes?before={}",
+        f"{ORDER}/history?before={{}}",
+        f"{ORDER}/versions/{{}}",
+        f"{ORDER}/versions/{{}}/download",
+        f"{ORDER}/diff/1...{{}}",
+        f"{ORDER}/diff?to={{}}",
+        "/catalog/ids/{}",
+        "/catalog/ids/1?context={}",
+        "/catalog/subjects/{}",
+        "/catalog/draft?subject={}",
+    ],
+)
+def test_no_address_is_a_fault_of_the_server(browser: Browser, url: str, value: str) -> None:
+    answer = browser.get(url.format(value), follow_redirects=False)
+    assert answer.status_code in {200, 303, 400, 404}
+
+
+@pytest.mark.parametrize(
+    ("body", "type_", "status"),
+    [
+        (b"\xff\xfe", "application/x-www-form-urlencoded", 200),
+        (b"subject=a&subject=b", "application/x-www-form-urlencoded", 400),
+        (b"{}", "application/json", 200),
+        (b"x" * 5_000_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+def test_no_form_is_a_fault_of_the_server(browser: Browser, body: bytes, type_: str, status: int) -> None:
+    answer = browser.post("/catalog/draft", content=body, headers={"Content-Type": type_})
+    assert answer.status_code == status
+    assert Page(answer.text).headings == 1
+
+
 def test_static_files_are_kept_for_ever(browser: Browser) -> None:
     [sheet] = [load for load in read(browser, "/").loads if load.endswith(".css")]
     answer = browser.get(sheet)

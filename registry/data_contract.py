@@ -117,8 +117,8 @@ def stamped(metadata: Metadata | None, version: int) -> Metadata:
 def merge_metadata(*layers: Metadata | None) -> Metadata | None:
     """Later layers win per key; sensitive names and tags are united."""
     given = [layer for layer in layers if layer is not None]
-    if not given:
-        return None
+    if len(given) <= 1:
+        return given[0] if given else None
     tags: dict[str, list[str]] = {}
     properties: dict[str, str] = {}
     sensitive: set[str] = set()
@@ -132,8 +132,8 @@ def merge_metadata(*layers: Metadata | None) -> Metadata | None:
 def merge_rules(*layers: RuleSet | None) -> RuleSet | None:
     """Later layers replace rules of the same name and append the others."""
     given = [layer for layer in layers if layer is not None]
-    if not given:
-        return None
+    if len(given) <= 1:
+        return given[0] if given else None
     return RuleSet(
         migration_rules=_merged(layer.migration_rules for layer in given),
         domain_rules=_merged(layer.domain_rules for layer in given),

@@ -26,7 +26,7 @@ from registry.http.ready import Key, Ready, ReadyAnswers
 from registry.model import DEFAULT_CONTEXT, context_name
 
 _IDS: Final = str(uuid4())[:24].encode()
-"""Request ids look like random UUIDs: this process' random part, then a number that goes up. Making one costs little."""
+"""Request ids look like random UUIDs: a random part of this process, then a number that goes up; cheap to make."""
 
 _numbers = count(getrandbits(40))
 _OK: Final = 200

@@ -64,7 +64,10 @@ class _Situation:
     subject: Subject
     settings: tuple[Setting, ...]
     policy: Policy
+    position: int
+    """Of the whole log."""
     token: int
+    """Position of what last changed the subject's versions."""
     history: list[Known]
 
 
@@ -146,18 +149,22 @@ class Registration:
             situation = self._situation(reading, subject)
             sent = None if not content.text else self._definitions.candidate(reading, situation.subject, content)
         normalize = options.normalize or bool(situation.policy.configuration.normalize)
-        if sent is not None:
-            existing = self._as_sent(situation, sent, options, normalize=normalize)
+        as_sent = None if sent is None else _identity(sent, situation)
+        if sent is not None and as_sent is not None:
+            existing = _held_as_sent(situation, sent.content, as_sent, options, normalize=normalize)
             if existing is not None:
                 return _existing(view, situation.subject, existing)
         require_registration(situation.policy.mode, situation.subject, options.schema_id)
         if situation.policy.mode.imports:
             return self._import(view, situation, sent, options)
-        with view() as reading:
-            populated = _populated(reading, situation, content, options)
-            prepared = self._definitions.candidate(reading, situation.subject, populated)
+        populated = _populated(view, situation, content, options)
+        if sent is not None and populated == content:
+            prepared = sent
+        else:
+            with view() as reading:
+                prepared = self._definitions.candidate(reading, situation.subject, populated)
         parsed = parse(prepared.definition)
-        identity = identify(parsed, prepared.content, situation.subject.context)
+        identity = as_sent if prepared is sent and as_sent is not None else _identity(prepared, situation)
         same = histories.same_schema(
             histories.live(situation.history),
             identity.digest(normalize=normalize),
@@ -204,33 +211,14 @@ class Registration:
         return self._upcasters.proven(situation.subject, document, candidate)
 
     def _situation(self, reading: Reading, subject: Subject) -> _Situation:
-        subject = aliased(reading, subject)
         settings = tuple(reading.settings(scopes(subject)))
+        if settings[0].configuration is not None and settings[0].configuration.alias:
+            subject = aliased(reading, subject)
+            settings = tuple(reading.settings(scopes(subject)))
         in_force = policy(settings, self._settings.level, self._settings.inheritance)
-        return _Situation(subject, settings, in_force, reading.token(subject), reading.history(subject))
-
-    def _as_sent(
-        self, situation: _Situation, sent: Candidate, options: RegistrationOptions, *, normalize: bool
-    ) -> Known | None:
-        """The version that already holds exactly what was sent: found in every mode, READONLY included."""
-        identity = identify(parse(sent.definition), sent.content, situation.subject.context)
-        configuration = situation.policy.configuration
-        adds = (
-            configuration.default_metadata,
-            configuration.override_metadata,
-            configuration.default_rule_set,
-            configuration.override_rule_set,
+        return _Situation(
+            subject, settings, in_force, reading.position(), reading.token(subject), reading.history(subject)
         )
-        if options.version not in (0, LATEST) or any(layer is not None for layer in adds):
-            return None
-        found = histories.same_schema(
-            histories.live(situation.history),
-            identity.digest(normalize=normalize),
-            sent.content.metadata,
-            sent.content.rule_set,
-            normalize=normalize,
-        )
-        return found if found is not None and options.schema_id in (None, found.schema_id) else None
 
     def _import(
         self, view: View, situation: _Situation, sent: Candidate | None, options: RegistrationOptions
@@ -287,32 +275,61 @@ class Registration:
                 writing.append((subject, event))
 
 
-def _populated(reading: Reading, situation: _Situation, content: Content, options: RegistrationOptions) -> Content:
+def _identity(candidate: Candidate, situation: _Situation) -> Identity:
+    return identify(parse(candidate.definition), candidate.content, situation.subject.context)
+
+
+def _held_as_sent(
+    situation: _Situation, content: Content, identity: Identity, options: RegistrationOptions, *, normalize: bool
+) -> Known | None:
+    """The version that already holds exactly what was sent: found in every mode, READONLY included."""
+    configuration = situation.policy.configuration
+    adds = (
+        configuration.default_metadata,
+        configuration.override_metadata,
+        configuration.default_rule_set,
+        configuration.override_rule_set,
+    )
+    if options.version not in (0, LATEST) or any(layer is not None for layer in adds):
+        return None
+    found = histories.same_schema(
+        histories.live(situation.history),
+        identity.digest(normalize=normalize),
+        content.metadata,
+        content.rule_set,
+        normalize=normalize,
+    )
+    return found if found is not None and options.schema_id in (None, found.schema_id) else None
+
+
+def _populated(view: View, situation: _Situation, content: Content, options: RegistrationOptions) -> Content:
     """What was sent, completed from the latest version and from the defaults and overrides in force."""
     newest = histories.latest(situation.history)
-    latest = None if newest is None else reading.version(situation.subject, newest.number)
     if not content.text:
-        if latest is None:
-            raise InvalidSchemaText("Invalid schema: the text is empty, and there is no version to take it from")
-        content = replace(
-            content, format=latest.content.format, text=latest.content.text, references=latest.content.references
-        )
-    inherited = latest.content if latest is not None else content
+        content = _with_text_of(view, situation.subject, newest, content)
     configuration = situation.policy.configuration
     metadata = merge_metadata(
         configuration.default_metadata,
-        content.metadata if content.metadata is not None else inherited.metadata,
+        content.metadata if content.metadata is not None or newest is None else newest.metadata,
         configuration.override_metadata,
     )
     rule_set = merge_rules(
         configuration.default_rule_set,
-        content.rule_set if content.rule_set is not None else inherited.rule_set,
+        content.rule_set if content.rule_set is not None or newest is None else newest.rule_set,
         configuration.override_rule_set,
     )
     if options.version != 0:
         number = histories.next_number(situation.history) if options.version == LATEST else options.version
         metadata = stamped(metadata, number)
     return replace(content, metadata=metadata, rule_set=rule_set)
+
+
+def _with_text_of(view: View, subject: Subject, newest: Known | None, content: Content) -> Content:
+    """A request with only metadata or rules is about the latest schema."""
+    if newest is None:
+        raise InvalidSchemaText("Invalid schema: the text is empty, and there is no version to take it from")
+    latest = _existing(view, subject, newest).content
+    return replace(content, format=latest.format, text=latest.text, references=latest.references)
 
 
 def _guid(text: str, content: Content) -> str:
@@ -330,6 +347,8 @@ def _existing(view: View, subject: Subject, known: Known) -> Version:
 def _still(writing: Writing, decision: _Decision) -> bool:
     """Whether nothing that the decision rests on has changed."""
     situation = decision.situation
+    if writing.begun_at == situation.position:
+        return True
     if writing.token(situation.subject) != situation.token:
         return False
     if tuple(writing.settings(scopes(situation.subject))) != situation.settings:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from registry import events
 from registry.events import Entry, Event
 from registry.model import Origin, Subject
 from registry.storage import tables
 
-_READ_AT_ONCE = 1_000
+_READ_AT_ONCE: Final = 1_000
+
+_POSITION: Final = select(tables.head.c.position)
+_LOCK: Final = _POSITION.with_for_update()
+_APPEND: Final = insert(tables.log)
+_ADVANCE: Final = update(tables.head).values(position=bindparam("last"))
 
 
 def lock(connection: Connection) -> int:
     """Become the one writer until the transaction ends; the last position so far."""
-    position: int = connection.execute(select(tables.head.c.position).with_for_update()).scalar_one()
+    position: int = connection.execute(_LOCK).scalar_one()
     return position
 
 
@@ -29,14 +34,14 @@ def append(
     entries = [
         Entry(position, time, origin, subject, event) for position, (subject, event) in enumerate(happened, last + 1)
     ]
-    connection.execute(insert(tables.log), [_row(entry) for entry in entries])
-    connection.execute(update(tables.head).values(position=last + len(entries)))
+    connection.execute(_APPEND, [_row(entry) for entry in entries])
+    connection.execute(_ADVANCE, {"last": last + len(entries)})
     return entries
 
 
 def position(connection: Connection) -> int:
     """Of the last entry; 0 when the log is empty."""
-    last: int = connection.execute(select(tables.head.c.position)).scalar_one()
+    last: int = connection.execute(_POSITION).scalar_one()
     return last
 
 

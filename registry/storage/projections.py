@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, exists, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
 
 from registry.events import (
     ConfigurationChanged,
@@ -29,6 +29,34 @@ from registry.storage.tables import context, reference, schema, setting, subject
 
 json = msgspec.json.Encoder()
 
+# Statements that are run for every registration are built once.
+
+_TEXT: Final = select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
+_ADD_SCHEMA: Final = insert(schema)
+_ADD_VERSION: Final = insert(version)
+_RAISE_LAST_ID: Final = (
+    update(context)
+    .where(context.c.name == bindparam("of_name"), context.c.last_id < bindparam("number"))
+    .values(last_id=bindparam("number"))
+)
+_RAISE_SUBJECT: Final = (
+    update(subject)
+    .where(
+        subject.c.context == bindparam("of_context"),
+        subject.c.name == bindparam("of_name"),
+        subject.c.highest < bindparam("number"),
+    )
+    .values(
+        format=bindparam("of_format"),
+        live=subject.c.live + 1,
+        latest=bindparam("number"),
+        highest=bindparam("number"),
+        properties=bindparam("new_properties"),
+        changed=bindparam("time"),
+        position=bindparam("at"),
+    )
+)
+
 
 def apply(connection: Connection, entry: Entry) -> None:
     """Bring the projections up to date with one entry."""
@@ -46,13 +74,11 @@ def _schema_registered(connection: Connection, entry: Entry) -> None:
     event: SchemaRegistered = entry.event  # type: ignore[assignment]
     at = entry.subject
     _raise_last_id(connection, at.context, event.schema_id)
-    kept = connection.execute(
-        select(schema.c.text).where(schema.c.context == at.context, schema.c.id == event.schema_id)
-    ).scalar()
+    kept = connection.execute(_TEXT, {"context": at.context, "id": event.schema_id}).scalar()
     if kept is None:
-        connection.execute(insert(schema), [_schema_row(entry, event)])
+        connection.execute(_ADD_SCHEMA, [_schema_row(entry, event)])
     connection.execute(
-        insert(version),
+        _ADD_VERSION,
         [
             {
                 "context": at.context,
@@ -77,21 +103,17 @@ def _schema_registered(connection: Connection, entry: Entry) -> None:
 
 def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
     """The usual case without counting anew: one more version, the highest so far, of a subject that is known."""
-    summary = update(subject).where(
-        subject.c.context == entry.subject.context,
-        subject.c.name == entry.subject.name,
-        subject.c.highest < event.version,
-    )
     raised = connection.execute(
-        summary.values(
-            format=event.format,
-            live=subject.c.live + 1,
-            latest=event.version,
-            highest=event.version,
-            properties=_text((event.metadata and event.metadata.properties) or {}),
-            changed=micros(entry.time),
-            position=entry.position,
-        )
+        _RAISE_SUBJECT,
+        {
+            "of_context": entry.subject.context,
+            "of_name": entry.subject.name,
+            "number": event.version,
+            "of_format": event.format,
+            "new_properties": _text((event.metadata and event.metadata.properties) or {}),
+            "time": micros(entry.time),
+            "at": entry.position,
+        },
     )
     return bool(raised.rowcount)
 
@@ -131,11 +153,10 @@ def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str
 
 
 def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
-    known = connection.execute(select(context.c.last_id).where(context.c.name == name)).scalar()
-    if known is None:
+    if connection.execute(_RAISE_LAST_ID, {"of_name": name, "number": schema_id}).rowcount:
+        return
+    if connection.execute(select(context.c.name).where(context.c.name == name)).scalar() is None:
         connection.execute(insert(context), [{"name": name, "last_id": schema_id}])
-    elif schema_id > known:
-        connection.execute(update(context).where(context.c.name == name).values(last_id=schema_id))
 
 
 def _refresh_subject(connection: Connection, entry: Entry) -> None:

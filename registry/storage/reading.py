@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, not_, or_, select, true
 
 from compat.definition import Format
 from registry.events import Entry, Event, RegistrationRefused
@@ -84,6 +85,33 @@ _VERSIONS: Final[Select[Any]] = (
 )
 
 
+# Statements that are run for every request are built once.
+
+_OF_SUBJECT: Final = and_(version.c.context == bindparam("context"), version.c.subject == bindparam("name"))
+_TOKEN: Final = select(subject.c.position).where(
+    subject.c.context == bindparam("context"), subject.c.name == bindparam("name")
+)
+_HISTORY: Final = _KNOWN.where(_OF_SUBJECT).order_by(version.c.number)
+_VERSION: Final = _VERSIONS.where(_OF_SUBJECT, version.c.number == bindparam("number"))
+_HIGHEST: Final = _VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
+_LATEST: Final = _HIGHEST.where(not_(version.c.deleted))
+_IN_CONTEXT: Final = _KNOWN.where(schema.c.context == bindparam("context")).order_by(version.c.position)
+_WITH_CANONICAL: Final = _IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest"))
+_WITH_NORMALIZED: Final = _IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest"))
+_LAST_ID: Final = select(context.c.last_id).where(context.c.name == bindparam("name"))
+_UNSET: Final = Setting()
+
+
+@cache
+def _settings_of(count: int) -> Select[Any]:
+    """The settings of some scopes; as disjunction, which both databases answer from the primary key."""
+    scopes = (
+        and_(setting.c.context == bindparam(f"context{place}"), setting.c.subject == bindparam(f"subject{place}"))
+        for place in range(count)
+    )
+    return select(setting).where(or_(*scopes))
+
+
 @dataclass(frozen=True, slots=True)
 class StoredUpcaster:
     """The upcaster in force for one edge."""
@@ -111,15 +139,11 @@ class Reading:
 
     def token(self, at: Subject) -> int:
         """Position of what last changed the versions of a subject; 0 when it has none."""
-        found = self.connection.execute(
-            select(subject.c.position).where(subject.c.context == at.context, subject.c.name == at.name)
-        ).scalar()
-        return found or 0
+        return self.connection.execute(_TOKEN, {"context": at.context, "name": at.name}).scalar() or 0
 
     def history(self, at: Subject) -> list[Known]:
         """Every version of a subject, deleted ones too, oldest first."""
-        query = _KNOWN.where(version.c.context == at.context, version.c.subject == at.name)
-        return [_known(row) for row in self.connection.execute(query.order_by(version.c.number))]
+        return [_known(row) for row in self.connection.execute(_HISTORY, {"context": at.context, "name": at.name})]
 
     def versions(self, at: Subject) -> list[Version]:
         """Every version of a subject with its text, deleted ones too, oldest first."""
@@ -128,18 +152,14 @@ class Reading:
 
     def version(self, at: Subject, number: int) -> Version | None:
         """One version, deleted or not."""
-        query = _VERSIONS.where(
-            version.c.context == at.context, version.c.subject == at.name, version.c.number == number
-        )
-        row = self.connection.execute(query).one_or_none()
+        key = {"context": at.context, "name": at.name, "number": number}
+        row = self.connection.execute(_VERSION, key).one_or_none()
         return None if row is None else _version(row)
 
     def latest(self, at: Subject, *, deleted: bool = False) -> Version | None:
         """The highest version that is live (or any, with ``deleted``)."""
-        query = _VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
-        if not deleted:
-            query = query.where(not_(version.c.deleted))
-        row = self.connection.execute(query.order_by(version.c.number.desc()).limit(1)).one_or_none()
+        key = {"context": at.context, "name": at.name}
+        row = self.connection.execute(_HIGHEST if deleted else _LATEST, key).one_or_none()
         return None if row is None else _version(row)
 
     def numbers(self, at: Subject) -> list[tuple[int, bool]]:
@@ -151,9 +171,8 @@ class Reading:
 
     def with_digest(self, name: str, digest: str, *, normalized: bool) -> list[Known]:
         """Versions of any subject of a context whose schema has this digest, in the order of registration."""
-        column = schema.c.normalized_digest if normalized else schema.c.canonical_digest
-        query = _KNOWN.where(schema.c.context == name, column == digest).order_by(version.c.position)
-        return [_known(row) for row in self.connection.execute(query)]
+        query = _WITH_NORMALIZED if normalized else _WITH_CANONICAL
+        return [_known(row) for row in self.connection.execute(query, {"context": name, "digest": digest})]
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""
@@ -232,7 +251,7 @@ class Reading:
 
     def last_id(self, name: str) -> int:
         """The highest schema id ever given in a context; 0 for none."""
-        return self.connection.execute(select(context.c.last_id).where(context.c.name == name)).scalar() or 0
+        return self.connection.execute(_LAST_ID, {"name": name}).scalar() or 0
 
     def contexts(self) -> list[str]:
         """Names, sorted."""
@@ -311,11 +330,11 @@ class Reading:
 
     def settings(self, scopes: Sequence[Subject]) -> list[Setting]:
         """What is set for each scope itself, in the order asked."""
-        keys = tuple_(setting.c.context, setting.c.subject).in_([(scope.context, scope.name) for scope in scopes])
-        found = {
-            (row.context, row.subject): _setting(row) for row in self.connection.execute(select(setting).where(keys))
-        }
-        return [found.get((scope.context, scope.name), Setting()) for scope in scopes]
+        keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
+        keys |= {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
+        rows = self.connection.execute(_settings_of(len(scopes)), keys)
+        found = {(row.context, row.subject): _setting(row) for row in rows}
+        return [found.get((scope.context, scope.name), _UNSET) for scope in scopes]
 
     def scopes_with_mode(self, name: str) -> list[Subject]:
         """The subjects of a context with a mode of their own."""

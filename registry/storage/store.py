@@ -36,7 +36,9 @@ class Writing(Reading):
     def __init__(self, connection: Connection, origin: Origin) -> None:
         super().__init__(connection)
         self._origin = origin
-        self._last = log.lock(connection)
+        self.begun_at = log.lock(connection)
+        """The last position before this transaction."""
+        self._last = self.begun_at
         self.appended: list[Entry] = []
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:

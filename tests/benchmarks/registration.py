@@ -1,7 +1,7 @@
 """Registration of new versions against the bare insert of the same rows into the same tables of the same database.
 
-Run with ``python tests/benchmarks/registration.py [postgresql://…]``: SQLite in a temporary folder, or the given server's
-database (which must be empty). Prints registrations per second by the service in one thread, of 32 threads, and the
+Run with ``python tests/benchmarks/registration.py [postgresql://…]``: SQLite in a temporary folder, or the given empty
+database. Prints registrations per second by the service in one thread, of 32 threads, and the
 bare transactions per second: one transaction of plain driver statements per registration, with nothing decided.
 """
 

@@ -1,9 +1,10 @@
 """Where schemas and upcasters meet: the proof refuses what is wrong and shows it; drafts, rules and travels hold."""
 
+# ruff: noqa: E501 - tables read best with one case per line
 from __future__ import annotations
 
 import json
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -260,7 +261,7 @@ def test_drafts_of_real_histories(corpora: Path) -> None:
     complete = accepted = steps = 0
     for name in sorted((corpora / "json-schema" / "iglu").glob("*/*")):
         versions = sorted(name.glob("*.json"), key=lambda file: tuple(map(int, file.stem.split("-"))))
-        for number, (before, after) in enumerate(zip(versions, versions[1:], strict=False), 1):
+        for number, (before, after) in enumerate(pairwise(versions), 1):
             old, new = (parse(Definition(Format.JSON, file.read_text())) for file in (before, after))
             steps += 1
             found = draft(name.name, number, number + 1, old, new)

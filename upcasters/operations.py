@@ -251,8 +251,8 @@ Operation: TypeAlias = Union[  # noqa: UP007 - the members refer to it
 OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
     "rename": Rename, "move": Move, "copy": Copy, "add": Add, "default": Default, "remove": Remove, "only": Only,
     "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap,
-    "unwrap": Unwrap, "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail, "retype": Retype,
-    "drop_event": DropEvent, "emit": Emit,
+    "unwrap": Unwrap, "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail,
+    "retype": Retype, "drop_event": DropEvent, "emit": Emit,
 })  # fmt: skip
 """Every operation by the name a document gives it."""
 

@@ -162,6 +162,9 @@ class _Flip:
                 self._lens(at, "lists of other than one item have no way back", "down")
                 return [Unwrap(at)]
             case Unwrap(at=at, take=take):
+                found = self._at(at)
+                if isinstance(found, Array) and nullable(found.items) and not isinstance(found.items, Anything):
+                    return self._stuck("a null item would come back as null, not as a list", "write down")
                 if take != "one":
                     self._lens(at, f"all items but the {take} are lost", "up")
                 return [Wrap(at)]

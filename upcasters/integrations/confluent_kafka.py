@@ -28,7 +28,7 @@ MAGIC: Final = 0
 """First byte of Confluent's framing, before four bytes of schema id."""
 
 
-class PlanExecutor(RuleExecutor):  # type: ignore[misc] - the library has no types
+class PlanExecutor(RuleExecutor):
     """Runs the rules that lineal compiled as fused plans, every other JSONata rule as it stands."""
 
     def __init__(self, client: Client) -> None:
@@ -63,11 +63,11 @@ class PlanExecutor(RuleExecutor):  # type: ignore[misc] - the library has no typ
     def _jsonata(self, ctx: RuleContext, message: Any) -> Any:
         with self._lock:
             if self._fallback is None:
-                from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import (  # noqa: PLC0415 - optional
+                from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import (
                     JsonataExecutor,
                 )
 
-                self._fallback = JsonataExecutor()
+                self._fallback = JsonataExecutor()  # type: ignore[no-untyped-call]
         return self._fallback.transform(ctx, message)
 
 
@@ -88,7 +88,7 @@ class UpcastingDeserializer:
         """The event in the wanted version; None for a tombstone. Raises UpcastFailed, NoChain."""
         if data is None:
             return None
-        if len(data) < 5 or data[0] != MAGIC:  # noqa: PLR2004 - one byte and an id
+        if len(data) < 5 or data[0] != MAGIC:
             raise UpcastersError("the message is not framed with a schema id: leave headers with GUIDs to the executor")
         (schema_id,) = struct.unpack(">I", data[1:5])
         version = self._client.version(self._upcaster.subject, schema_id)

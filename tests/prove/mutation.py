@@ -133,7 +133,7 @@ def main() -> int:
         for file in options.files:
             original = (ROOT / file).read_text(encoding="utf-8")
             count = places(original)
-            chosen = sorted(random.Random(options.seed).sample(range(count), min(options.sample, count)))  # noqa: S311 - a sample of faults
+            chosen = sorted(random.Random(options.seed).sample(range(count), min(options.sample, count)))
             survivors = []
             for target in chosen:
                 mutator = Mutator(target)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from compat.avro.meetings import faults
 from compat.avro.resolution import Resolution
 from compat.budget import Budget, Limits
+from compat.engine import Form
 from compat.verdict import Incompatibility, Reason, Undecided
 from tests.compat.avro.laws import (
     ENGINE,
@@ -53,8 +54,10 @@ def test_widening_is_compatible(schema: Any, choices: Any) -> None:
 def test_saying_it_otherwise_changes_no_verdict(pair: Pair, choices: Any) -> None:
     writer, reader = map(parse, pair.texts)
     otherwise = parse(json.dumps(rewritten(choices.randrange, pair.writer)))
-    if pair.writer != pair.reader:  # identical schemas are not resolved at all, so words may matter there
-        assert _rules(otherwise, reader) == _rules(writer, reader)
+    # Identical schemas are not resolved at all, so words matter where they alone keep two schemas apart.
+    resolved = ENGINE.text(reader, Form.RESOLVED)
+    assume(resolved not in (ENGINE.text(writer, Form.RESOLVED), ENGINE.text(otherwise, Form.RESOLVED)))
+    assert _rules(otherwise, reader) == _rules(writer, reader)
 
 
 def _rules(writer: Any, reader: Any) -> list[str]:

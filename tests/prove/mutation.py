@@ -1,7 +1,7 @@
 """Mutation testing without a framework: do the tests notice when the code is wrong?
 
-``python -m tests.prove.mutation compat/avro/rules.py --run "-m pytest -q -x tests/compat/avro/test_cases.py"`` copies the
-packages and tests to a temporary folder, makes one small fault at a time there, and runs the commands. A fault
+``python -m tests.prove.mutation compat/avro/rules.py --run "-m pytest -q -x tests/compat/avro/test_cases.py"`` copies
+the packages and tests to a temporary folder, makes one small fault at a time there, and runs the commands. A fault
 that no command notices survives and is printed with its line. The working tree is never touched.
 """
 

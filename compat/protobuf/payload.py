@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -25,6 +26,7 @@ from compat.protobuf.wire import INTEGER_BOUNDS
 MAX_DEPTH: Final = 100
 """Nesting of messages, as the runtime bounds it when parsing."""
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FLOAT_MAX: Final = 3.4028235677973366e38  # the first value that no longer rounds to a float
 RuntimeField = Any
 """A field descriptor of the runtime: its stubs know two classes that the runtime takes for one."""
@@ -303,7 +305,7 @@ def _float_violation(content: object, type_: str) -> str:
 def _text_violation(content: object) -> str:
     if not isinstance(content, str):
         return f"is {_kind(content)}, but the field is string: give text"
-    if any("\ud800" <= character <= "\udfff" for character in content):
+    if _SURROGATE.search(content):
         return "holds half of a surrogate pair, which is no text"
     return ""
 

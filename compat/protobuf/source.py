@@ -29,6 +29,7 @@ MAX_FILES: Final = 500
 MAX_NESTING: Final = 90
 """Messages inside messages: a descriptor that is nested deeper is not parsed by the runtime."""
 
+_NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
 _BRACE: Final = re.compile(r"[{}]")
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 _MISSING_FILE: Final = "File not found."
@@ -85,7 +86,7 @@ def _reference_files(definition: Definition, limits: Limits) -> dict[str, str]:
 def _check_size(text: str, limits: Limits) -> None:
     if len(text) > limits.text_bytes or len(text.encode("utf-8", "replace")) > limits.text_bytes:
         raise LimitExceeded("size of the definition (bytes)", limits.text_bytes, "split it into files it imports")
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _NO_CHARACTER.search(text):
         raise InvalidSchema("the text holds a character that is none (NUL or half of a pair): remove it")
     _check_depth(text, limits)
 

@@ -1,0 +1,87 @@
+"""For ``eventsourcing``: stored events are upcast when they are read, whatever reads them.
+
+No application code changes: set two environment variables of the application.
+
+    MAPPER_TOPIC=upcasters.integrations.event_sourcing:UpcastingMapper
+    LINEAL_BUNDLE=chains.json          made with upcasters.exchange.bundle
+
+The subject of an event is its topic, its version the library's own ``class_version``. A ``retype`` in a chain gives the
+topic that classes have today, so renamed classes and deleted modules are read as well.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from eventsourcing.domain import DomainEventProtocol, TAggregateID
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent, find_id_convertor
+from eventsourcing.utils import resolve_topic
+
+from upcasters.chain import Chain
+from upcasters.errors import UpcastersError
+from upcasters.exchange import unbundle
+from upcasters.stream import Event
+
+BUNDLE_VARIABLE = "LINEAL_BUNDLE"
+
+
+@cache
+def _bundle(path: str) -> Mapping[tuple[str, int], Chain]:
+    return unbundle(Path(path).read_bytes())
+
+
+class UpcastingMapper(Mapper[TAggregateID]):
+    """Reads stored events in the shape that their classes have today."""
+
+    chains: ClassVar[Mapping[tuple[str, int], Chain] | None] = None
+    """By topic and version; without them the bundle that LINEAL_BUNDLE names is read."""
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[TAggregateID]:
+        """The event as an object. Raises UpcastFailed; UpcastersError if it is newer than the code."""
+        topic, state = stored_event.topic, self._decoded(stored_event)
+        version = state.pop("class_version", 1)
+        chain = self._chains().get((topic, version))
+        if chain is not None:
+            (event,) = chain.stream([Event(topic, state)])
+            topic, state, version = event.type, dict(event.payload), chain.target
+        cls = resolve_topic(topic)
+        known = getattr(cls, "class_version", 1)
+        if version > known:
+            raise UpcastersError(
+                f"{topic} v{version} is newer than this code, which knows v{known}: deploy the reader first"
+            )
+        for step in range(version, known):
+            getattr(cls, f"upcast_v{step}_v{step + 1}")(state)
+        convert = find_id_convertor(cls, cast("Hashable", type(stored_event.originator_id)))
+        state["originator_id"] = convert(stored_event.originator_id)
+        state["originator_version"] = stored_event.originator_version
+        event_object: Any = object.__new__(cls)
+        object.__setattr__(event_object, "__dict__", state)
+        return cast("DomainEventProtocol[TAggregateID]", event_object)
+
+    def _decoded(self, stored_event: StoredEvent) -> dict[str, Any]:
+        data = stored_event.state
+        try:
+            if self.cipher:
+                data = self.cipher.decrypt(data)
+            if self.compressor:
+                data = self.compressor.decompress(data)
+            state: dict[str, Any] = self.transcoder.decode(data)
+        except Exception as error:
+            raise MapperDeserialisationError(
+                f"the state of {stored_event.topic} {stored_event.originator_id} "
+                f"version {stored_event.originator_version} cannot be read: {error}"
+            ) from error
+        return state
+
+    def _chains(self) -> Mapping[tuple[str, int], Chain]:
+        if self.chains is not None:
+            return self.chains
+        path = os.environ.get(BUNDLE_VARIABLE)
+        if not path:
+            raise UpcastersError(f"no chains: set {BUNDLE_VARIABLE} to a bundle, or UpcastingMapper.chains")
+        return _bundle(path)

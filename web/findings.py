@@ -50,10 +50,12 @@ def _kind(rule: str) -> Tone:
 
 
 def readable(message: str) -> str:
-    """A message as a sentence: a capital first, a full stop last."""
+    """A message as a sentence: a capital first, unless it begins with a name, and a full stop last."""
     if not message:
         return ""
-    return message[0].upper() + message[1:] + ("" if message.endswith((".", "!", "?", ":")) else ".")
+    first = message.split(maxsplit=1)[0]
+    begin = message[0].upper() if first.isalpha() and first.islower() else message[0]
+    return begin + message[1:] + ("" if message.endswith((".", "!", "?", ":")) else ".")
 
 
 def _fragment(piece: Piece | None, label: str, url: str) -> Fragment | None:

@@ -112,7 +112,7 @@ def fields_of(outline: Type, most: int = 20_000) -> Iterator[tuple[Path, str]]:
 def _steps(type_: Type) -> Iterator[tuple[Path, Field | None, Type]]:
     """What lies directly inside a type: the way there, the field (or none), its type."""
     match type_.kind:
-        case Kind.RECORD:
+        case Kind.RECORD if not well_known(type_):
             for field in type_.fields:
                 yield (), field, field.type
         case Kind.ARRAY if type_.items:
@@ -125,6 +125,11 @@ def _steps(type_: Type) -> Iterator[tuple[Path, Field | None, Type]]:
                 yield ((), None, arm) if len(arms) == 1 else ((_arm_name(arm),), None, arm)
         case _:
             return
+
+
+def well_known(type_: Type) -> bool:
+    """Whether a record is one that everybody knows by its name, so that its fields say nothing more."""
+    return type_.logical.startswith("google.protobuf.")
 
 
 def _arm_name(arm: Type) -> str:
@@ -154,7 +159,7 @@ class _Builder:
         """The fields inside a type, whatever lists, maps and unions stand between."""
         if depth > DEEPEST:
             return
-        if type_.kind is Kind.RECORD:
+        if type_.kind is Kind.RECORD and not well_known(type_):
             for field in type_.fields:
                 self.count += 1
                 if self.count <= MOST:
@@ -186,9 +191,14 @@ class _Builder:
             need=need,
             why=why,
             short_why=short_why,
-            default=None if field.default is ABSENT else compact(field.default),
+            default=self._default(field),
             deprecated=field.deprecated,
         )
+
+    def _default(self, field: Field) -> str | None:
+        """The default, where it says something: a Protobuf field's zero does not."""
+        implied = self._format == "PROTOBUF" and not field.default
+        return None if field.default is ABSENT or implied else compact(field.default)
 
     def _arm(self, arm: Type, path: Path, depth: int) -> Leaf:
         return self._leaf("or " + type_words(arm), arm, path, depth, arm.doc, [*_facts(arm)])
@@ -287,7 +297,7 @@ def _need(field: Field, format_: str) -> tuple[str, str, str]:
             return "required", "", "It is declared required: a message without it does not parse."
         if field.oneof:
             return "optional", f"one of {field.oneof}", "It belongs to a oneof: one of its fields is set at most."
-        return "optional", "", "A message without it reads as the default of its type."
+        return "", "", "A message without it reads as the default of its type."
     if field.required:
         return "required", null, "The schema lists it as required."
     return "optional", null, "The schema does not list it as required."

@@ -80,3 +80,15 @@ def test_documentation_is_markdown_and_safe() -> None:
     field = Field("a", TEXT, True, doc="**x** <script>alert(1)</script>")
     assert "<strong>x</strong>" in tree(record(field), "JSON", 1, []).leaves[0].doc
     assert "<script" not in tree(record(field), "JSON", 1, []).leaves[0].doc
+
+
+def test_what_everybody_knows_by_its_name_is_not_taken_apart() -> None:
+    moment = Type(
+        Kind.RECORD, "Timestamp", "google.protobuf.Timestamp", logical="google.protobuf.Timestamp",
+        fields=(Field("seconds", TEXT, False),),
+    )  # fmt: skip
+    outline = record(Field("at", moment, False), Field("zero", TEXT, False, default=""))
+    shown = tree(outline, "PROTOBUF", 1, [])
+    assert [(leaf.children, leaf.default, leaf.need) for leaf in shown.leaves] == [((), None, ""), ((), None, "")]
+    assert "2026-03-01T09:30:00Z" in shown.leaves[0].meaning
+    assert list(paths_of(outline)) == [("at",), ("zero",)]

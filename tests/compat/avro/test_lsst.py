@@ -19,7 +19,7 @@ from tests.compat.avro.laws import ENGINE, blocking, findings, unproven, unsound
 
 pytestmark = pytest.mark.corpus
 
-ALERT, OTHERS = "alert", ("diaForcedSource", "diaNondetectionLimit", "diaObject", "diaSource", "ssObject", "MPCORB")
+ALERT = "alert"
 
 
 def _versions(corpora: Path) -> list[Path]:

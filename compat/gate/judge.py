@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -153,7 +153,7 @@ class _Case:
         outcomes = [Outcome.INCOMPATIBLE] if findings else []
         compared: list[str] = []
         for file in self.subject.files:
-            if file.version in old:
+            if file.version in old or self._is_among(file, old.values()):
                 continue
             if history:
                 outcome, found = self._check(file, history, level)
@@ -173,7 +173,8 @@ class _Case:
             if number is None:  # the baseline kept the newest version only, in one file
                 continue
             file = here.get(number)
-            if file is not None and not same(self.workspace.definition(file), version.definition):
+            counted_otherwise = () if self.baseline.complete else old.values()
+            if file is not None and not self._is_among(file, [version, *counted_otherwise]):
                 message = (
                     f"version {number} of {self.subject.name} was published in {self.baseline.name} with another text: "
                     f"restore it and write the change to v{max(here, key=lambda key: key or 0)} or a later file"
@@ -182,6 +183,11 @@ class _Case:
             elif file is None and self.baseline.complete:
                 message = f"version {number} of {self.subject.name} is in {self.baseline.name} but not here: restore it"
                 yield self._finding(VERSION_REMOVED, message, Spot(version.path), str(number))
+
+    def _is_among(self, file: SchemaFile, versions: Iterable[PastVersion]) -> bool:
+        """Whether a file is one of these versions, whatever its number: a registry may have counted otherwise."""
+        definition = self.workspace.definition(file)
+        return any(same(definition, version.definition) for version in versions)
 
     def _check(
         self, file: SchemaFile, history: Sequence[Compared], level: Level

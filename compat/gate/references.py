@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urldefrag, urljoin
@@ -143,7 +143,7 @@ _NAMED: Final = {
 }
 
 
-def _first_by_name(files: Iterable[SchemaFile], names: Any) -> dict[str, SchemaFile]:
+def _first_by_name(files: Iterable[SchemaFile], names: Callable[[SchemaFile], Iterable[str]]) -> dict[str, SchemaFile]:
     found: dict[str, SchemaFile] = {}
     for file in files:
         for name in names(file):

@@ -59,6 +59,7 @@ def gate(tmp_path, old, new, policy=POLICY, sets=()):
         ({"o/v1.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
         ({"o/v1.avsc": V1}, {"o/v1.avsc": OPTIONAL}, "incompatible", ["VERSION_CHANGED"]),
         ({"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, {"o/v1.avsc": V1}, "incompatible", ["VERSION_REMOVED"]),
+        ({"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, {"o/v1.avsc": V1, "o/v2.avsc": V1}, "incompatible", ["VERSION_CHANGED"]),
         ({}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
         ({}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "new", ["UNKNOWN_SUBJECT"]),
         ({"o.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "compatible", []),
@@ -68,6 +69,12 @@ def test_one_subject(tmp_path, old, new, standing, rules):
     (result,) = gate(tmp_path, old, new).results
     assert result.standing == standing
     assert [finding.rule.name for finding in result.findings] == rules
+
+
+def test_a_version_that_the_baseline_counts_otherwise_is_known_by_its_content(tmp_path):
+    old = {"o/v4.avsc": V1, "o/v7.avsc": OPTIONAL}
+    new = {"o/v4.avsc": V1, "o/v5.avsc": OPTIONAL, "o/v7.avsc": OPTIONAL}
+    assert gate(tmp_path, old, new).results[0].standing is Standing.UNCHANGED
 
 
 def test_a_finding_has_the_line_the_event_and_the_readers_words(tmp_path):

@@ -156,6 +156,24 @@ def test_a_draft_is_judged_in_place(visit: Open) -> None:
     expect(page.locator("#answer .witness").first).to_contain_text("surprise")
 
 
+def test_what_scripts_bring_has_no_barrier_either(visit: Open) -> None:
+    page = visit(address.draft("orders.OrderPlaced"))
+    page.get_by_label("Candidate schema").fill('"string"')
+    page.get_by_role("button", name="Tell me what breaks").click()
+    expect(page.locator("#answer .verdict").first).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("order")
+    expect(page.get_by_role("dialog").get_by_role("link").first).to_be_visible()
+    assert [one["id"] for one in Axe().run(page)["violations"]] == []
+
+
+def test_a_page_asks_for_little(visit: Open) -> None:
+    page = visit(ORDER)
+    sizes = page.evaluate("""performance.getEntriesByType("resource").map(one => [one.name, one.decodedBodySize])""")
+    scripts = sum(size for name, size in sizes if name.endswith(".js"))
+    assert 50_000 < scripts < 70_000
+
+
 def test_the_theme_is_chosen_and_remembered(visit: Open) -> None:
     page = visit("/")
     paper = "getComputedStyle(document.body).backgroundColor"

@@ -108,13 +108,13 @@ class Case:
 
     def impossible(self, member: Node) -> bool:
         """Whether a member plainly contradicts what is said about a property that must be there."""
-        for part in member.args[0] if member.op is Op.AND else (member,):
-            if part.op is Op.MEMBER and (said := self.members.get(part.args[0])):
-                name = part.args[0]
-                needed = name in self.required or any(
-                    each.op is Op.REQUIRED and each.args[0] == name for each in member.args[0] if member.op is Op.AND
-                )
-                if needed and any(disjoint(each, part.args[1]) for each in said):
+        parts = member.args[0] if member.op is Op.AND else (member,)
+        # A demand on a property binds objects only: other kinds of values fulfil it without having any.
+        is_object = not self.mask & member.kinds & ~n.OBJECT
+        needed = {part.args[0] for part in parts if part.op is Op.REQUIRED} | self.required if is_object else set()
+        for part in parts:
+            if part.op is Op.MEMBER and part.args[0] in needed:
+                if any(disjoint(each, part.args[1]) for each in self.members.get(part.args[0], ())):
                     return True
             elif part.op is Op.NOT and part.args[0].op is Op.MEMBER:
                 name, inner = part.args[0].args

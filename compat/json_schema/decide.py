@@ -46,7 +46,7 @@ def incompatibilities(
     """What keeps the reader from reading; nothing means proven."""
     if reader.identity == writer.identity:
         return
-    solver = Solver(budget)
+    solver = Solver(budget, spelt=any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents)))
     try:
         asserted = formats is not FormatMode.ANNOTATION
         writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)

@@ -52,9 +52,7 @@ class _Here:
 class Explanation:
     """The findings for one pair of schemas."""
 
-    def __init__(
-        self, reads: Normal, writes: Normal, solver: Solver, formats: tuple[tuple[bool, bool], ...]
-    ) -> None:
+    def __init__(self, reads: Normal, writes: Normal, solver: Solver, formats: tuple[tuple[bool, bool], ...]) -> None:
         self.reader, self.writer, self.solver, self.formats = reads.schema, writes.schema, solver, formats
         self.reads = reads
         self.root: Node = writes.root

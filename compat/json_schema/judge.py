@@ -2,69 +2,93 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
-
-from jsonschema.exceptions import ValidationError
 
 from compat.engine import Violation
 from compat.json_schema import text
-from compat.json_schema.execute import executors
+from compat.json_schema.execute import Executors, OwnJudge, executors
 from compat.json_schema.schema import ParsedSchema
 from compat.positions import escape
 
-_WORDS: Final[dict[str, Callable[[ValidationError], str]]] = {
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """What a validator says, whichever it is."""
+
+    keyword: str
+    demanded: Any
+    instance: Any
+    path: tuple[str | int, ...]
+    message: str
+
+
+_WORDS: Final[dict[str, Callable[[_Error], str]]] = {
     "required": lambda e: f"the member {_missing(e)} is missing",
-    "type": lambda e: f"{_short(e.instance)} is not of type {_types(e.validator_value)}",
-    "enum": lambda e: f"{_short(e.instance)} is none of the allowed values {_short(e.validator_value)}",
-    "const": lambda e: f"{_short(e.instance)} is not {_short(e.validator_value)}",
-    "minimum": lambda e: f"{_short(e.instance)} is below the minimum {e.validator_value}",
-    "maximum": lambda e: f"{_short(e.instance)} is above the maximum {e.validator_value}",
-    "minLength": lambda e: f"{_short(e.instance)} is shorter than {e.validator_value} characters",
-    "maxLength": lambda e: f"{_short(e.instance)} is longer than {e.validator_value} characters",
-    "minItems": lambda e: f"{_size(e.instance)} items are fewer than {e.validator_value}",
-    "maxItems": lambda e: f"{_size(e.instance)} items are more than {e.validator_value}",
+    "type": lambda e: f"{_short(e.instance)} is not of type {_types(e.demanded)}",
+    "enum": lambda e: f"{_short(e.instance)} is none of the allowed values {_short(e.demanded)}",
+    "const": lambda e: f"{_short(e.instance)} is not {_short(e.demanded)}",
+    "minimum": lambda e: f"{_short(e.instance)} is below the minimum {e.demanded}",
+    "maximum": lambda e: f"{_short(e.instance)} is above the maximum {e.demanded}",
+    "exclusiveMinimum": lambda e: f"{_short(e.instance)} is not above {e.demanded}",
+    "exclusiveMaximum": lambda e: f"{_short(e.instance)} is not below {e.demanded}",
+    "minLength": lambda e: f"{_short(e.instance)} is shorter than {e.demanded} characters",
+    "maxLength": lambda e: f"{_short(e.instance)} is longer than {e.demanded} characters",
+    "minItems": lambda e: f"{len(e.instance)} items are fewer than {e.demanded}",
+    "maxItems": lambda e: f"{len(e.instance)} items are more than {e.demanded}",
+    "minProperties": lambda e: f"{len(e.instance)} members are fewer than {e.demanded}",
+    "maxProperties": lambda e: f"{len(e.instance)} members are more than {e.demanded}",
     "uniqueItems": lambda _: "two of its items are equal",
-    "pattern": lambda e: f"{_short(e.instance)} does not match the pattern {e.validator_value}",
-    "format": lambda e: f"{_short(e.instance)} is not a valid {e.validator_value}",
-    "multipleOf": lambda e: f"{_short(e.instance)} is not a multiple of {e.validator_value}",
-    "anyOf": lambda e: f"{_short(e.instance)} fits none of the {_size(e.validator_value)} alternatives of anyOf",
-    "oneOf": lambda e: f"{_short(e.instance)} does not fit exactly one of the {_size(e.validator_value)} "
-    "alternatives of oneOf",
+    "pattern": lambda e: f"{_short(e.instance)} does not match the pattern {e.demanded}",
+    "format": lambda e: f"{_short(e.instance)} is not a valid {e.demanded}",
+    "multipleOf": lambda e: f"{_short(e.instance)} is not a multiple of {e.demanded}",
+    "anyOf": lambda e: f"{_short(e.instance)} fits none of the alternatives of anyOf",
+    "oneOf": lambda e: f"{_short(e.instance)} does not fit exactly one of the alternatives of oneOf",
     "not": lambda e: f"{_short(e.instance)} is what 'not' excludes",
 }
+_REFUSED: Final = "refused by the schema"
 
 
 def violations(schema: ParsedSchema, payload: object, *, formats: bool = False) -> Iterator[Violation]:
-    """Why the payload is no event of the schema, in the order of the payload; formats are annotations by default."""
-    judges = executors(schema, formats=formats)
+    """Why the payload is no event of the schema; formats are annotations unless asked for."""
+    yield from explain(executors(schema, formats=formats), payload)
+
+
+def explain(judges: Executors, payload: object) -> Iterator[Violation]:
+    """What the validators say against a payload, in the order of its members."""
     try:
         if judges.rust.is_valid(payload):
             return
-    except ValueError:
-        pass
-    try:
-        yield from map(describe, sorted(judges.python.iter_errors(payload), key=lambda e: [*map(str, e.absolute_path)]))
-    except RecursionError:
-        yield Violation("", "it is nested too deeply, or the schema refers to itself without end")
-    except re.error as error:
-        yield Violation("", f"a pattern of the schema cannot be executed: {error}")
+        found = _python_errors(judges, payload) if isinstance(judges.rust, OwnJudge) else _rust_errors(judges, payload)
+    except (ValueError, RecursionError, OverflowError) as error:
+        yield Violation("", f"it cannot be judged: {error}")
+        return
+    for said in sorted(found, key=lambda each: [*map(str, each.path)]):
+        words = _WORDS.get(said.keyword)
+        pointer = "".join(f"/{escape(str(step))}" for step in said.path)
+        yield Violation(pointer, words(said) if words else said.message)
+    if not found:
+        yield Violation("", _REFUSED)
 
 
-def describe(error: ValidationError) -> Violation:
-    """One error of ``jsonschema`` in plain words."""
-    pointer = "".join(f"/{escape(str(step))}" for step in error.absolute_path)
-    words = _WORDS.get(str(error.validator))
-    return Violation(pointer, words(error) if words else str(error.message))
+def _rust_errors(judges: Executors, payload: object) -> list[_Error]:
+    return [
+        _Error(error.kind.name, getattr(error.kind, "value", None), error.instance, tuple(error.instance_path),
+               error.message)
+        for error in judges.rust.iter_errors(payload)
+    ]  # fmt: skip
 
 
-def _missing(error: ValidationError) -> str:
-    return str(error.message).removesuffix(" is a required property")
+def _python_errors(judges: Executors, payload: object) -> list[_Error]:
+    return [
+        _Error(str(error.validator), error.validator_value, error.instance, tuple(error.absolute_path), error.message)
+        for error in judges.python.iter_errors(payload)
+    ]
 
 
-def _size(value: Any) -> int:
-    return len(value)
+def _missing(error: _Error) -> str:
+    return repr(error.demanded) if isinstance(error.demanded, str) else error.message.partition(" is a required")[0]
 
 
 def _types(value: Any) -> str:

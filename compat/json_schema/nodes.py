@@ -83,9 +83,7 @@ GROUPS: Final = {
     **dict.fromkeys((Op.MINIMUM, Op.MAXIMUM, Op.MULTIPLE), NUMBER),
     **dict.fromkeys((Op.MIN_LENGTH, Op.MAX_LENGTH, Op.PATTERN, Op.FORMAT), STRING),
     **dict.fromkeys((Op.ITEM, Op.REST, Op.CONTAINS, Op.MIN_ITEMS, Op.MAX_ITEMS, Op.UNIQUE), ARRAY),
-    **dict.fromkeys(
-        (Op.MEMBER, Op.MATCHING, Op.OTHERS, Op.REQUIRED, Op.NAMES, Op.MIN_MEMBERS, Op.MAX_MEMBERS), OBJECT
-    ),
+    **dict.fromkeys((Op.MEMBER, Op.MATCHING, Op.OTHERS, Op.REQUIRED, Op.NAMES, Op.MIN_MEMBERS, Op.MAX_MEMBERS), OBJECT),
 }
 
 

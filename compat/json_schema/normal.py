@@ -263,9 +263,7 @@ def _contains(normal: Normal, location: Location, value: Any) -> Node:
     if location.dialect.order >= 2019:
         low = int(location.raw.get("minContains", 1))
         high = location.raw.get("maxContains")
-    return n.atom(
-        Op.CONTAINS, normal.child(location, value, "contains"), low, None if high is None else int(high)
-    )
+    return n.atom(Op.CONTAINS, normal.child(location, value, "contains"), low, None if high is None else int(high))
 
 
 def _unique_items(_: Normal, __: Location, value: Any) -> Node:
@@ -424,12 +422,14 @@ def _cases(normal: Normal, location: Location, properties: bool, above: tuple[in
         condition = normal.child(location, raw["if"], "if")
         held = _combine([inside(raw["if"], "if"), inside(raw["then"], "then") if "then" in raw else [_Seen()]])
         failed = inside(raw["else"], "else") if "else" in raw else [_Seen()]
-        factors.append([_Seen((condition,)) + each for each in held]
-                       + [_Seen((n.negate(condition),)) + each for each in failed])
+        factors.append(
+            [_Seen((condition,)) + each for each in held] + [_Seen((n.negate(condition),)) + each for each in failed]
+        )
     for name, each in raw.get("dependentSchemas", {}).items():
         has = n.both((n.kinds(n.OBJECT), n.atom(Op.REQUIRED, name)))
-        factors.append([_Seen((has,)) + case for case in inside(each, "dependentSchemas", name)]
-                       + [_Seen((n.negate(has),))])
+        factors.append(
+            [_Seen((has,)) + case for case in inside(each, "dependentSchemas", name)] + [_Seen((n.negate(has),))]
+        )
     return _combine(factors)
 
 

@@ -323,5 +323,3 @@ def _copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _copy(inner) for name, inner in value.items()}
     return [_copy(inner) for inner in value] if isinstance(value, list) else value
-
-

@@ -130,7 +130,8 @@ class ParsedSchema:
         if id(raw) not in self.locations:
             document = _document_at(self, resolved, location)
             fragment = urldefrag(reference).fragment
-            known = Location(raw, document, fragment, document.dialect, resolved.resolver)
+            published = dialect_of({"$schema": resolved.resolver._base_uri})  # noqa: SLF001 - as above
+            known = Location(raw, document, fragment, published or document.dialect, resolved.resolver)
             self.locations.update({id(each.raw): each for each in locations(known)})
         return self.locations[id(raw)]
 
@@ -176,9 +177,7 @@ def locations(start: Location) -> Iterator[Location]:
                 if isinstance(raw_child, dict):
                     pending.append(_descend(here, raw_child, here.step(*names)))
                 elif isinstance(raw_child, bool):
-                    pending.append(
-                        Location(raw_child, here.document, here.step(*names), here.dialect, here.resolver)
-                    )
+                    pending.append(Location(raw_child, here.document, here.step(*names), here.dialect, here.resolver))
 
 
 def _children(keyword: str, value: Any) -> Iterator[tuple[Any, tuple[str | int, ...]]]:

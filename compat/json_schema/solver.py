@@ -9,9 +9,11 @@ found empty, and forgotten if it has not (compat.md 6.2). No Python recursion: a
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any, Final
 
 from compat.budget import Budget, BudgetSpent
@@ -47,8 +49,10 @@ class _Frame:
 class Solver:
     """Answers about states for one check; remembers what it has settled."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, *, spelt: bool = True) -> None:
+        """``spelt``: draft 4 takes part, to which 1.0 is no integer, so listed numbers are tried in both spellings."""
         self._budget = budget
+        self._spelt = spelt
         self._settled: dict[State, Answer] = {}
         self._bases: dict[Node, Case | None] = {}
         self._provisional: dict[State, int] = {}
@@ -187,18 +191,19 @@ class Solver:
         total: Answer = EMPTY
         smallest = min(case.allowed, key=lambda node: len(node.args[1]))
         for value in smallest.args[1]:
-            for spelling in _spellings(value, case.mask):
+            ways = spellings(value) if self._spelt else [value]
+            for spelling in ways or [value]:
                 held = self._fulfils(case, spelling)
                 if held:
                     return found(spelling)
-                if held is None:
+                if held is None or ways is None:
                     doubt = maybe(Reason.NO_WITNESS, "whether a listed value is still allowed is not known")
                     total = better(total, tentative(spelling, doubt))
         return total
 
     def _fulfils(self, case: Case, value: Any) -> bool | None:
         result: bool | None = True
-        if not case.mask & n.kind_of(value):
+        if not case.mask & (n.kind_of(value) if self._spelt or not is_number(value) else _number_kinds(value)):
             return False
         for node in (*case.allowed, *map(n.negate, case.excluded), *case.atoms, *case.choices):
             held = self.judge.holds(node, value)
@@ -284,16 +289,36 @@ def _constant(group: int, excluded: list[Any]) -> Answer:
     return EMPTY
 
 
-def _spellings(value: Any, mask: int) -> list[Any]:
-    """A listed number may be written with or without a decimal point."""
-    if not is_number(value) or mask & n.kind_of(value):
-        return [value]
-    whole = Fraction(value)
-    if whole.denominator != 1:
-        return []
-    from decimal import Decimal
+def spellings(value: Any) -> list[Any] | None:
+    """A listed value in every way its integers can be written, 1 or 1.0; None if those are too many."""
+    numbers_in = _count_integers(value)
+    if numbers_in > 6:
+        return None
+    return [value, *(_spelt(value, iter(choice)) for choice in product((False, True), repeat=numbers_in))]
 
-    return [whole.numerator, Decimal(f"{whole.numerator}.0")]
+
+def _count_integers(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_count_integers, value.values()))
+    if isinstance(value, list):
+        return sum(map(_count_integers, value))
+    return int(is_number(value) and Fraction(value).denominator == 1)
+
+
+def _spelt(value: Any, choices: Iterator[bool]) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelt(inner, choices) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_spelt(inner, choices) for inner in value]
+    if is_number(value) and Fraction(value).denominator == 1:
+        whole = Fraction(value).numerator
+        return Decimal(f"{whole}.0") if next(choices) else whole
+    return value
+
+
+def _number_kinds(value: Any) -> int:
+    """The kinds a number may have if it may be written in any way."""
+    return n.INTEGER | n.FLOAT_INTEGER if Fraction(value).denominator == 1 else n.FRACTION
 
 
 def _doubted(node: Node, answer: Answer) -> Answer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from compat.engine import Violation
 from compat.json_schema import text
-from compat.json_schema.execute import EXECUTOR, executors
-from compat.json_schema.judge import describe
+from compat.json_schema.execute import Executors, executors
+from compat.json_schema.judge import explain
 from compat.json_schema.schema import ParsedSchema
 from compat.verdict import Witness
 
@@ -25,16 +26,13 @@ def execute(
             return Witness(
                 payload=text.plain(payload),
                 encoded=text.write(payload).encode("utf-8", "surrogatepass"),
-                executor=EXECUTOR + asserted,
+                executor=reads.name + asserted,
                 writer_result="valid under the writer schema",
                 reader_error=_reader_error(reads, payload),
             )
     return None
 
 
-def _reader_error(reads: Any, payload: Any) -> str:
-    for error in reads.errors(payload):
-        violation = describe(error)
-        where = violation.pointer or "the root"
-        return f"{where}: {violation.message}"
-    return "refused"
+def _reader_error(reads: Executors, payload: Any) -> str:
+    said = next(explain(reads, payload), Violation("", "refused"))
+    return f"{said.pointer or 'the root'}: {said.message}"

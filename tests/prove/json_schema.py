@@ -75,8 +75,11 @@ def main() -> int:
             problem = f"crash: {traceback.format_exc()}"
         if problem:
             failures.append(problem)
-            print(f"\nseed {seed} ({pair.kind}): {problem}\n  writer {json.dumps(pair.writer)}\n"
-                  f"  reader {json.dumps(pair.reader)}", flush=True)
+            print(
+                f"\nseed {seed} ({pair.kind}): {problem}\n  writer {json.dumps(pair.writer)}\n"
+                f"  reader {json.dumps(pair.reader)}",
+                flush=True,
+            )
         elif options.verbose and counts["unknown"] > unknown:
             print(f"unknown {seed}: {json.dumps(pair.writer)}  ->  {json.dumps(pair.reader)}")
         done += 1
@@ -94,8 +97,10 @@ def report(done: int, counts: Counter[str], times: list[float], failures: list[s
     for name, count in sorted(counts.items()):
         print(f"{name:40} {count:8}  {100 * count / done:6.2f} %")
     if times:
-        print(f"check, milliseconds: median {times[len(times) // 2] * 1e3:.2f}, "
-              f"95th percentile {times[int(len(times) * 0.95)] * 1e3:.2f}, worst {times[-1] * 1e3:.1f}")
+        print(
+            f"check, milliseconds: median {times[len(times) // 2] * 1e3:.2f}, "
+            f"95th percentile {times[int(len(times) * 0.95)] * 1e3:.2f}, worst {times[-1] * 1e3:.1f}"
+        )
     print(f"{done} pairs, {len(failures)} failures")
 
 

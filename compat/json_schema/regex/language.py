@@ -43,6 +43,7 @@ class Builder:
         self.all = self._make("rep", (self.any, 0, None), nullable=True)
         self.non_empty = self.cat(self.any, self.all)
         self._languages: dict[str, Language] = {}
+
     @property
     def size(self) -> int:
         return len(self._known)

@@ -39,7 +39,7 @@ class Maker:
     """Makes schemas of one draft."""
 
     def __init__(self, seed: int, draft: int = 7, *, formats: bool = False, recursion: bool = True) -> None:
-        self.chance = random.Random(seed)  # noqa: S311
+        self.chance = random.Random(seed)
         self.draft = draft
         self.formats = formats
         self.recursion = recursion
@@ -312,7 +312,7 @@ def _same(left: Any, right: Any) -> bool:
 
 def random_pair(seed: int) -> Pair:
     """The pair of a seed."""
-    chance = random.Random(f"pair {seed}")  # noqa: S311
+    chance = random.Random(f"pair {seed}")
     draft = chance.choice((7, 7, 7, 7, 2020, 2020, 2019, 4, 6))
     while True:
         maker = Maker(chance.randrange(2**60), draft, formats=chance.random() < 0.1, recursion=chance.random() < 0.3)

@@ -19,7 +19,13 @@ SECONDS = 8.0
 
 def nested(depth: int, inner: Any, keyword: str) -> Any:
     for _ in range(depth):
-        inner = {keyword: inner} if keyword == "not" else {keyword: [inner]} if keyword == "allOf" else {keyword: {"a": inner}}
+        inner = (
+            {keyword: inner}
+            if keyword == "not"
+            else {keyword: [inner]}
+            if keyword == "allOf"
+            else {keyword: {"a": inner}}
+        )
     return inner
 
 
@@ -45,7 +51,9 @@ def wide(kind: str, size: int = 600) -> Any:
 
 
 def choices(size: int, extra: Any) -> Any:
-    return [{"type": "object", "properties": {"k": {"const": i}, f"x{i}": extra}, "required": ["k"]} for i in range(size)]
+    return [
+        {"type": "object", "properties": {"k": {"const": i}, f"x{i}": extra}, "required": ["k"]} for i in range(size)
+    ]
 
 
 def boolean_puzzle(size: int, values: int) -> Any:
@@ -59,8 +67,10 @@ def boolean_puzzle(size: int, values: int) -> Any:
 
 
 PAIRS: dict[str, tuple[Any, Any, str]] = {
-    "deep properties": (nested(60, {"type": "string"}, "properties"), nested(60, {"type": "integer"}, "properties"), "incompatible"),
-    "deep not": (nested(190, {"type": "string"}, "not"), nested(190, {"type": ["string", "null"]}, "not"), "compatible"),
+    "deep properties": (
+        nested(60, {"type": "string"}, "properties"), nested(60, {"type": "integer"}, "properties"), "incompatible"),
+    "deep not": (
+        nested(190, {"type": "string"}, "not"), nested(190, {"type": ["string", "null"]}, "not"), "compatible"),
     "deep allOf": (nested(90, {"type": "string"}, "allOf"), nested(90, {"type": "integer"}, "allOf"), "incompatible"),
     "wide, all changed": (wide("string"), wide("integer"), "incompatible"),
     "wide, all widened": (wide("integer"), wide("number"), "compatible"),
@@ -72,9 +82,13 @@ PAIRS: dict[str, tuple[Any, Any, str]] = {
         {"oneOf": choices(60, {"type": "string"})}, {"oneOf": choices(61, {"type": ["string", "null"]})}, "compatible"),
     "exponential choices": (boolean_puzzle(24, 2), {**boolean_puzzle(24, 3), "minProperties": 24}, "any"),
     "pattern that backtracks": ({"type": "string", "pattern": "^(a+)+$"}, {"pattern": "^(a|aa)+$"}, "compatible"),
-    "pattern with 2^18 states": ({"type": "string", "pattern": "(a|b)*a(a|b){18}$"}, {"pattern": "(a|b)*a(a|b){17}$"}, "any"),
-    "pattern that counts to a million": ({"type": "string", "pattern": "^(a{1,1000}){1,1000}$"}, {"pattern": "^a{1,999999}$"}, "any"),
-    "pattern of 1500 options": ({"type": "string", "pattern": "^" + "a?" * 1500 + "$"}, {"maxLength": 1500}, "any"),
+    "pattern with 2^18 states": (
+        {"type": "string", "pattern": "(a|b)*a(a|b){18}$"}, {"pattern": "(a|b)*a(a|b){17}$"}, "any"),
+    "pattern that counts to a million": (
+        {"type": "string", "pattern": "^(a{1,1000}){1,1000}$"},
+        {"pattern": "^a{1,999999}$"}, "any"),
+    "pattern of 1500 options": (
+        {"type": "string", "pattern": "^" + "a?" * 1500 + "$"}, {"maxLength": 1500}, "any"),
     "circle of references": (
         {"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"},
         {"type": "string"}, "unknown"),

@@ -17,13 +17,21 @@ from compat.verdict import Incompatibility
 from tests.compat.json_schema.laws import ENGINE, outcome, parse
 from tests.compat.json_schema.strategies import Maker, _unguarded
 
+LINE = {
+    "type": "object",
+    "properties": {
+        "sku": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$"},
+        "count": {"type": "integer", "minimum": 1},
+    },
+    "required": ["sku", "count"],
+    "additionalProperties": False,
+}
 ORDER = {
     "type": "object",
     "properties": {
         "id": {"type": "string", "format": "uuid"},
         "total": {"type": "number", "minimum": 0, "maximum": 1000},
-        "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$"},
-                  "count": {"type": "integer", "minimum": 1}}, "required": ["sku", "count"], "additionalProperties": False}},
+        "lines": {"type": "array", "items": LINE},
         "state": {"enum": ["open", "paid"]},
         "next": {"$ref": "#"},
     },
@@ -101,8 +109,14 @@ FREE, DATE, TIME = ({"type": "string", **more} for more in ({}, {"format": "date
         (DATE, {"type": "string", "minLength": 3}, "incompatible", "incompatible", "compatible"),
     ],
 )
-def test_formats_mean_what_the_mode_says(writer: Any, reader: Any, conservative: str, annotation: str, assertion: str) -> None:
-    expected = {FormatMode.CONSERVATIVE: conservative, FormatMode.ANNOTATION: annotation, FormatMode.ASSERTION: assertion}
+def test_formats_mean_what_the_mode_says(
+    writer: Any, reader: Any, conservative: str, annotation: str, assertion: str
+) -> None:
+    expected = {
+        FormatMode.CONSERVATIVE: conservative,
+        FormatMode.ANNOTATION: annotation,
+        FormatMode.ASSERTION: assertion,
+    }
     for mode, answer in expected.items():
         found = list(JsonSchemaEngine(mode).incompatibilities(parse(reader), parse(writer), Budget()))
         said = outcome(found)

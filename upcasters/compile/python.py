@@ -77,7 +77,8 @@ class _Writer:
         self.names: dict[str, Any] = {}
         self._uses = Counter(id(part) for node in unique(plan.root) for part in parts(node))
         self._kept: list[dict[int, str]] = [{}]
-        self._inline = 0
+        self._bindings: list[str] | None = None
+        """What a comprehension binds for each item: a walrus there would make a slow cell variable."""
 
     def text(self) -> str:
         result = self.value(self._root)
@@ -166,7 +167,8 @@ class _Writer:
                 tests = [self._is_present(part) for part in nodes]
                 return None if None in tests else f"({' and '.join(map(str, tests))})"
             case If(condition=condition, then=then, otherwise=otherwise):
-                texts = [self._part(part) for part in (condition, then, otherwise)]
+                with self._conditionally():
+                    texts = [self._part(part) for part in (condition, then, otherwise)]
                 return None if None in texts else f"({texts[1]} if {texts[0]} else {texts[2]})"
             case Enter():
                 return self._enter(node)
@@ -202,6 +204,17 @@ class _Writer:
         """The call, past absence and null where they may come."""
         if not (absent or null):
             return call(argument)
+        with self._conditionally():
+            return self._past(argument, call, absent=absent, null=null)
+
+    @contextmanager
+    def _conditionally(self) -> Iterator[None]:
+        """Nothing may be computed beforehand that is computed only if a condition holds."""
+        outer, self._bindings = self._bindings, None
+        yield
+        self._bindings = outer
+
+    def _past(self, argument: str, call: Callable[[str], str], *, absent: bool, null: bool) -> str:
         name, first = argument, argument
         if not argument.isidentifier():
             name = self._fresh("w")
@@ -250,7 +263,12 @@ class _Writer:
 
     def _in_range(self, product: str) -> str:
         name = self._fresh("w")
-        return f"({name} if -9223372036854775808 <= ({name} := {product}) < 9223372036854775808 else int64({name}))"
+        first = name
+        if self._bindings is None:
+            first = f"({name} := {product})"
+        else:
+            self._bindings.append(f" for {name} in [{product}]")
+        return f"({name} if -9223372036854775808 <= {first} < 9223372036854775808 else int64({name}))"
 
     def _joined(self, node: Joined) -> str | None:
         texts = [self._part(text) for text in node.texts]
@@ -267,7 +285,8 @@ class _Writer:
         if given is None:
             return None
         name = self._var(node.var)
-        body = self._part(node.body)
+        with self._conditionally():
+            body = self._part(node.body)
         if body is None:
             return None
         absent = maybe_absent(node.value)
@@ -284,7 +303,7 @@ class _Writer:
         given = self._part(node.value)
         if given is None or node.container == "either" or maybe_absent(node.body):
             return None
-        body = self._inner(node)
+        body, bound = self._inner(node)
         if body is None:
             return None
         item = self._var(node.var)
@@ -293,20 +312,23 @@ class _Writer:
 
         def gone_through(items: str) -> str:
             if node.container == "map":
-                return f"{{k: {body} for k, {item} in {items}.items()}}"
-            return f"[{body} for {item} in {items}]"
+                return f"{{k: {body} for k, {item} in {items}.items(){bound}}}"
+            return f"[{body} for {item} in {items}{bound}]"
 
         absent = maybe_absent(node.value)
         if ":=" in given and not (absent or node.nullable):
             return None
         return self._guarded(given, gone_through, absent=absent, null=node.nullable)
 
-    def _inner(self, node: Each) -> str | None:
-        """The body of a comprehension: nothing computed outside may be kept from inside it."""
+    def _inner(self, node: Each) -> tuple[str | None, str]:
+        """The body of a comprehension and what it binds; nothing kept inside may be used outside."""
+        outer, self._bindings = self._bindings, None if node.nullable_items else []
         self._kept.append({})
         body = self._part(node.body)
         self._kept.pop()
-        return body
+        bound = "".join(self._bindings or ())
+        self._bindings = outer
+        return body, bound
 
     # Statements
 

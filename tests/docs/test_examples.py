@@ -25,7 +25,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-PAGES = sorted([ROOT / "README.md", ROOT / "upcasters" / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 DEFAULT_ADDRESS = "127.0.0.1:8081"
 BLOCK = re.compile(
     r"(?:<!-- exits (?P<exit>\d+) -->\n+)?"
@@ -135,7 +135,7 @@ def test_every_example_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
     if shutil.which("bash") is None:
         pytest.skip("the examples are written for bash")
-    if "server: demo" in text.split("---")[1] if text.startswith("---") else False:
+    if "server: demo" in text[:200]:  # front matter, or a comment where a page is shown without its front matter
         (tmp_path / "server").mkdir()
         (tmp_path / "page").mkdir()
         with demo_server(tmp_path / "server") as address:

@@ -59,7 +59,10 @@ def gate(tmp_path, old, new, policy=POLICY, sets=()):
         ({"o/v1.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
         ({"o/v1.avsc": V1}, {"o/v1.avsc": OPTIONAL}, "incompatible", ["VERSION_CHANGED"]),
         ({"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, {"o/v1.avsc": V1}, "incompatible", ["VERSION_REMOVED"]),
-        ({"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, {"o/v1.avsc": V1, "o/v2.avsc": V1}, "incompatible", ["VERSION_CHANGED"]),
+        (
+            {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL},
+            {"o/v1.avsc": V1, "o/v2.avsc": V1}, "incompatible", ["VERSION_CHANGED"],
+        ),
         ({}, {"o/v1.avsc": V1, "o/v2.avsc": BREAKING}, "incompatible", ["READER_FIELD_WITHOUT_DEFAULT"]),
         ({}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "new", ["UNKNOWN_SUBJECT"]),
         ({"o.avsc": V1}, {"o/v1.avsc": V1, "o/v2.avsc": OPTIONAL}, "compatible", []),

@@ -216,7 +216,8 @@ class _Declared:
 class Schema:
     """A parsed schema: immutable, compared by identity, safe to share between threads.
 
-    Messages and enums are read from the descriptors when they are first asked for, then kept.
+    Messages and enums of the definition's own file are read from the descriptors at once, those of imports when they
+    are first asked for.
     """
 
     def __init__(self, definition: Definition, text: str, files: FileDescriptorSet) -> None:
@@ -231,6 +232,10 @@ class Schema:
         self._messages: dict[str, Message] = {}
         self._enums: dict[str, Enum] = {}
         self._sources = {name: _Source(file, main=name == self.main) for name, file in self.files.items()}
+        for name in self.message_names:
+            self.message(name)
+        for name in self.enum_names:
+            self.enum(name)
 
     @property
     def file(self) -> FileDescriptorProto:

@@ -309,7 +309,7 @@ class InvalidContext(RegistryError):
     code = 400
 
     def __init__(self, context: str) -> None:
-        super().__init__(f"'{context}' is not a context name: it contains a colon. Write '.name' or ':.name:'")
+        super().__init__(f"'{context}' is not a context name: write '.name' or ':.name:', without colons inside")
 
 
 class StoreError(RegistryError):

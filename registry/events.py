@@ -1,19 +1,22 @@
 """What can have happened: the registry's own events, and how they are read back from the log.
 
-Events are never changed once they are written. When the shape of one has to change, its ``version`` goes up and an
-upcaster in ``OLDER`` brings what is already stored to the new shape: the registry lives by what it sells.
+Events are never changed once they are written. When the shape of one has to change, its version goes up and a
+document in ``older_events`` brings what is already stored to the new shape: the registry lives by what it sells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
 from registry.model import Configuration, Metadata, Origin, Rule, RuleSet, SchemaReference, Subject
+from registry.older_events import upcast
+
+Acceptance: TypeAlias = Literal["checked", "forced", "imported"]
 
 
 class Happened(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
@@ -24,6 +27,8 @@ class Happened(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, 
 
 class SchemaRegistered(Happened, frozen=True):
     """A subject has a new version."""
+
+    version_of_type: ClassVar[int] = 2
 
     version: int
     schema_id: int
@@ -37,12 +42,18 @@ class SchemaRegistered(Happened, frozen=True):
     metadata: Metadata | None = None
     rule_set: RuleSet | None = None
     level: str = ""
-    """Under which it was accepted; empty where nothing was checked (IMPORT)."""
-    forced: bool = False
+    """In force when it was accepted; empty for an import."""
+    acceptance: Acceptance = "checked"
+    """Why it was let in: by its verdict, whatever its verdict (``force=true``), or as a copy (mode IMPORT)."""
     lifted: bool = False
     """Accepted although the level refuses it, because a proven upcaster came with it."""
     superseded: list[int] = []
     """Soft-deleted versions with the same schema that this one replaces."""
+
+    @property
+    def forced(self) -> bool:
+        """Whether it was accepted whatever the verdict."""
+        return self.acceptance == "forced"
 
 
 class RegistrationRefused(Happened, frozen=True):
@@ -131,9 +142,6 @@ Event: TypeAlias = (
 
 TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}
 
-OLDER: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {}
-"""(event type, version) -> the step to the next version."""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -158,7 +166,4 @@ def decode(type_name: str, version: int, payload: str) -> Event:
     kind = TYPES[type_name]
     if version == kind.version_of_type:
         return msgspec.json.decode(payload, type=kind)
-    document: dict[str, Any] = msgspec.json.decode(payload)
-    for step in range(version, kind.version_of_type):
-        document = OLDER[type_name, step](document)
-    return msgspec.convert(document, type=kind)
+    return msgspec.convert(upcast(type_name, version, msgspec.json.decode(payload)), type=kind)

@@ -38,7 +38,12 @@ class Subject:
 
     @classmethod
     def parse(cls, text: str, context: str = DEFAULT_CONTEXT) -> Subject:
-        """Read ``:.context:name`` or a bare name, which then lives in ``context``."""
+        """Read ``:.context:name`` or a bare name, which then lives in ``context``.
+
+        Raises InvalidSubject for the one character that no database can be asked about.
+        """
+        if "\0" in text:
+            raise InvalidSubject(text, "it contains a control character")
         if match := _QUALIFIED.fullmatch(text):
             return cls(match[1], match[2])
         return cls(context, text)
@@ -70,7 +75,7 @@ DEFAULT: Final = Subject()
 def context_name(text: str) -> str:
     """The context that ``ctx``, ``.ctx`` or ``:.ctx:`` names. Raises InvalidContext."""
     bare = text[1:-1] if len(text) > 1 and text.startswith(":") and text.endswith(":") else text
-    if ":" in bare:
+    if ":" in bare or "\0" in bare:
         raise InvalidContext(text)
     return bare if bare.startswith(".") else f".{bare}"
 

@@ -125,6 +125,8 @@ def changed(configuration: Configuration, change: ConfigurationChange) -> Config
             values["compatibility_level" if name == "compatibility" else name] = value
     if isinstance(level := values.get("compatibility_level"), str):
         values["compatibility_level"] = parse_level(level).name
+    if isinstance(alias := values.get("alias"), str):
+        Subject.parse(alias)
     if isinstance(named := values.get("compatibility_policy"), str):
         if named.upper() not in _POLICIES:
             raise InvalidRequest(f"compatibilityPolicy is '{named}', not one of {', '.join(_POLICIES)}")

@@ -9,7 +9,7 @@ from typing import Final
 from compat.engine import Form
 from registry import history as histories
 from registry.data_contract import without_compiled
-from registry.errors import SchemaNotFound, SubjectNotFound, VersionNotFound
+from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
 from registry.history import parse_number
 from registry.model import DEFAULT, DEFAULT_CONTEXT, EVERYTHING, LATEST, Content, Page, Subject, Version
 from registry.policy import policy, scopes
@@ -236,6 +236,8 @@ def _guid(text: str) -> str:
 
 def _prefix(prefix: str, context: str) -> tuple[str | None, str]:
     """(context or None for all, beginning of the name)."""
+    if "\0" in prefix:
+        raise InvalidSubject(prefix, "it contains a control character")
     if prefix.startswith(_ANYWHERE):
         return None, prefix.removeprefix(_ANYWHERE)
     subject = Subject.parse(prefix, context)

@@ -17,7 +17,7 @@ from compat.formats import Parsed
 from registry import history as histories
 from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
 from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcaster, OperationNotPermitted
-from registry.events import RegistrationRefused, SchemaRegistered, UpcasterPublished
+from registry.events import Acceptance, RegistrationRefused, SchemaRegistered, UpcasterPublished
 from registry.history import Known
 from registry.identity import Identity, guid
 from registry.model import ANONYMOUS, LATEST, Content, Origin, Subject, Version
@@ -81,7 +81,7 @@ class _Decision:
     guid: str
     number: int
     schema_id: int | None
-    forced: bool
+    acceptance: Acceptance
     lift: UpcasterPublished | None = None
     """The upcaster that came with it, proven."""
     lifted: bool = False
@@ -194,7 +194,7 @@ class Registration:
             _guid(text, prepared.content),
             number,
             None,
-            options.force,
+            "forced" if options.force else "checked",
             lift,
             lifted=refusal is not None,
         )
@@ -239,7 +239,7 @@ class Registration:
                     "delete it permanently first"
                 )
         text = parsed.engine.text(parsed.schema, Form.CANONICAL)
-        return _Decision(situation, sent, identity, _guid(text, sent.content), number, options.schema_id, forced=False)
+        return _Decision(situation, sent, identity, _guid(text, sent.content), number, options.schema_id, "imported")
 
     def _check(self, view: View, situation: _Situation, candidate: Candidate) -> _Refusal | None:
         """The refusal of a candidate that may not follow the history."""
@@ -372,7 +372,7 @@ def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:
         metadata=content.metadata,
         rule_set=content.rule_set,
         level="" if situation.policy.mode.imports else situation.policy.level.name,
-        forced=decision.forced,
+        acceptance=decision.acceptance,
         lifted=decision.lifted,
         superseded=_superseded(writing, decision, schema_id),
     )

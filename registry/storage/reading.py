@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, false, func, not_, or_, select, true
 
 from compat.definition import Format
 from registry.events import Entry, Event, RegistrationRefused
@@ -368,6 +368,8 @@ def _after(prefix: str) -> str | None:
 
 
 def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    if "\0" in text:
+        return false()
     for special in (_ESCAPE, "%", "_"):
         text = text.replace(special, _ESCAPE + special)
     return column.like(f"%{text}%", escape=_ESCAPE)

@@ -6,6 +6,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from registry.http.app import create_app
+from registry.settings import load
+
 BAD_SCHEMAS = [
     ("AVRO", "{"),
     ("AVRO", "nonsense"),
@@ -97,6 +100,28 @@ def test_malformed_bodies(untouched: TestClient[Litestar], path: str, body: byte
     refused = untouched.post(path, content=body, headers={"content-type": "application/json"})
     assert refused.status_code in {400, 404, 422}, refused.text
     assert refused.json().keys() == {"error_code", "message"}
+
+
+@pytest.mark.postgresql
+def test_nul_is_no_name_for_any_database(postgresql: str) -> None:
+    with TestClient(create_app(load({}, database=postgresql))) as client:
+        for path in (
+            "/subjects/a%00b/versions",
+            "/subjects?subjectPrefix=%00",
+            "/subjects?subjectPrefix=:*:%00",
+            "/schemas/ids/1?subject=%00",
+            "/contexts/.%00/subjects",
+            "/config/%00",
+            "/mode/%00",
+            "/api/v1/subjects?search=%00",
+            "/api/v1/subjects/%00",
+            "/api/v1/changes?subject=%00",
+            "/contexts?contextPrefix=%00",
+        ):
+            assert client.get(path).status_code in {200, 400, 404, 422}, path
+        refused = client.put("/config/s", json={"alias": "a\0b"})
+        assert refused.status_code == 422, refused.text
+        assert client.get("/subjects/s/versions").status_code == 404
 
 
 @pytest.mark.parametrize("version", ["0", "-2", "1.0", "one", "2147483648", "%20", "\u0661", "1e3", "latest1"])

@@ -15,6 +15,7 @@ from registry.model import Subject
 from registry.service.answers import SubjectDetail
 from registry.service.upcasters import Leg, Route
 from registry.upcasting import Stop
+from upcasters import step as upcasters
 from upcasters.document import read, write
 from web import address
 from web.code import beside, json_text
@@ -140,16 +141,16 @@ def _parsed(text: str) -> Any:
 
 def _generated(site: Site, subject: Subject, shown: Chain) -> tuple[Route, tuple[Stop, ...]]:
     """An event of the first version: the author's example, else a plausible one, else one of the engine's samples."""
-    upcasters = site.registry.upcasters
+    service = site.registry.upcasters
     for event in _candidates(site, subject, shown):
         try:
-            return upcasters.upcast(subject, event, shown.start, shown.end)
+            return service.upcast(subject, event, shown.start, shown.end)
         except InvalidEvent:
             continue
     seed = shown.seed % _SAMPLES
     events = site.registry.catalog.samples(subject, shown.start, seed=shown.seed, count=seed + 2)
     event = events[min(seed + 1, len(events) - 1)]
-    return upcasters.upcast(subject, event, shown.start, shown.end)
+    return service.upcast(subject, event, shown.start, shown.end)
 
 
 def _candidates(site: Site, subject: Subject, shown: Chain) -> list[Any]:
@@ -169,22 +170,25 @@ def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, s
     state |= {"event": wanted.event} if wanted.event else {"seed": shown.seed} if shown.seed else {}
     current = min(wanted.step, len(stops) - 1)
     before = (stops[0].payload, *(stop.payload for stop in stops))
+    done = route.chain().steps  # on the way down, the reversed operations
     frames = tuple(
         _frame(
             index,
             stop,
             before[index],
-            route.legs[index - 1] if index else None,
+            (route.legs[index - 1], done[index - 1]) if index else None,
             address.player(str(subject), **state, step=index),
             current=index == current,
         )
         for index, stop in enumerate(stops)
     )
-    steps = tuple(_step(subject, leg) for leg in route.legs[: len(stops) - 1])
+    steps = tuple(_step(subject, leg, step) for leg, step in zip(route.legs, done[: len(stops) - 1], strict=False))
     return replace(shown, frames=frames, steps=steps)
 
 
-def _frame(index: int, stop: Stop, before: Any, leg: Leg | None, url: str, *, current: bool) -> Frame:
+def _frame(
+    index: int, stop: Stop, before: Any, way: tuple[Leg, upcasters.Step] | None, url: str, *, current: bool
+) -> Frame:
     failed = stop.step.error if stop.step else None
     if failed is not None:
         look, words = _FAILED, f"The step to version {stop.version} failed"
@@ -201,13 +205,13 @@ def _frame(index: int, stop: Stop, before: Any, leg: Leg | None, url: str, *, cu
         url=url,
         lines=tuple(beside(before, stop.payload)),
         event=json_text(stop.payload),
-        operations=operations(leg.document.ops) if leg else (),
+        operations=operations(way[1].ops) if way else (),
         summary=_summary(stop),
         valid=look,
         valid_words=words,
         violations=said,
         current=current,
-        implied=leg is not None and leg.published is None,
+        implied=way is not None and way[0].published is None,
     )
 
 
@@ -219,13 +223,13 @@ def _summary(stop: Stop) -> tuple[str, ...]:
     return tuple(f"{counted(kinds[kind], 'value')} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])
 
 
-def _step(subject: Subject, leg: Leg) -> Step:
+def _step(subject: Subject, leg: Leg, done: upcasters.Step) -> Step:
     low, high = sorted((leg.source, leg.target))
     url = address.difference(str(subject), low, high)
-    count = len(leg.document.ops)
+    count = len(done.ops)
     words = counted(count, "operation") if count else "same shape"
     how = "by a published upcaster" if leg.published else "by what follows from the schemas"
-    return Step(LIFT, words, url, f"From version {leg.source} to {leg.target} {how}: {words}")
+    return Step(LIFT, words, url, f"From version {done.source} to {done.target} {how}: {words}")
 
 
 _KINDS: Final = {

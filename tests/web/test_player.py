@@ -79,6 +79,14 @@ def test_part_of_the_chain_can_be_played(browser: Browser) -> None:
     assert len(events(html)) == 2
 
 
+def test_an_event_can_travel_back_by_the_reversed_operations(browser: Browser) -> None:
+    new = {"cart_id": "c-1", "cents": 250, "currency": "EUR"}
+    html = play(browser, **{"from": 2, "to": 1}, event=json.dumps(new))
+    assert events(html) == [new, EVENT]
+    assert "Rename cart_id to id" in html
+    assert "Remove currency" in html
+
+
 def test_an_event_is_made_up_where_none_is_given_and_is_the_same_for_the_same_seed(browser: Browser) -> None:
     first, again, other = (events(play(browser, seed=seed)) for seed in (3, 3, 4))
     assert first == again != other

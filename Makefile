@@ -62,16 +62,19 @@ browser: # Chromium for the browser tests, where it can be had; they are skipped
 	  echo "   no Chromium here: the browser tests will be skipped (Debian: apt-get install chromium-headless-shell)"
 
 docs: $(VENV)/development.stamp ## Build the documentation into site/
+	@$(BIN)/python docs/generate.py
 	@$(BIN)/mkdocs build --strict
 
 prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format (hours; PAIRS=1000 for a short one)
-	@for format in avro json_schema protobuf; do $(BIN)/python tests/prove/$$format.py --pairs $(or $(PAIRS),100000) || exit 1; done
+	@for format in avro json_schema protobuf; do \
+	  echo "== $$format"; $(BIN)/python -m tests.prove.$$format --pairs $(or $(PAIRS),100000) || exit 1; done
 
 histories: $(VENV)/development.stamp ## Register the real schema histories of ../shared/corpora and print every verdict
 	@$(BIN)/python tests/histories/run.py
 
 bench: $(VENV)/development.stamp ## Print the ratios of docs/explanation/performance.md
-	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in tests/benchmarks/[a-z]*.py; do name=$$(basename $$script .py); \
+	  echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
 
 lock: ## Resolve the pinned requirements anew
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \

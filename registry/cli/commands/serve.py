@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import os
+import shutil
 import socket
+import sys
 import threading
 import time
 from ipaddress import ip_address
@@ -17,6 +19,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LOGGING_CONFIG, LogLevels
 
+from compat.gate.configuration import Configuration
 from compat.gate.errors import Misconfigured
 from registry import demo
 from registry.cli.console import Console
@@ -127,7 +130,6 @@ def _is_loopback(host: str) -> bool:
 
 def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa: FBT001 - a thread's arguments
     """Once it answers, say what to open and what to try."""
-    subject = "orders.OrderPlaced" if with_demo else "my.Event"
     if not _answers(address):
         console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
         return
@@ -139,18 +141,27 @@ def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa:
         f"  {f'{address}/api/v1':<44} lineal's own interface: verdicts with witnesses, upcasters",
         "",
         "  Try, in another terminal:",
-        f"    curl {address}/subjects",
+        *(f"    {line}" for line in _suggestions(address, with_demo=with_demo)),
     ]
-    lines += (
-        [
-            f"    curl {address}/subjects/{subject}/versions/latest",
-            f"    lineal diff {subject}@2 {subject}@3 --registry {address}",
-            f"    echo '{_OLD_EVENT}' | lineal upcast orders.OrderShipped --from 1 - --trace --registry {address}",
-        ]
-        if with_demo
-        else [f"    lineal push --registry {address}        registers the schema files of a folder"]
-    )
     console.report("\n".join(lines))
+
+
+def _suggestions(address: str, *, with_demo: bool) -> list[str]:
+    """Lines that can be copied into a shell as they are."""
+    program = _program()
+    at = "" if address == Configuration().registry else f" --registry {address}"
+    if not with_demo:
+        return [f"curl {address}/subjects", f"{program} push{at}        registers the schema files of a folder"]
+    return [
+        f"curl {address}/subjects/orders.OrderPlaced/versions/latest",
+        f"{program} diff orders.OrderPlaced@2 orders.OrderPlaced@3{at}",
+        f"echo '{_OLD_EVENT}' | {program} upcast orders.OrderShipped --from 1 - --trace{at}",
+    ]
+
+
+def _program() -> str:
+    """How to call this command from the current folder: by its name where the shell finds it, else by its path."""
+    return "lineal" if shutil.which("lineal") else os.path.relpath(sys.argv[0])
 
 
 def _answers(address: str) -> bool:

@@ -1,0 +1,216 @@
+"""A plan as a DuckDB macro of JSON, and as a view whose columns are computed one by one.
+
+Values are JSON as text, so that unknown members and the difference of absent and null survive, and whole numbers keep
+all their digits. What DuckDB cannot compute exactly is refused: when compiled if possible, otherwise at the event.
+Install ``runtime()`` once per database, DuckDB 1.3 or later.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Literal
+
+from upcasters.compile.sql import Dialect
+from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
+from upcasters.errors import NotPortable
+from upcasters.expression import Constant
+from upcasters.operations import Entries, Scale
+from upcasters.plan import Plan
+from upcasters.shape import Shape
+
+_COLUMNS: Final[Mapping[str, str]] = MappingProxyType({
+    "string": "VARCHAR", "boolean": "BOOLEAN", "double": "DOUBLE", "int": "BIGINT",
+})  # fmt: skip
+_UNIT: Final = 10**18
+"""The runtime counts exact numbers in units of this fineness."""
+_LARGEST: Final = 10**36
+"""HUGEINT has 38 digits."""
+
+_LITERAL: Final = re.compile(r"-?[0-9]+|'[^']*'|NULL|TRUE|FALSE")
+
+
+@lru_cache(maxsize=1)
+def runtime() -> Sql:
+    """The macros that generated ones call, in a schema of their own named ``lineal``."""
+    return (files("upcasters.compile") / "duckdb.sql").read_text(encoding="utf-8")
+
+
+def function(plan: Plan, name: str) -> Sql:
+    """``CREATE MACRO name(e)`` from JSON or text to JSON. Raises NotPortable."""
+    return f"CREATE OR REPLACE MACRO {identifier(name)}(e) AS ({DuckDB('e').expression(plan)})::JSON;\n"
+
+
+def view(plan: Plan, shape: Shape, name: str, table: str, event: str, keep: tuple[str, ...] = ()) -> Sql:
+    """A view of a table's events, one column per member: a query that reads one computes one.
+
+    ``shape`` is that of the result, for the types of the columns; ``keep`` are columns of the table shown as they are.
+    Members that are absent or null are NULL. Members that no schema declares are not shown. Raises NotPortable.
+    """
+    return DuckDB(f"t.{identifier(event)}").view(plan, shape, name, table, keep)
+
+
+def unsupported(plan: Plan) -> tuple[str, ...]:
+    """Why DuckDB cannot run the plan; nothing if it can."""
+    try:
+        DuckDB().expression(plan)
+    except NotPortable as error:
+        return (error.reason,)
+    return ()
+
+
+class DuckDB(Dialect):
+    """Expressions over JSON as text."""
+
+    target: ClassVar[str] = "DuckDB"
+    text_type: ClassVar[str] = "VARCHAR"
+    whole_type: ClassVar[str] = "HUGEINT"
+    codecs: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
+        "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
+        "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
+        "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
+    })  # fmt: skip
+
+    def literal(self, value: Any) -> Sql:
+        try:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            text.encode()
+        except (TypeError, ValueError) as error:
+            raise NotPortable(self.target, f"a constant is no JSON value ({type(value).__name__})") from error
+        return quoted(text)
+
+    def member(self, record: Sql, name: str) -> Sql:
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        return f"json_extract({record}, {quoted(pointer)})::VARCHAR"
+
+    def sort(self, value: Sql) -> Sql:
+        return f"lineal.arm({value})"
+
+    def guarded(self, record: Sql, body: Sql) -> Sql:
+        return f"CASE WHEN json_type({record}) = 'OBJECT' THEN {body} ELSE {self.fail('a record is expected')} END"
+
+    def let(self, name: Sql, value: Sql, body: Sql) -> Sql:
+        # A list of one and a lambda: DuckDB has no other way to name a value inside an expression
+        return f"list_transform([{value}], lambda {name}: {body})[1]"
+
+    def call(self, function: str, *arguments: Sql) -> Sql:
+        """Macros write their arguments in again wherever they are used: costly ones are named first."""
+        names: list[tuple[Sql, Sql]] = []
+        given: list[Sql] = []
+        for argument in arguments:
+            if argument in self._cheap or _LITERAL.fullmatch(argument):
+                given.append(argument)
+            else:
+                name = self.fresh()
+                names.append((name, argument))
+                given.append(name)
+        text = f"lineal.{function}({', '.join(given)})"
+        for name, argument in reversed(names):
+            text = self.let(name, argument, text)
+        return text
+
+    def record(self, certain: list[tuple[str, Sql]], optional: list[tuple[str, Sql]], rest: Sql | None) -> Sql:
+        members = [f"{self._label(name)} || {text}" for name, text in (*certain, *optional) if text != "NULL"]
+        members += [rest] if rest is not None else []
+        if not members:
+            return "'{}'"
+        if optional or rest is not None:
+            return f"('{{' || concat_ws(',', {', '.join(members)}) || '}}')"
+        return "('{' || " + " || ',' || ".join(members) + " || '}')"
+
+    def _label(self, name: str) -> Sql:
+        return quoted(json.dumps(name, ensure_ascii=False) + ":")
+
+    def without(self, record: Sql, names: Iterable[str]) -> Sql:
+        return f"lineal.without({record}, {_list(names)})"
+
+    def only(self, record: Sql, names: tuple[str, ...]) -> Sql:
+        return f"lineal.only({record}, {_list(names)})"
+
+    def entries(self, function: Entries, value: Sql) -> Sql:
+        if function.to == "map":
+            self.refuse("entries to a map: repeated keys could not be refused")
+        return super().entries(function, value)
+
+    def items(self, value: Sql, name: Sql, body: Sql) -> Sql:
+        listed = f"list_transform(lineal.items({value}), lambda {name}: {body})"
+        return f"('[' || array_to_string({listed}, ',') || ']')"
+
+    def values(self, value: Sql, name: Sql, body: Sql) -> Sql:
+        key = self.fresh("k")
+        changed = self.let(name, f"lineal.at({value}, {key})", body)
+        listed = f"list_transform(json_keys({value}), lambda {key}: lineal.pair({key}, {changed}))"
+        return f"lineal.braced(array_to_string({listed}, ','))"
+
+    def loop(self, kind: Literal["filter", "exists", "all"], over: Sql, name: Sql, condition: Sql) -> Sql:
+        wanted = f"NOT ({condition})" if kind == "all" else condition
+        found = self.named(over, lambda own: f"list_filter(lineal.items({own}), lambda {name}: {wanted})")
+        match kind:
+            case "filter":
+                return f"('[' || array_to_string({found}, ',') || ']')"
+            case "exists":
+                return f"(len({found}) > 0)"
+            case _:
+                return f"(len({found}) = 0)"
+
+    def json(self, value: Sql, kind: Kind) -> Sql:
+        match kind:
+            case "json":
+                return value
+            case "string":
+                return f"to_json({value})::VARCHAR"
+            case _:
+                return f"({value})::VARCHAR"
+
+    def equal(self, left: Sql, right: Sql, constant: Constant | None) -> Sql:  # noqa: RET503 - refuse() never returns
+        match constant.value if constant is not None else self:
+            case None | bool():
+                return f"{left} = {right}"
+            case str() as text:
+                return f"(json_type({left}) = 'VARCHAR' AND json_extract_string({left}, '$') = {quoted(text)})"
+            case int() | float() as number if math.fabs(number) < 2**53:
+                return (
+                    f"(CASE WHEN lineal.arm({left}) = 'number' THEN {left}::DOUBLE = {number!r}::DOUBLE ELSE FALSE END)"
+                )
+            case _:
+                self.refuse("two values are compared whose types are not known")
+
+    def computed(self, checks: list[Sql]) -> Sql:
+        return f"(len([{', '.join(f'({check})::VARCHAR' for check in checks)}]) = {len(checks)})"
+
+    def scaled(self, function: Scale, by: Fraction, value: Sql) -> Sql:
+        share = by * 10**function.places / _UNIT
+        if max(abs(share.numerator), share.denominator) >= _LARGEST:
+            self.refuse("the factor has more digits than exact arithmetic there")
+        way, result = quoted(function.rounding), quoted(function.result)
+        units = f"{self.call('units', value)} * {share.numerator}::HUGEINT"
+        rounded = self.call("rounded", units, f"{share.denominator}::HUGEINT", way)
+        return self.call("scaled", rounded, result, str(function.places), f"{10**function.places}::HUGEINT")
+
+    def column(self, value: Sql, sort: str) -> Sql:
+        kind = _COLUMNS.get(sort)
+        if kind is None:
+            return f"nullif({value}, 'null')::JSON"
+        text = f"json_extract_string({value}, '$')"
+        return text if kind == "VARCHAR" else f"{text}::{kind}"
+
+    def listed(self, values: list[Sql]) -> Sql:
+        return f"('[' || {' || '.join(_separated(values))} || ']')"
+
+
+def _separated(values: list[Sql]) -> Iterable[Sql]:
+    for index, value in enumerate(values):
+        yield f"',' || {value}" if index else value
+    if not values:
+        yield "''"
+
+
+def _list(names: Iterable[str]) -> Sql:
+    return f"[{', '.join(map(quoted, names))}]::VARCHAR[]"

@@ -36,6 +36,10 @@ EXECUTOR: Final = f"jsonschema {version('jsonschema')} and jsonschema-rs {versio
 
 OWN_EXECUTOR: Final = f"jsonschema {version('jsonschema')} and lineal's own evaluator"
 
+_STEPS: Final = 200_000
+"""Steps of looking for one pattern in one text."""
+_EXPRESSIONS: Final = 10_000
+
 _ROOT: Final = "json-schema:///"
 
 
@@ -168,11 +172,28 @@ def _finder(pattern: str) -> Callable[[str], bool]:
         rust = jsonschema_rs.Draft202012Validator({"pattern": pattern})
         return lambda text: bool(rust.is_valid(text))
 
-    def find(text: str) -> bool:
-        builder = Builder(Budget().spend)
-        return builder.contains(builder.language(pattern), text)
+    return _Automaton(pattern).find
 
-    return find
+
+class _Automaton:
+    """The automaton of one pattern, kept between calls until it has grown large."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._left = _STEPS
+        self._builder = Builder(self._spend)
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise ValueError(f"the pattern {self._pattern!r} takes too much work")
+
+    def find(self, text: str) -> bool:
+        self._left = _STEPS
+        if self._builder.size > _EXPRESSIONS:
+            self._builder = Builder(self._spend)
+        builder = self._builder
+        return builder.contains(builder.language(self._pattern), text)
 
 
 def is_found(pattern: str, text: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import product
+from threading import RLock
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
@@ -37,6 +38,7 @@ class Normal:
         self.schema = schema
         self.formats = formats
         self._nodes: dict[int, Node] = {}
+        self._lock = RLock()
         self._open: set[int] = set()
         self._references: dict[int, Node] = {}
         self._depth = 0
@@ -50,6 +52,13 @@ class Normal:
         raw = location.raw
         if not isinstance(raw, dict):
             return TRUE if raw else FALSE
+        found = self._nodes.get(id(raw))
+        if found is not None:
+            return found
+        with self._lock:  # what another thread is making must not be taken for recursion
+            return self._made(location, raw)
+
+    def _made(self, location: Location, raw: Any) -> Node:
         found = self._nodes.get(id(raw))
         if found is not None:
             return found

@@ -143,7 +143,7 @@ class Solver:
         branches = Branches(first)
         while (following := branches.next()) is not None:
             case, todo = following
-            self._budget.spend(1 + len(case.atoms) // 8)
+            self._budget.spend(2 + len(case.atoms) // 4)
             if not case.take(todo):
                 continue
             members = None if case.allowed else smallest_choice(case)

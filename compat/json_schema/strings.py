@@ -17,6 +17,8 @@ from compat.verdict import Reason
 MAX_PLAIN: Final = 200_000
 """The longest string that is made where no pattern counts."""
 _FORMAT_TRIES: Final = 8
+_STEPS_OF_A_DERIVATIVE: Final = 4
+"""Automata cost more than the other work of a check."""
 
 Holds = Callable[[Node, object], bool | None]
 
@@ -26,7 +28,7 @@ class Strings:
 
     def __init__(self, spend: Callable[[int], None]) -> None:
         self._spend = spend
-        self._builder = Builder(spend)
+        self._builder = Builder(lambda steps: spend(_STEPS_OF_A_DERIVATIVE * steps))
         self._known: dict[tuple[str, str], bool | None] = {}
 
     def matches(self, pattern: str, text: str) -> bool | None:

@@ -90,7 +90,8 @@ PAIRS: dict[str, tuple[Any, Any, str]] = {
     "pattern of 1500 options": (
         {"type": "string", "pattern": "^" + "a?" * 1500 + "$"}, {"maxLength": 1500}, "any"),
     "circle of references": (
-        {"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}, "$ref": "#/definitions/a"},
+        {"$ref": "#/definitions/a", "definitions": {
+            "a": {"$ref": "#/definitions/b"}, "b": {"$ref": "#/definitions/a"}}},
         {"type": "string"}, "unknown"),
     "a schema that is what it is not": ({"not": {"$ref": "#"}}, {"type": "string"}, "any"),
     "numbers up to 10^300": ({"type": "integer", "minimum": 0, "maximum": 10**300}, {"multipleOf": 7}, "incompatible"),

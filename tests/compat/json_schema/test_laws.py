@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from compat.budget import Limits
 from compat.errors import UnresolvedReference
+from compat.json_schema.schema import ParsedSchema
 from tests.compat.json_schema.laws import findings, judged, outcome, parse, unproven, unsound
 from tests.compat.json_schema.strategies import DRAFTS, Maker, _unguarded, random_pair
 
@@ -182,3 +184,18 @@ def test_a_spent_budget_is_unknown_and_never_an_error() -> None:
         for steps in (0, 3, 10, 40):
             poor = outcome(findings(writer, reader, Limits(steps=steps)))
             assert poor in (full, "unknown"), seed
+
+
+def test_threads_share_parsed_schemas() -> None:
+    pairs = [random_pair(seed) for seed in range(12_000, 12_040)]
+    pairs = [pair for pair in pairs if "$ref" not in json.dumps([pair.writer, pair.reader])]
+    alone = [outcome(findings(parse(pair.writer), parse(pair.reader))) for pair in pairs]
+    for pair, answer in zip(pairs, alone, strict=True):
+        writer, reader = parse(pair.writer), parse(pair.reader)
+        with ThreadPoolExecutor(4) as threads:
+            said = {each.result() for each in [threads.submit(_answer, writer, reader) for _ in range(4)]}
+        assert said == {answer}
+
+
+def _answer(writer: ParsedSchema, reader: ParsedSchema) -> str:
+    return outcome(findings(writer, reader))

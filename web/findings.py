@@ -35,7 +35,6 @@ def difference(found: Difference, urls: tuple[str, str] = ("", "")) -> Found:
         message=readable(found.message),
         why="",
         remedy="",
-        direction="",
         before=_fragment(before, "before", urls[0]),
         after=_fragment(after, "after", urls[1]),
         proof=None,
@@ -112,15 +111,14 @@ def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[st
     if isinstance(cause, Undecided):
         place = Fragment("at", cause.place.pointer or "the root", cause.place.line, "", "") if cause.place else None
         return Found(
-            DOUBT,
-            cause.reason.value,
-            cause.message,
-            "The engine stopped before it had an answer.",
-            "",
-            "",
-            None,
-            place,
-            None,
+            tone=DOUBT,
+            rule=cause.reason.value,
+            message=readable(cause.message),
+            why="The engine stopped before it had an answer.",
+            remedy="",
+            before=None,
+            after=place,
+            proof=None,
         )
     rule = rules().get(cause.difference.rule)
     return Found(
@@ -129,7 +127,6 @@ def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[st
         message=readable(cause.difference.message),
         why=rule.why if rule else "",
         remedy=rule.remedy if rule else "",
-        direction="",
         before=_fragment(cause.difference.before, f"{writer} writes", urls[0]),
         after=_fragment(cause.difference.after, f"{reader} reads", urls[1]),
         proof=_proof(cause, reader, writer, key),

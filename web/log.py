@@ -54,7 +54,7 @@ def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
     name = str(subject)
     match event:
         case SchemaRegistered(version=version, forced=forced):
-            words = f"version {version} registered" + (", although it was refused" if forced else "")
+            words = f"version {version} registered" + (" by force" if forced else "")
             return (BAD if forced else GOOD), words, address.subject(name, version)
         case RegistrationRefused(findings=findings):
             why = f": {counted(len(findings), 'finding')}" if findings else ""

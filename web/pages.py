@@ -122,9 +122,6 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
             "history_url": address.subject(full, part="history"),
             "references": subject.references(version),
             "referrers": subject.referrers(detail),
-            "contracts": False,
-            "writers": (),
-            "readers": (),
             "entries": [log.entry(one, named=False) for one in entries],
         },
     )

@@ -44,7 +44,6 @@ def _found(finding: dict[str, Any], key: str) -> Found:
         message=readable(finding.get("message", "")),
         why=rule.why if rule else "",
         remedy=finding.get("remedy") or "",
-        direction="",
         before=_fragment(finding.get("before"), f"{writer} writes"),
         after=_fragment(finding.get("after"), f"{reader} reads"),
         proof=_proof(finding.get("witness"), reader, writer, key),

@@ -266,7 +266,7 @@ def _exact(type_: Type, words: str) -> str:
     if type_.kind in _SAID and not type_.logical:
         return ""
     exact = type_.logical or type_.label
-    return "" if exact in words else exact
+    return "" if exact in words or exact in {"integer", "number"} else exact
 
 
 def _doc(type_: Type) -> str:

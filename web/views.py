@@ -148,15 +148,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """An application that reads or writes a subject."""
-
-    application: str
-    environment: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
 class Fragment:
     """A piece of a definition."""
 
@@ -192,7 +183,6 @@ class Found:
     message: str
     why: str
     remedy: str
-    direction: str
     before: Fragment | None
     after: Fragment | None
     proof: Proof | None

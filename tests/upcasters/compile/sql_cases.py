@@ -109,7 +109,7 @@ EDGES: dict[str, tuple[dict[str, Any], Shape, list[Any]]] = {row[0]: row[1:] for
      [1, 2.5, 0, 3]),
     ("pieces", {"split": {"from": "/v", "to": ["/w", "/x"], "separator": ", "}}, STRING, ["a, b, c", "a,b", ", ", ""]),
 ]}  # fmt: skip
-"""By name: operation, the shape of ``v`` and its values: where engines round, overflow, count and compare differently."""
+"""By name: operation, the shape of ``v`` and its values: where engines round, overflow and compare differently."""
 
 
 def edge(operation: dict[str, Any], shape: Shape, values: list[Any]) -> Case:

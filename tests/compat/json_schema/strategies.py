@@ -163,7 +163,9 @@ class Maker:
     def _combined(self, out: dict[str, Any], depth: int) -> None:
         chance = self.chance
         keyword = chance.choice(("anyOf", "oneOf", "allOf", "not", "if"))
-        if keyword == "not":
+        if keyword in ("anyOf", "oneOf") and chance.random() < 0.3:
+            out[keyword] = [self._alternative(depth) for _ in range(chance.randint(2, 4))]
+        elif keyword == "not":
             out["not"] = self.schema(depth - 1)
         elif keyword == "if":
             if self.draft >= 7:
@@ -171,6 +173,19 @@ class Maker:
                 out[chance.choice(("then", "else"))] = self.schema(depth - 1)
         else:
             out[keyword] = [self.schema(depth - 1) for _ in range(chance.randint(1, 3))]
+
+    def _alternative(self, depth: int) -> dict[str, Any]:
+        """One of several that a constant tells apart, more or less."""
+        chance = self.chance
+        name = chance.choice(NAMES[:2])
+        branch: dict[str, Any] = {"properties": {name: {"enum": [chance.choice((0, 1, 2, "a", True))]}}}
+        if chance.random() < 0.8:
+            branch["required"] = [name]
+        if chance.random() < 0.5:
+            branch["type"] = "object"
+        if chance.random() < 0.4:
+            branch["properties"].setdefault("x", self.schema(depth - 1))
+        return branch
 
     # changes
 

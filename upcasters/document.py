@@ -43,7 +43,7 @@ class Limits:
     """Size of the text."""
     depth: int = 64
     """Nesting of the JSON or YAML."""
-    operations: int = 500
+    operations: int = 2_000
     """Operations of a document, nested ones counted."""
     operation_depth: int = 8
     """Operations within operations."""

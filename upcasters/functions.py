@@ -111,6 +111,17 @@ def equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
+def same(left: Any, right: Any) -> bool:
+    """Whether two computations came to one result: as ``equal``, but NaN is NaN."""
+    if isinstance(left, float) and isinstance(right, float) and left != left and right != right:
+        return True
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(value, right[key]) for key, value in left.items())
+    return equal(left, right)
+
+
 def _ordered(left: Any, right: Any) -> tuple[Any, Any]:
     if isinstance(left, str) and isinstance(right, str):
         return left, right

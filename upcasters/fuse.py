@@ -245,7 +245,7 @@ class _Fuser:
                 if isinstance(member, Nothing) and len(path) > 1:
                     return _with(tree, path[0], self._made(path[1:], value))
                 return _with(tree, path[0], self._write(member, _below(shape, path[0]), path[1:], value))
-            case Enter(body=body) if not maybe_absent(tree.value) and not nullable(shape):
+            case Enter(body=body) if _written(tree) or not (maybe_absent(tree.value) or nullable(shape)):
                 return replace(tree, body=self._write(body, shape, path, _inside(tree, value)))
             case If(then=then, otherwise=otherwise):
                 return replace(
@@ -577,6 +577,11 @@ def _nested(path: tuple[str, ...], value: Node) -> Node:
     for name in reversed(path):
         value = Build(((name, value),))
     return value
+
+
+def _written(tree: Enter) -> bool:
+    """Whether something was put below a record that may be absent: what follows goes to the same place."""
+    return tree.absent == "empty" and tree.null == "error"
 
 
 def _inside(scope: Enter, value: Node) -> Node:

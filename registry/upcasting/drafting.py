@@ -6,20 +6,32 @@ loses data or invents a value is ever taken for granted: it stands in the draft 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Any, Final
 
 from compat.definition import Format
 from compat.formats import Parsed
 from compat.outline import ABSENT, Field, Kind, Type
+from registry.upcasting.likeness import alike, likely_pairs
 from registry.upcasting.shapes import shape_of
 from upcasters.document import Document, write_operation
 from upcasters.expression_check import sort
 from upcasters.fit import fits, misfits
-from upcasters.operations import Add, Convert, Default, Each, Map, Move, Operation, Remove, Rename, Scalar
+from upcasters.operations import (
+    NAMES,
+    Add,
+    Convert,
+    Default,
+    Each,
+    In,
+    Map,
+    Move,
+    Operation,
+    Remove,
+    Rename,
+    Scalar,
+)
 from upcasters.path import ROOT, Pointer
 from upcasters.shape import Array, Choice, Member, OneOf, Record, Shape, Table, nullable, without_null
 
@@ -35,7 +47,7 @@ class Question:
     """What a person has to decide: the operation proposed, how sure it is, and why it is asked."""
 
     place: str
-    """Pointer into the draft: ``/ops/2``."""
+    """Pointer into the draft: ``/ops/2``, or ``/ops/2/in/ops/0`` within an operation."""
     pointer: str
     """Pointer into the event."""
     confidence: float
@@ -63,6 +75,8 @@ class _Proposal:
     pointer: Pointer
     confidence: float
     reason: str
+    inner: tuple[_Proposal, ...] = ()
+    """What is proposed within a record or a list; the operation holds them."""
 
 
 @dataclass(slots=True)
@@ -79,17 +93,28 @@ def draft(subject: str, source: int, target: int, old: Parsed, new: Parsed) -> D
     drafter.compare(before, after, ROOT)
     ops = tuple(proposal.operation for proposal in found.proposals)
     document = Document(subject, source, target, ops, loses=tuple(found.losses))
+    placed = list(_placed(found.proposals, "/ops", ROOT))
     questions = tuple(
-        Question(f"/ops/{index}", str(proposal.pointer), round(proposal.confidence, 2), proposal.reason)
-        for index, proposal in enumerate(found.proposals)
+        Question(place, str(pointer), round(proposal.confidence, 2), proposal.reason)
+        for place, pointer, proposal in placed
         if proposal.confidence < LIKELY
     )
     notes = tuple(
         f"{write_operation(proposal.operation)}: {proposal.reason}"
-        for proposal in found.proposals
+        for _, _, proposal in placed
         if proposal.confidence >= LIKELY
     )
     return Draft(document, questions, notes)
+
+
+def _placed(proposals: Sequence[_Proposal], place: str, at: Pointer) -> Iterator[tuple[str, Pointer, _Proposal]]:
+    """The proposals that hold no others, each with its place in the draft and in the event."""
+    for index, proposal in enumerate(proposals):
+        if proposal.inner:
+            inside = f"{place}/{index}/{NAMES[type(proposal.operation)]}/ops"
+            yield from _placed(proposal.inner, inside, at / proposal.pointer)
+        else:
+            yield f"{place}/{index}", at / proposal.pointer, proposal
 
 
 class _Drafter:
@@ -104,20 +129,22 @@ class _Drafter:
     def _propose(self, operation: Operation, pointer: Pointer, confidence: float, reason: str) -> None:
         self._found.proposals.append(_Proposal(operation, pointer, confidence, reason))
 
-    def compare(self, old: Shape, new: Shape, at: Pointer) -> None:
-        """Propose what brings a value at a place from one shape to the other."""
+    def compare(self, old: Shape, new: Shape, at: Pointer, *, always: bool = True) -> None:
+        """Propose what brings a value at a place from one shape to the other; ``always``: every event has it."""
         if fits(old, new):
             return
         before, after = without_null(old), without_null(new)
         if nullable(old) and not nullable(new):
             self._null(after, at)
         match before, after:
-            case Record(), Record():
+            case Record(), Record() if not at.parts or (always and not nullable(old)):
                 self._records(before, after, at)
+            case Record(), Record():
+                self._within(In, before, after, at)
             case Choice(), Choice():
                 self._symbols(before, after, at)
             case (Array(items=one), Array(items=other)) | (Table(values=one), Table(values=other)):
-                self._items(one, other, at)
+                self._within(Each, one, other, at)
             case _ if not fits(before, after):
                 self._value(before, after, at)
 
@@ -127,14 +154,18 @@ class _Drafter:
             Default(at, value, when="null"), at, 0.3, "null is not allowed any more: choose what stands for it"
         )
 
-    def _items(self, one: Shape, other: Shape, at: Pointer) -> None:
+    def _within(self, kind: type[Each | In], one: Shape, other: Shape, at: Pointer) -> None:
+        """What happens in every item of a list or map, or in a record that may not be there, as one operation."""
         inner = _Found()
-        _Drafter(inner, _beneath(self._old, at), _beneath(self._new, at), self._format).compare(one, other, ROOT)
+        reach = _items if kind is Each else _value
+        beneath = reach(self._old, at), reach(self._new, at)
+        _Drafter(inner, *beneath, self._format).compare(one, other, ROOT)
         if not inner.proposals:
             return
-        ops = tuple(proposal.operation for proposal in inner.proposals)
-        least = min(inner.proposals, key=lambda proposal: proposal.confidence)
-        self._propose(Each(at, ops), at, least.confidence, f"in every item: {least.reason}")
+        proposals = tuple(inner.proposals)
+        ops = tuple(proposal.operation for proposal in proposals)
+        least = min(proposals, key=lambda proposal: proposal.confidence)
+        self._found.proposals.append(_Proposal(kind(at, ops), at, least.confidence, least.reason, proposals))
         self._found.losses += [at / place for place in inner.losses]
 
     def _value(self, before: Shape, after: Shape, at: Pointer) -> None:
@@ -164,7 +195,7 @@ class _Drafter:
             if symbol not in left:
                 table.append((symbol, symbol))
                 continue
-            scored = [(_alike(str(symbol), str(other)), other) for other in free]
+            scored = [(alike(str(symbol), str(other)), other) for other in free]
             score, other = max(scored, key=lambda pair: pair[0], default=(0.0, after.symbols[0]))
             worst = min(worst, score if score >= POSSIBLE else 0.0)
             table.append((symbol, other))
@@ -201,7 +232,7 @@ class _Drafter:
 
     def _both(self, member: Member, wanted: Member, at: Pointer) -> None:
         """A member on both sides, under the name it has now."""
-        self.compare(member.shape, wanted.shape, at)
+        self.compare(member.shape, wanted.shape, at, always=member.required)
         if wanted.required and not member.required:
             value, confidence, reason = self._filling(at, wanted.shape)
             self._propose(Default(at, value), at, min(confidence, LIKELY), f"required now: {reason}")
@@ -225,30 +256,18 @@ class _Drafter:
     def _renames(
         self, removed: dict[str, Member], added: dict[str, Member], at: Pointer
     ) -> Iterator[tuple[str, str, float, str]]:
-        scored: list[tuple[float, str, str, str]] = []
-        for name, member in removed.items():
-            for to, wanted in added.items():
-                score, reason = self._score(name, member, to, wanted, at)
-                if score >= POSSIBLE:
-                    scored.append((score, name, to, reason))
+        old = {name: _field(self._old, at / name) for name in removed}
+        new = {name: _field(self._new, at / name) for name in added}
+        scored = list(_declared(old, new))
+        for name, to, score in likely_pairs(removed, added):
+            numbered = old[name] is not None and old[name].number is not None  # type: ignore[union-attr]
+            if score >= POSSIBLE and not numbered and _same_kind(removed[name].shape, added[to].shape):
+                scored.append((score, name, to, f"same record, same type, names alike ({score:.2f})"))
         taken: set[str] = set()
         for score, name, to, reason in sorted(scored, key=lambda each: (-each[0], each[1], each[2])):
             if name not in taken and f"to {to}" not in taken:
                 taken |= {name, f"to {to}"}
                 yield name, to, score, reason
-
-    def _score(self, name: str, member: Member, to: str, wanted: Member, at: Pointer) -> tuple[float, str]:
-        old, new = _field(self._old, at / name), _field(self._new, at / to)
-        if new is not None and name in new.aliases:
-            return CERTAIN, f"{to} has the alias {name}"
-        if old is not None and new is not None and old.number is not None and old.number == new.number:
-            return CERTAIN, f"both are field number {old.number}"
-        if old is not None and old.number is not None:
-            return 0.0, "another field number"
-        if not _same_kind(member.shape, wanted.shape):
-            return 0.0, "another type"
-        alike = _alike(name, to)
-        return alike, f"same record, same type, names alike ({alike:.2f})"
 
     def _moved_down(self, removed: dict[str, Member], after: Record, at: Pointer) -> Iterator[tuple[str, Pointer]]:
         """Members that a record beneath has under the same name and type now."""
@@ -279,10 +298,17 @@ def _same_kind(one: Shape, other: Shape) -> bool:
     return sort(one) == sort(other) and sort(one) != "any"
 
 
-def _alike(one: str, other: str) -> float:
-    """How alike two names are: 1 if only case and separators differ."""
-    folded = re.sub(r"[\W_]+", "", one).casefold(), re.sub(r"[\W_]+", "", other).casefold()
-    return 1.0 if folded[0] == folded[1] else 0.95 * SequenceMatcher(None, *folded).ratio()
+def _declared(
+    old: Mapping[str, Field | None], new: Mapping[str, Field | None]
+) -> Iterator[tuple[float, str, str, str]]:
+    """Renames that the schemas themselves declare: by an alias, or by the number of the field."""
+    numbers = {own.number: name for name, own in old.items() if own is not None and own.number is not None}
+    for to, wanted in new.items():
+        if wanted is None:
+            continue
+        yield from ((CERTAIN, name, to, f"{to} has the alias {name}") for name in wanted.aliases if name in old)
+        if wanted.number is not None and wanted.number in numbers:
+            yield CERTAIN, numbers[wanted.number], to, f"both are field number {wanted.number}"
 
 
 def _field(outline: Type, at: Pointer) -> Field | None:
@@ -302,12 +328,18 @@ def _fields(outline: Type) -> Iterator[Field]:
         yield from variant.fields
 
 
-def _beneath(outline: Type, at: Pointer) -> Type:
-    """The items of what stands at a place."""
+def _value(outline: Type, at: Pointer) -> Type:
+    """What stands at a place."""
     declared = _field(outline, at)
-    held = outline if declared is None and not at.parts else declared.type if declared is not None else None
-    variants = (held, *held.variants) if held is not None else ()
-    return next((each.items for each in variants if each.items is not None), Type(Kind.ANY, ""))
+    if declared is not None:
+        return declared.type
+    return Type(Kind.ANY, "") if at.parts else outline
+
+
+def _items(outline: Type, at: Pointer) -> Type:
+    """The items of what stands at a place."""
+    held = _value(outline, at)
+    return next((each.items for each in (held, *held.variants) if each.items is not None), Type(Kind.ANY, ""))
 
 
 def _stand_in(shape: Shape) -> Any:

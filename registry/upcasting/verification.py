@@ -19,7 +19,7 @@ from upcasters.document import Document
 from upcasters.errors import EventRefused, NoChain, UpcastersError, UpcastFailed
 from upcasters.expression_check import member_at
 from upcasters.fit import misfits
-from upcasters.functions import equal
+from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy, fuse
 from upcasters.losses import vanished
 from upcasters.operations import NAMES, Add, DropEvent, Emit, Retype
@@ -225,7 +225,7 @@ class _Proof:
             return
         for name, other in chains.items():
             try:
-                agrees = equal(other.function(payload), result)
+                agrees = same(other.function(payload), result)
             except Exception as error:  # noqa: BLE001 - any failure is a disagreement to report
                 agrees, name = False, f"{name} ({type(error).__name__}: {error})"
             if not agrees:
@@ -293,7 +293,7 @@ class _Proof:
         except UpcastersError as error:
             yield str(error), getattr(error, "pointer", ""), None
             return
-        if not equal(result, wanted):
+        if not same(result, wanted):
             yield "'in' becomes something else than 'out'", _first_difference(result, wanted), result
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from upcasters.errors import NotPortable
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
-from upcasters.fuse import SOME_RECORD, fuse
+from upcasters.fuse import SOME_RECORD, PlanTooHeavy, fuse
 from upcasters.operations import Convert, Entries, Map, Only, Operation, Otherwise, Scale, Unwrap, Wrap
 from upcasters.plan import (
     Apply,
@@ -55,11 +55,15 @@ def compile_step(ops: tuple[Operation, ...], shape: Shape, *, wide_integers: boo
 
     ``wide_integers``: whole numbers without a declared width may be beyond 2^53 (they may not in plain JSON data).
     """
-    if fuse([ops], shape).identity:
-        return "$"
-    if isinstance(shape, Anything) or shape == SOME_RECORD:
-        _refuse("the shape of the old version is not known")
-    return _Writer(wide_integers=wide_integers).write(fuse([ops], _closed(shape)))
+    try:
+        if fuse([ops], shape).identity:
+            return "$"
+        if isinstance(shape, Anything) or shape == SOME_RECORD:
+            _refuse("the shape of the old version is not known")
+        plan = fuse([ops], _closed(shape))
+    except PlanTooHeavy as error:
+        _refuse(str(error))
+    return _Writer(wide_integers=wide_integers).write(plan)
 
 
 def _closed(shape: Shape) -> Shape:

@@ -60,6 +60,12 @@ class Place:
     line: int | None = None
     column: int | None = None
 
+    @property
+    def reference(self) -> str:
+        """The name of the reference the place stands in (before the ``#``); empty in the definition itself."""
+        name, mark, _ = self.pointer.partition("#")
+        return name if mark and not name.startswith("/") else ""
+
     def __str__(self) -> str:
         where = self.pointer or "the root"
         return where if self.line is None else f"{where}, line {self.line}, column {self.column}"

@@ -141,8 +141,12 @@ def _shortened(text: str) -> str:
 
 def _witness(event: Datum, executor: str, error: str) -> Witness:
     return Witness(
-        event.shown, event.encoded, executor, f"an event of the writer schema, {len(event.encoded)} bytes long", error
+        event.shown, event.encoded, executor, f"an event of the writer schema, {_size(event.encoded)} long", error
     )
+
+
+def _size(encoded: bytes) -> str:
+    return f"{len(encoded)} byte{'' if len(encoded) == 1 else 's'}"
 
 
 def _focus(way: list[Stop], fact: Fact) -> dict[Record, Collection[Field]]:

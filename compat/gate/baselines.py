@@ -43,6 +43,7 @@ class TreeBaseline:
                     file.version,
                     self._workspace.definition(file),
                     file.path,
+                    self._workspace.reference_paths(file),
                 )
                 for file in known.files
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -186,6 +186,8 @@ class Compared:
     name: str
     definition: Definition
     path: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The path of each reference that is known to be a file, by the reference's name."""
 
 
 def from_verdict(subject: str, finding: Finding, candidate: Compared, base: Compared, baseline: str) -> GateFinding:
@@ -249,10 +251,21 @@ def _spot(compared: Compared, fragment: Fragment | None) -> Spot:
     if fragment is None:
         return Spot(compared.path)
     place = fragment.place
-    line, column = place.line, place.column
-    if line is None and compared.definition.format is not Format.PROTOBUF:
-        line, column = _located(compared.definition.text, place.pointer)
-    return Spot(compared.path, line, column, place.pointer, fragment.text)
+    if place.line is None and not place.reference and compared.definition.format is not Format.PROTOBUF:
+        place = Place(place.pointer, *_located(compared.definition.text, place.pointer))
+    return spot_of(place, compared.path, compared.files, fragment.text)
+
+
+def spot_of(place: Place, path: str, files: Mapping[str, str], text: str = "") -> Spot:
+    """The file a place stands in: that of its reference where it stands in one, else ``path``.
+
+    The lines of a reference whose file is not known would point anywhere in ``path``, so they are left out.
+    """
+    if not (name := place.reference):
+        return Spot(path, place.line, place.column, place.pointer, text)
+    if name not in files:
+        return Spot(path, pointer=place.pointer, text=text)
+    return Spot(files[name], place.line, place.column, place.pointer.partition("#")[2], text)
 
 
 def _located(text: str, pointer: str) -> tuple[int | None, int | None]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from compat.budget import DEFAULT_LIMITS, Limits
@@ -23,6 +23,7 @@ from compat.gate.findings import (
     fingerprint,
     from_verdict,
     merged,
+    spot_of,
 )
 from compat.gate.mapping import SchemaFile, Subject
 from compat.gate.references import Workspace
@@ -48,6 +49,8 @@ class PastVersion:
     number: int | None
     definition: Definition
     path: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The path of each reference that is known to be a file, by the reference's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class _Case:
         definition = self.workspace.definition(self.subject.head)
         if any(same(definition, version.definition) for version in past.versions):
             return self._answer(Standing.UNCHANGED, level.name, (), ())
-        history = [Compared(version.name, version.definition, version.path) for version in past.versions]
+        history = [_past(version) for version in past.versions]
         outcome, findings = self._check(self.subject.head, history, level)
         return self._answer(Standing(outcome.value), level.name, _names(history, level), findings)
 
@@ -146,10 +149,7 @@ class _Case:
         """Every version the baseline lacks, each against all before it; those it has must be as they were."""
         old = {version.number: version for version in (past.versions if past else ())}
         findings = [*self._tampered(old)]
-        history = [
-            Compared(version.name, version.definition, version.path)
-            for version in sorted(old.values(), key=lambda version: version.number or 0)
-        ]
+        history = [_past(version) for version in sorted(old.values(), key=lambda version: version.number or 0)]
         outcomes = [Outcome.INCOMPATIBLE] if findings else []
         compared: list[str] = []
         for file in self.subject.files:
@@ -160,7 +160,7 @@ class _Case:
                 outcomes.append(outcome)
                 findings += found
                 compared += [name for name in _names(history, level) if name not in compared]
-            history.append(Compared(f"version {file.version}", self.workspace.definition(file), file.path))
+            history.append(self._compared(f"version {file.version}", file))
         if past is None and not findings:
             return self._new(level)
         standing = _worst(outcomes) if outcomes else Standing.UNCHANGED
@@ -192,7 +192,7 @@ class _Case:
     def _check(
         self, file: SchemaFile, history: Sequence[Compared], level: Level
     ) -> tuple[Outcome, tuple[GateFinding, ...]]:
-        candidate = Compared(file.path, self.workspace.definition(file), file.path)
+        candidate = self._compared(file.path, file)
         verdict = check(
             level,
             candidate.definition,
@@ -206,6 +206,9 @@ class _Case:
         ]
         return verdict.outcome, merged(found)
 
+    def _compared(self, name: str, file: SchemaFile) -> Compared:
+        return Compared(name, self.workspace.definition(file), file.path, self.workspace.reference_paths(file))
+
     def _level(self, past: Past | None) -> Level:
         if self.policy.enforced is not None:
             return self.policy.enforced
@@ -217,12 +220,17 @@ class _Case:
         try:
             parse(self.workspace.definition(file))
         except UnresolvedReference as cause:
-            return self._finding(UNRESOLVED_REFERENCE, cause.message, _cause_spot(file, cause), cause.name)
+            return self._finding(UNRESOLVED_REFERENCE, cause.message, self._cause_spot(file, cause), cause.name)
         except InvalidSchema as cause:
-            return self._finding(INVALID_SCHEMA, cause.message, _cause_spot(file, cause), cause.message)
+            return self._finding(INVALID_SCHEMA, cause.message, self._cause_spot(file, cause), cause.message)
         except LimitExceeded as cause:
             return self._finding(INVALID_SCHEMA, str(cause), Spot(file.path), cause.limit)
         return None
+
+    def _cause_spot(self, file: SchemaFile, cause: InvalidSchema) -> Spot:
+        if cause.place is None:
+            return Spot(file.path)
+        return spot_of(cause.place, file.path, self.workspace.reference_paths(file))
 
     def _require_readable(self, past: Past) -> None:
         for version in past.versions:
@@ -280,11 +288,8 @@ def _own(
     return GateFinding(rule, weight, subject, message, spot, fingerprint(subject, rule.name, detail), baseline=baseline)
 
 
-def _cause_spot(file: SchemaFile, cause: InvalidSchema) -> Spot:
-    place = cause.place
-    if place is None:
-        return Spot(file.path)
-    return Spot(file.path, place.line, place.column, place.pointer)
+def _past(version: PastVersion) -> Compared:
+    return Compared(version.name, version.definition, version.path, version.files)
 
 
 def _names(history: Sequence[Compared], level: Level) -> tuple[str, ...]:

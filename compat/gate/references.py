@@ -60,6 +60,19 @@ class Workspace:
         found = {reference.name: reference for reference in self._used(file) if reference.target.path != file.path}
         return tuple(found.values())
 
+    def reference_paths(self, file: SchemaFile) -> dict[str, str]:
+        """The path of every file that a file refers to, directly or not, by the name it is referred to with."""
+        found: dict[str, str] = {}
+        pending = [*self.references(file)]
+        seen = {file.path}
+        while pending:
+            reference = pending.pop(0)
+            found.setdefault(reference.name, reference.target.path)
+            if reference.target.path not in seen:
+                seen.add(reference.target.path)
+                pending += self.references(reference.target)
+        return found
+
     def in_order(self) -> tuple[Subject, ...]:
         """The subjects, each after those it refers to: the order in which a registry takes them."""
         placed: dict[str, Subject] = {}

@@ -231,7 +231,7 @@ def _read(name: str, source: str, limits: Limits) -> Document:
 def _offset_place(name: str, source: str, offset: int) -> Place:
     line = source.count("\n", 0, offset) + 1
     column = offset - (source.rfind("\n", 0, offset) + 1) + 1
-    return Place(name, line, column)
+    return Place(f"{name}#" if name else "", line, column)
 
 
 def _dialect(raw: Any) -> Dialect:

@@ -9,12 +9,13 @@ import pytest
 from compat.gate.baselines import OwnHistory, TreeBaseline
 from compat.gate.configuration import Configuration, SchemaSet
 from compat.gate.errors import CouldNotCheck
-from compat.gate.findings import Report, Standing, Status, Weight
+from compat.gate.findings import Report, Standing, Status, Weight, spot_of
 from compat.gate.judge import Policy, judge, removed
 from compat.gate.mapping import subjects
 from compat.gate.references import Workspace
 from compat.gate.tree import FolderTree
 from compat.level import Level
+from compat.verdict import Place
 
 
 def avro(*fields, name="Order"):
@@ -154,3 +155,40 @@ def test_a_folder_checked_against_itself_compares_its_own_versions(tmp_path):
     workspace = Workspace(subjects(FolderTree(tmp_path), Configuration()))
     results = list(judge(workspace, workspace.subjects, OwnHistory(), Policy()))
     assert [result.standing for result in results] == [Standing.INCOMPATIBLE, Standing.NEW]
+
+
+MONEY = """{"type": "record", "name": "Money",
+ "fields": [
+  {"name": "cents", "type": "%s"}]}"""
+PAID = '{"type": "record", "name": "Paid", "fields": [{"name": "sum", "type": "Money"}]}'
+DRAFT = '"$schema": "https://json-schema.org/draft/2020-12/schema"'
+ADDRESS = f"""{{{DRAFT}, "$id": "https://shop.example/address",
+ "properties": {{
+  "zip": {{"type": "%s"}}}}}}"""
+CUSTOMER = f'{{{DRAFT}, "$id": "https://shop.example/customer", "properties": {{"home": {{"$ref": "address"}}}}}}'
+
+
+@pytest.mark.parametrize(
+    ("referred", "referrer"),
+    [(("money.avsc", MONEY, "long", "int"), ("paid.avsc", PAID)),
+     (("address.schema.json", ADDRESS, "integer", "string"), ("customer.schema.json", CUSTOMER))],
+)  # fmt: skip
+def test_what_changed_in_a_reference_is_pointed_to_in_its_own_file(tmp_path, referred, referrer):
+    path, template, before, after = referred
+    report = gate(tmp_path, {path: template % before, referrer[0]: referrer[1]},
+                  {path: template % after, referrer[0]: referrer[1]})  # fmt: skip
+    found = [finding for result in report.results if result.path == referrer[0] for finding in result.findings]
+    assert [(finding.spot.path, finding.spot.line, finding.base_spot.path) for finding in found] == [(path, 3, path)]
+    assert template.splitlines()[2].index('"%s"') + 1 == found[0].spot.column == found[0].base_spot.column
+
+
+def test_lines_of_a_reference_that_is_no_file_are_not_told_as_those_of_its_referrer():
+    spot = spot_of(Place("shop.Money#/fields/0/type", 3, 28), "paid.avsc", {})
+    assert (spot.path, spot.line, spot.pointer) == ("paid.avsc", None, "shop.Money#/fields/0/type")
+
+
+def test_a_reference_that_cannot_be_read_is_pointed_to_in_its_own_file(tmp_path):
+    broken = f'{{{DRAFT}, "$id": "https://shop.example/address",\n "type": 3}}'
+    files = {"address.schema.json": broken, "customer.schema.json": CUSTOMER}
+    spots = [finding.spot for finding in gate(tmp_path, {}, files).findings]
+    assert [(spot.path, spot.line) for spot in spots] == [("address.schema.json", 2)] * 2

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         UpcastersError,
         UpcastFailed,
     )
+    from upcasters.failures import SKIPPED, Account, Policy, Report
     from upcasters.shape import Shape
     from upcasters.step import Step
     from upcasters.stream import Event
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "AsyncClient", "Chain", "Client", "Document", "Event", "EventRefused", "InvalidDocument", "InvalidExpression",
-    "NoChain", "NotAPayload", "NotPortable", "Problem", "RegistryRefused", "RegistryUnreachable", "Shape", "Step",
-    "Tampered", "UpcastFailed", "UpcastersError", "chain_from_json", "chain_to_json", "downward", "load", "read",
-    "write",
+    "SKIPPED", "Account", "AsyncClient", "Chain", "Client", "Document", "Event", "EventRefused", "InvalidDocument",
+    "InvalidExpression", "NoChain", "NotAPayload", "NotPortable", "Policy", "Problem", "RegistryRefused",
+    "RegistryUnreachable", "Report", "Shape", "Step", "Tampered", "UpcastFailed", "UpcastersError", "chain_from_json",
+    "chain_to_json", "downward", "load", "read", "write",
 ]  # fmt: skip
 
 _HOMES: Final = {
@@ -51,6 +52,7 @@ _HOMES: Final = {
     "document": ("Document", "load", "read", "write"),
     "shape": ("Shape",),
     "step": ("Step",),
+    "failures": ("SKIPPED", "Account", "Policy", "Report"),
     "stream": ("Event",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}

@@ -11,7 +11,6 @@ import httpx
 from upcasters import exchange
 from upcasters.chain import Chain
 from upcasters.document import Document
-from upcasters.errors import NoChain
 from upcasters.exchange import FRESH_SECONDS, Exchange, Request, Response, Target
 
 T = TypeVar("T")
@@ -99,11 +98,7 @@ class Client:
     def version(self, subject: str, schema_id: int) -> int:
         """The version of a subject that a schema id stands for; asked for once. Raises NoChain, RegistryRefused."""
         if (subject, schema_id) not in self._versions:
-            listed = self._drive(exchange.versions(schema_id))
-            found = [entry["version"] for entry in listed if entry["subject"] == subject]
-            if not found:
-                raise NoChain(f"schema id {schema_id} is no version of {subject}")
-            self._versions[subject, schema_id] = max(found)
+            self._versions[subject, schema_id] = self._drive(exchange.version(subject, schema_id))
         return self._versions[subject, schema_id]
 
     def edges(self, subject: str) -> Any:
@@ -165,6 +160,7 @@ class AsyncClient:
         """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``."""
         self._url = url
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, transport=transport)
+        self._versions: dict[tuple[str, int], int] = {}
         self._exchange = Exchange(fresh=fresh, mechanism=mechanism)
 
     def upcaster(self, subject: str, to: Target = "latest") -> AsyncUpcaster:
@@ -175,6 +171,12 @@ class AsyncClient:
         """The chain from one version to another; asked for once. Raises NoChain, RegistryRefused, Tampered."""
         known = self._exchange.known(subject, version, to)
         return known if known is not None else await self._drive(self._exchange.chain(subject, version, to))
+
+    async def version(self, subject: str, schema_id: int) -> int:
+        """The version of a subject that a schema id stands for; asked for once. Raises NoChain, RegistryRefused."""
+        if (subject, schema_id) not in self._versions:
+            self._versions[subject, schema_id] = await self._drive(exchange.version(subject, schema_id))
+        return self._versions[subject, schema_id]
 
     async def edges(self, subject: str) -> Any:
         """The upcasters of a subject, as the registry lists them."""

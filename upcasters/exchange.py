@@ -98,10 +98,13 @@ class Exchange:
         self._kept.clear()
 
 
-def versions(schema_id: int) -> Question:
-    """The subjects and versions that a schema id stands for, as the Confluent protocol tells them."""
+def version(subject: str, schema_id: int) -> Generator[Request, Response, int]:
+    """The version of a subject that a schema id stands for, as the Confluent protocol tells it. Raises NoChain."""
     response = yield Request("GET", f"/schemas/ids/{schema_id}/versions")
-    return _answer(response)
+    found = [int(entry["version"]) for entry in _answer(response) if entry["subject"] == subject]
+    if not found:
+        raise NoChain(f"schema id {schema_id} is no version of {subject}")
+    return max(found)
 
 
 def edges(subject: str) -> Question:

@@ -171,9 +171,10 @@ def test_pointers() -> None:
 
 def test_the_public_surface_is_a_list() -> None:
     assert sorted(upcasters.__all__) == [
-        "AsyncClient", "Chain", "Client", "Document", "Event", "EventRefused", "InvalidDocument", "InvalidExpression",
-        "NoChain", "NotAPayload", "NotPortable", "Problem", "RegistryRefused", "RegistryUnreachable", "Shape", "Step",
-        "Tampered", "UpcastFailed", "UpcastersError", "chain_from_json", "chain_to_json", "downward", "load", "read", "write",
+        "Account", "AsyncClient", "Chain", "Client", "Document", "Event", "EventRefused", "InvalidDocument",
+        "InvalidExpression", "NoChain", "NotAPayload", "NotPortable", "Policy", "Problem", "RegistryRefused",
+        "RegistryUnreachable", "Report", "SKIPPED", "Shape", "Step", "Tampered", "UpcastFailed", "UpcastersError",
+        "chain_from_json", "chain_to_json", "downward", "load", "read", "write",
     ]  # fmt: skip
     for name in upcasters.__all__:
         assert getattr(upcasters, name) is not None

@@ -28,7 +28,7 @@ from confluent_kafka.schema_registry.rule_registry import RuleRegistry
 from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import JsonataExecutor
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from upcasters import AsyncClient, Client, NoChain, RegistryRefused, UpcastFailed, read
+from upcasters import SKIPPED, AsyncClient, Client, NoChain, RegistryRefused, UpcastFailed, read
 from upcasters.exchange import bundle, unbundle
 from upcasters.integrations.confluent_kafka import PlanExecutor, UpcastingDeserializer
 
@@ -152,6 +152,21 @@ def test_a_wrapped_deserializer(url: str, json_ids: list[int]) -> None:
             == 100
         )
         assert wrapped(None, CONTEXT) is None
+
+
+def test_a_wrapped_deserializer_under_a_policy(url: str, json_ids: list[int]) -> None:
+    letters: list[Any] = []
+    with Client(url) as client:
+        stock = deserializer(url, JsonataExecutor(), validate=False)
+        wrapped = UpcastingDeserializer(
+            stock, client.upcaster(SUBJECT), client, on_failure=lambda event, error: letters.append((event, error))
+        )
+        bad = {"id": "o-2", "amount": 1}
+        assert [wrapped(framed(json_ids[0], event), CONTEXT) for event in (OLD, bad)] == [NEW, SKIPPED]
+        assert (wrapped.report().events, wrapped.report().dead_lettered) == (2, 1)
+    ((event, error),) = letters
+    assert event == bad
+    assert (error.subject, error.source, error.target, error.pointer) == (SUBJECT, 1, 2, "/name")
 
 
 def test_clients_ask_once(url: str, json_ids: list[int]) -> None:

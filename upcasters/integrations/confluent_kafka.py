@@ -21,6 +21,7 @@ from confluent_kafka.serialization import SerializationContext
 from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
 from upcasters.errors import UpcastersError
+from upcasters.failures import Account, Policy, Report
 
 _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
 
@@ -74,22 +75,36 @@ class PlanExecutor(RuleExecutor):
 class UpcastingDeserializer:
     """Wraps a deserializer that gives events as they were written, and brings them to one version.
 
-    Leave ``use.latest.version`` out of the wrapped one: it must not migrate by itself.
+    Leave ``use.latest.version`` out of the wrapped one: it must not migrate by itself. Use one per consumer.
     """
 
     def __init__(
-        self, deserializer: Callable[[bytes, SerializationContext], Any], upcaster: Upcaster, client: Client
+        self,
+        deserializer: Callable[[bytes, SerializationContext], Any],
+        upcaster: Upcaster,
+        client: Client,
+        *,
+        on_failure: Policy = "raise",
     ) -> None:
+        """``on_failure`` says what becomes of an event that cannot be brought over; see ``upcasters.failures``."""
         self._deserializer = deserializer
         self._upcaster = upcaster
         self._client = client
+        self._account = Account(on_failure)
+
+    def report(self) -> Report:
+        """What became of the events so far, in numbers."""
+        return self._account.report()
 
     def __call__(self, data: bytes | None, ctx: SerializationContext) -> Any:
-        """The event in the wanted version; None for a tombstone. Raises UpcastFailed, NoChain."""
+        """The event in the wanted version; None for a tombstone, SKIPPED for an event that failed and is not handed on.
+
+        Raises NoChain, and UpcastFailed under the policy ``raise``.
+        """
         if data is None:
             return None
         if len(data) < 5 or data[0] != MAGIC:
             raise UpcastersError("the message is not framed with a schema id: leave headers with GUIDs to the executor")
         (schema_id,) = struct.unpack(">I", data[1:5])
         version = self._client.version(self._upcaster.subject, schema_id)
-        return self._upcaster(self._deserializer(data, ctx), version)
+        return self._account.bring(self._deserializer(data, ctx), self._upcaster.chain(version))

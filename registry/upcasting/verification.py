@@ -199,11 +199,16 @@ class _Proof:
     def _chains(self) -> dict[str, Chain]:
         step = Step.up(self._document)
         subject, version = step.subject, step.source
-        return {
+        chains = {
             "the fused plan": Chain(subject, version, (step,), self._shape),
-            "the plan without a shape": Chain(subject, version, (step,)),
             "the closures": Chain(subject, version, (step,), self._shape, mechanism="closures"),
         }
+        without = Chain(subject, version, (step,))
+        try:
+            without.plan  # noqa: B018 - made here, to see whether it can be
+        except PlanTooHeavy:
+            return chains  # it may be so without a shape; chains are served with theirs
+        return chains | {"the plan without a shape": without}
 
     def _back(self) -> Chain | None:
         if self._document.down == "none":

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from compat.formats import Parsed, parse
 from registry.upcasting import Check, Limits, draft, migration_rules, shape_of, travel, verify
 from upcasters import Chain, Document, read
 from upcasters.functions import equal
+from upcasters.operations import Add, In, Rename
 from upcasters.shape import Array, Choice, Integer, Member, Plain, Record, Table, union
 
 SUBJECT = "orders.OrderPlaced"
@@ -253,6 +256,46 @@ def test_protobuf_numbers_make_a_rename_certain() -> None:
     found = draft(SUBJECT, 1, 2, old, new)
     assert found.complete
     assert found.document.ops == document({"rename": {"at": "/a", "to": "name"}}).ops
+
+
+def wide(count: int, name: Callable[[int], str], *, more: int = 0) -> Parsed:
+    """A record that may be null, with many members, in a packet."""
+    fields = [field(name(index), ["null", "float"]) for index in range(count)]
+    fields += [field(f"new{index}", ["null", "float"]) for index in range(more)]
+    return avro(field("source", ["null", {"type": "record", "name": "Source", "fields": fields}]))
+
+
+def test_a_draft_groups_what_happens_in_a_record_that_may_be_null() -> None:
+    old, new = wide(3, lambda index: f"uFlux{index}"), wide(3, lambda index: f"u_flux{index}", more=2)
+    found = draft(SUBJECT, 1, 2, old, new)
+    (operation,) = found.document.ops
+    assert isinstance(operation, In)
+    assert str(operation.at) == "/source"
+    assert [type(each) for each in operation.ops] == [Rename] * 3 + [Add] * 2
+    assert [question.place for question in found.questions] == ["/ops/0/in/ops/3", "/ops/0/in/ops/4"]
+    assert [question.pointer for question in found.questions] == ["/source/new0", "/source/new1"]
+    assert verify(found.document, old, new).accepted
+
+
+def test_drafts_of_records_with_hundreds_of_members_are_quick_and_light() -> None:
+    old = wide(400, lambda index: f"uPSFluxMean{index:03}")
+    new = wide(400, lambda index: f"u_psfFluxMean{index:03}", more=200)
+    begun = time.perf_counter()
+    found = draft(SUBJECT, 1, 2, old, new)
+    assert time.perf_counter() - begun < 3
+    (operation,) = found.document.ops
+    assert isinstance(operation, In)
+    renames = {each.at.name: each.to for each in operation.ops if isinstance(each, Rename)}
+    assert renames == {f"uPSFluxMean{index:03}": f"u_psfFluxMean{index:03}" for index in range(400)}
+    assert verify(found.document, old, new, limits=Limits(events=5)).accepted
+
+
+def test_a_document_too_heavy_for_a_plan_is_a_finding() -> None:
+    grow = [{"set": {"at": "/a", "expr": "a + a"}}] * 40
+    report = verify(document(*grow), avro(field("a")), avro(field("a")))
+    assert not report.accepted
+    assert any("nodes" in finding.message for finding in report.findings)
+    assert any("nodes" in each.reason for each in report.capabilities if not each.supported)
 
 
 @pytest.mark.corpus

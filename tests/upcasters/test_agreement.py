@@ -13,6 +13,7 @@ from upcasters.chain import Chain
 from upcasters.conform import deviations
 from upcasters.document import Document, read, write
 from upcasters.errors import UpcastFailed
+from upcasters.plan import weight
 from upcasters.shape import Shape
 from upcasters.step import Step
 
@@ -85,3 +86,20 @@ def test_the_derived_shape_holds_for_every_result() -> None:
             result = outcome(Chain("things.Happened", 1, [step], shape), payload)
             if result is not REFUSED:
                 assert not list(deviations(after, result)), (seed, ops, payload, result)
+
+
+@pytest.mark.parametrize(
+    ("operation", "most"),
+    [
+        (lambda name: {"add": {"at": f"/a/{name}", "value": name}}, 3),
+        (lambda name: {"copy": {"from": f"/{name}", "to": f"/a/{name}"}}, 60),
+    ],
+)
+def test_writing_below_a_record_that_may_be_absent_goes_to_one_place(operation: Any, most: int) -> None:
+    """The weight grows with the operations: none wraps another condition around those before it."""
+    names = [f"x{index}" for index in range(40)]
+    document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [operation(name) for name in names]})
+    chain = Chain.up([document])
+    assert weight(chain.plan.root) <= most * len(names)
+    for event in ({}, {"a": {}}, {"a": {"q": 1}, "x3": None}, {"x1": 1, "x30": {}}, {"a": None, "x2": 2}, {"a": None}):
+        assert raw(chain, deepcopy(event)) == outcome(chain.interpret, event)

@@ -67,7 +67,7 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         case SerializationException():
             return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
         case UnicodeDecodeError():
-            return _MALFORMED, _MALFORMED, f"The request body is not UTF-8 (at byte {error.start}): encode it so", {}
+            return _MALFORMED, _MALFORMED, "The request body is not UTF-8: encode it so", {}
         case RecursionError():
             return _MALFORMED, _MALFORMED, "The request body is nested too deeply: flatten it", {}
         case HTTPException(status_code=400):

@@ -8,7 +8,7 @@ import msgspec
 
 from compat.definition import Format
 from registry.data_contract import with_compiled
-from registry.errors import InvalidRequest
+from registry.errors import InvalidSchemaText
 from registry.model import Configuration, Content, Metadata, RuleSet, SchemaReference, Subject, Version
 from registry.service.definitions import qualified
 
@@ -40,12 +40,12 @@ class RegisterSchemaRequest(Wire, frozen=True):
     id: SchemaId | None = None
 
     def content(self) -> Content:
-        """Raises InvalidRequest for an unknown schemaType."""
+        """Raises InvalidSchemaText for an unknown schemaType."""
         try:
             format = Format((self.schema_type or Format.AVRO).upper())  # noqa: A001
         except ValueError:
             known = ", ".join(Format)
-            raise InvalidRequest(f"schemaType is '{self.schema_type}', not one of {known}") from None
+            raise InvalidSchemaText(f"schemaType is '{self.schema_type}', not one of {known}") from None
         references = tuple(
             SchemaReference(item.name or "", item.subject or "", -1 if item.version is None else item.version)
             for item in self.references or ()

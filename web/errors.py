@@ -65,7 +65,7 @@ def _plain(error: HTTPException) -> str:
 def _missing(request: Request[Any, Any, Any], site: Site, message: str) -> Response[str]:
     suggestions = _similar(request.url.path, site)
     advice = "Check the spelling, or search the catalog."
-    return _page(request, 404, "Nothing is here", f"{message} {advice}", suggestions)
+    return _page(request, 404, "Nothing is here", f"{message.rstrip('.')}. {advice}", suggestions)
 
 
 def _similar(path: str, site: Site) -> list[tuple[str, str]]:

@@ -178,7 +178,7 @@ def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Respons
     plain = file.encode("ascii", "replace").decode().replace("?", "_")
     return Response(
         version.content.text.encode(),
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={
             **HEADERS,
             "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file)}",

@@ -94,7 +94,7 @@ def page(template: str, values: Mapping[str, Any], *, status: int = 200, cache: 
     """A template filled with values, as an HTML response under the content security policy."""
     return Response(
         TEMPLATES.get_template(template).render(values),
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         status_code=status,
         headers={**HEADERS, "Cache-Control": cache, "Vary": "Accept, HX-Request"},
     )

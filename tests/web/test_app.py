@@ -24,7 +24,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Any]
 
 def test_the_root_is_the_catalog_for_a_browser(client: TestClient[Any]) -> None:
     answer = client.get("/", headers={"Accept": BROWSER})
-    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "No event has a schema yet" in answer.text
     assert "accept" in answer.headers["vary"].lower()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 from typing import Any
@@ -157,6 +158,8 @@ def test_serve_stops_gracefully_and_what_it_stored_is_verified_and_rebuilt(work,
     printed = (tmp_path / "stdout").read_text()
     for text in (f"lineal serves {server.address}", f"{server.address}/catalog", f"curl {server.address}/subjects"):
         assert text in printed
+    offered = re.findall(rf"^  ({re.escape(server.address)}/\S+)", printed, re.MULTILINE)
+    assert [httpx.get(url).status_code for url in offered] == [200] * 2, offered
     work.write({"order.avsc": avro("Order", "id")})
     assert work.lineal("push", "order.avsc", "--registry", server.address).returncode == 0
     assert server.stop(signal.SIGTERM) == 0

@@ -138,7 +138,7 @@ def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa:
         "",
         f"  {f'{address}/catalog':<44} the catalog: subjects, versions, differences, refusals, upcasters",
         f"  {f'schema.registry.url={address}':<44} what any Confluent client needs",
-        f"  {f'{address}/api/v1':<44} lineal's own interface: verdicts with witnesses, upcasters",
+        f"  {f'{address}/openapi/lineal.json':<44} lineal's own interface: verdicts with witnesses, upcasters",
         "",
         "  Try, in another terminal:",
         *(f"    {line}" for line in _suggestions(address, with_demo=with_demo)),

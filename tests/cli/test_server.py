@@ -8,6 +8,7 @@ import signal
 import socket
 from typing import Any
 
+import httpx
 import pytest
 
 MONEY = 'syntax = "proto3";\npackage shop;\n// An amount.\nmessage Money {\n  // Hundredths.\n  int64 cents = 1;\n}\n'

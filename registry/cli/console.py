@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,15 @@ from typing import Any, Final, TextIO
 
 import click
 from rich.console import Console as RichConsole
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from registry.cli.errors import ReaderGone
 
@@ -30,6 +39,11 @@ _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 
 Step = Callable[[str], None]
 """Tells that one unit of work is done, and what came of it."""
+
+Gauge = Callable[[int, str], None]
+"""Tells how much is done in all, and what came of it."""
+
+_SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,20 @@ class Console:
         else:
             yield _lines(title, total)
 
+    @contextmanager
+    def gauge(self, title: str, total: int) -> Iterator[Gauge]:
+        """A bar of how much of ``total`` is done on a terminal, a line every few seconds elsewhere; on stderr."""
+        if self.quiet:
+            yield lambda _done, _line: None
+        elif sys.stderr.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            told = TextColumn("{task.fields[line]}", markup=False)
+            with Progress(*columns, told, console=RichConsole(stderr=True), transient=True) as bar:
+                task = bar.add_task(title, total=total, line="")
+                yield lambda done, line: bar.update(task, completed=done, line=line)
+        else:
+            yield _now_and_then(title, total)
+
 
 def _coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
@@ -99,3 +127,15 @@ def _lines(title: str, total: int | None) -> Step:
         click.echo(f"{title} {done}{of} {line}", err=True)
 
     return step
+
+
+def _now_and_then(title: str, total: int) -> Gauge:
+    last = time.monotonic()
+
+    def gauge(done: int, line: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            click.echo(f"{title} {done * 100 // max(total, 1)} % {line}", err=True)
+
+    return gauge

@@ -7,7 +7,10 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from compat.gate.errors import CouldNotCheck
 from registry.cli.remote import Remote
+from upcasters.chain import Chain, chain_from_json
+from upcasters.errors import UpcastersError
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -117,6 +120,16 @@ def upcast(remote: Remote, subject: str, event: Any, source: str, target: str) -
     """Bring an event along the chain. Raises Refusal where there is none, or the event is not one of ``source``."""
     versions = urlencode({"from": source, "to": target})
     return remote.post(f"/api/v1/subjects/{_part(subject)}/upcast?{versions}", {"event": event}, Travel)
+
+
+def chain(remote: Remote, subject: str, source: str, target: str) -> Chain:
+    """The chain between two versions, to be run here. Raises Refusal where there is none, CouldNotCheck."""
+    versions = urlencode({"from": source, "to": target})
+    served = remote.get(f"/api/v1/subjects/{_part(subject)}/chain?{versions}", dict[str, Any])
+    try:
+        return chain_from_json(served)
+    except (UpcastersError, KeyError) as error:
+        raise CouldNotCheck(f"the chain that {remote.address} serves for {subject} cannot be used: {error}") from error
 
 
 def publish(remote: Remote, subject: str, text: str) -> Published:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,36 +16,63 @@ from registry.cli import upcasting
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
+from registry.cli.replay import Replay
 from registry.cli.upcasting import Change, Leg, Travel
+from upcasters.chain import Chain
+from upcasters.failures import Report
 
 _EXAMPLES: Final = """\b
 Examples:
   lineal upcast orders.OrderPlaced --from 1 event.json
   lineal upcast orders.OrderPlaced --from 1 --to 3 event.json --trace
   kcat … | lineal upcast orders.OrderPlaced --from 2 -
+  lineal upcast orders.OrderPlaced --from 1 --replay archive.jsonl --out new.jsonl
 
 \b
-Exit codes: 0 the event arrived and is valid · 1 a step failed or gave no valid event, or there is no way.
+Exit codes: 0 every event arrived and is valid · 1 a step failed or gave no valid event, or there is no way.
 """
 
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _SIGNS: Final = {"added": ("good", "+"), "removed": ("error", "-"), "changed": ("warning", "~")}
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("subject")
-@click.argument("event", metavar="EVENT.json")
+@click.argument("event", metavar="[EVENT.json]", required=False)
 @click.option("--from", "source", required=True, metavar="VERSION", help="The version the event was written with.")
 @click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The version to reach.")
 @click.option("--trace", is_flag=True, help="Show what every operation of every step did.")
+@click.option(
+    "--replay", type=_FILE, metavar="FILE", help="Bring a whole file of stored events over: .jsonl, .ndjson or .avro."
+)
+@click.option("--out", type=_FILE, metavar="FILE", help="With --replay: where the new events go, .jsonl or .avro.")
 @click.pass_obj
 @project_options
 def command(
-    project: Project, console: Console, subject: str, event: str, source: str, target: str, *, trace: bool
+    project: Project,
+    console: Console,
+    subject: str,
+    event: str | None,
+    source: str,
+    target: str,
+    replay: Path | None,
+    out: Path | None,
+    *,
+    trace: bool,
 ) -> int:
     """Bring an event of SUBJECT from one version to another, up or down, through the published upcasters.
 
     EVENT.json is a file with one event as JSON, or - for stdin. The new event goes to stdout.
+
+    With --replay, every event of a file is brought over and held against the schema it must fit, here and not on the
+    server; a report goes to stdout. Events that fail are counted, shown and left out of the new file.
     """
+    if replay is not None:
+        if event is not None or trace:
+            raise click.UsageError("--replay takes its events from its file, and traces none: leave the rest out")
+        return _replay(project, console, Journey(subject, source, target), replay, out)
+    if event is None or out is not None:
+        raise click.UsageError("name a file with one event, or a file of many with --replay (and --out)")
     with Remote(project.configuration.registry) as remote:
         travel = upcasting.upcast(remote, subject, read_json(event), source, target)
     if trace:
@@ -56,6 +84,53 @@ def command(
         if travel.complete:
             console.report(json.dumps(travel.event, ensure_ascii=False, indent=2))
     return 0 if travel.complete and all(step.valid for step in travel.steps) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Which events are to go where."""
+
+    subject: str
+    source: str
+    target: str
+
+
+def _replay(project: Project, console: Console, journey: Journey, file: Path, out: Path | None) -> int:
+    """Replay a file and report; whether every event arrived, as exit code."""
+    try:
+        size = file.stat().st_size
+    except OSError as cause:
+        raise Misconfigured(f"{file} cannot be read: {cause.strerror}") from cause
+    with Remote(project.configuration.registry) as remote:
+        replay = Replay(remote, journey.subject, journey.source, journey.target)
+    with console.gauge("replay", size) as told:
+        report = replay.run(file, out, lambda done, events: told(done, f"{events:,} events"))
+    console.report("\n".join(_report(console, replay.chain, report)))
+    return 1 if report.failures else 0
+
+
+def _report(console: Console, chain: Chain, report: Report) -> Iterator[str]:
+    yield f"{console.paint('bold', chain.subject)}  version {chain.source} → {chain.target}, {len(chain.steps)} steps"
+    counts = {
+        "events": report.events, "arrived": report.events - report.failures, "changed": report.changed,
+        "failed": report.failures, "events/s": round(report.rate),
+    }  # fmt: skip
+    yield ""
+    for name, count in counts.items():
+        style = "error" if name == "failed" and count else ""
+        line = f"  {name:<10}{count:>12,}"
+        yield console.paint(style, line) if style else line
+    if not report.failures:
+        return
+    yield ""
+    yield console.paint("bold", "why they failed")
+    yield from (f"  {count:>8,}  {reason}" for reason, count in report.failed.items())
+    yield ""
+    yield console.paint("bold", f"the first {len(report.first)}")
+    for failure in report.first:
+        error = failure.error
+        where = "  ".join((error.place, error.pointer or "the root")).strip()
+        yield f"  event {failure.number}  version {error.source} → {error.target}  {where}: {error.reason}"
 
 
 def read_json(place: str) -> Any:

@@ -1,0 +1,141 @@
+"""upcast --replay: files of stored events, against a running registry with the demo."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import fastavro
+import pytest
+
+from registry.cli.console import Console
+
+OLD = {
+    "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
+    "status": "NEW", "placed": 1_756_800_000,
+}  # fmt: skip
+LATEST = {
+    "order_id": "o-1", "customer": {"name": "Ann Smith", "email": None},
+    "total": {"amount": "12.50", "currency": "EUR"},
+    "status": "PLACED", "placed_at": "2025-09-02T08:00:00Z", "channel": "web", "items": [], "ship_to": None,
+}  # fmt: skip
+REPLAY = ("upcast", "orders.OrderPlaced", "--from", "1", "--replay")
+
+
+@pytest.fixture
+def demo(work, demo_server, monkeypatch):
+    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
+    return work
+
+
+def jsonl(*events):
+    return "".join(event if isinstance(event, str) else json.dumps(event) + "\n" for event in events)
+
+
+def counts(report):
+    found = re.findall(r"^  ([a-z/]+) +([\d,]+)$", report, re.MULTILINE)
+    return {name: int(count.replace(",", "")) for name, count in found}
+
+
+def test_a_file_of_old_events_arrives(demo):
+    demo.write({"old.jsonl": jsonl(*[OLD] * 1200)})
+    done = demo.process(*REPLAY, "old.jsonl", "--out", "new.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("orders.OrderPlaced  version 1 → 5, 4 steps\n")
+    found = counts(done.stdout)
+    assert found.pop("events/s") > 0
+    assert found == {"events": 1200, "arrived": 1200, "changed": 1200, "failed": 0}
+    assert [json.loads(line) for line in demo.read("new.jsonl").splitlines()] == [LATEST] * 1200
+
+
+def test_what_fails_is_told_with_number_and_place_and_left_out(demo):
+    demo.write({"old.jsonl": jsonl(OLD, "{nope\n", OLD | {"status": "ODD"}, OLD | {"amount_cents": None}, OLD)})
+    done = demo.lineal(*REPLAY, "old.jsonl", "--out", "new.jsonl")
+    assert done.returncode == 1
+    assert counts(done.stdout)["failed"] == 3
+    for line in (
+        r"event 2  version 1 → 5  the root: not JSON: .*",
+        r"event 3  version 1 → 5  /status: the event is none of version 1: 'ODD' .*",
+        r"event 4  version 1 → 5  /amount_cents: the event is none of version 1: .*",
+    ):
+        assert re.search(line, done.stdout)
+    assert len(demo.read("new.jsonl").splitlines()) == 2
+
+
+def test_a_failing_operation_is_named(demo):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    steps = "  - fail: {when: 'n < 0', reason: below nothing}\n"
+    publish(demo, "refused", schema, schema | {"title": "two"}, steps)
+    demo.write({"n.jsonl": jsonl({"n": 1}, {"n": -1}, {"n": -1})})
+    done = demo.lineal("upcast", "refused", "--from", "1", "--replay", "n.jsonl")
+    assert done.returncode == 1
+    assert counts(done.stdout)["changed"] == 0
+    assert re.search(r"^ +2  v1->v2, /ops/0/fail: .*below nothing", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^  event 2  version 1 → 2  /ops/0/fail  .*below nothing", done.stdout, re.MULTILINE)
+
+
+def publish(demo, subject, first, second, steps):
+    """Two versions and a step between them."""
+    import os
+
+    import httpx
+
+    with httpx.Client(base_url=os.environ["LINEAL_REGISTRY"]) as http:
+        http.put(f"/config/{subject}", json={"compatibility": "NONE"}).raise_for_status()
+        for schema in (first, second):
+            body = {"schema": json.dumps(schema), "schemaType": "JSON"}
+            http.post(f"/subjects/{subject}/versions", json=body).raise_for_status()
+        text = f"upcast: 1\nsubject: {subject}\nfrom: 1\nto: 2\nops:\n{steps}"
+        answer = http.post(f"/api/v1/subjects/{subject}/upcasters", json={"text": text})
+        assert answer.is_success, answer.text
+
+
+def test_avro_goes_there_and_back(demo):
+    demo.write({"old.jsonl": jsonl(OLD, OLD)})
+    assert demo.lineal(*REPLAY, "old.jsonl", "--out", "new.avro").returncode == 0
+    with (demo.root / "new.avro").open("rb") as file:
+        assert next(fastavro.reader(file))["placed_at"].isoformat() == "2025-09-02T08:00:00+00:00"
+    back = ("upcast", "orders.OrderPlaced", "--from", "5", "--to", "1", "--replay", "new.avro", "--out", "back.jsonl")
+    done = demo.lineal(*back)
+    assert done.returncode == 0, done.stdout
+    assert [json.loads(line) for line in demo.read("back.jsonl").splitlines()] == [OLD, OLD]
+
+
+def test_an_avro_file_of_another_version_fails(demo):
+    demo.write({"old.jsonl": jsonl(OLD)})
+    assert demo.lineal(*REPLAY, "old.jsonl", "--out", "new.avro").returncode == 0
+    done = demo.lineal(*REPLAY, "new.avro")
+    assert done.returncode == 1
+    assert "the event is none of version 1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((*REPLAY, "nowhere.jsonl"), 2, "nowhere.jsonl cannot be read"),
+        ((*REPLAY, "old.csv"), 2, "events are read from"),
+        ((*REPLAY, "old.jsonl", "--out", "old.jsonl"), 2, "would be overwritten"),
+        ((*REPLAY, "old.jsonl", "old.jsonl"), 2, "--replay takes its events from its file"),
+        ((*REPLAY, "old.jsonl", "--trace"), 2, "traces none"),
+        (("upcast", "orders.OrderPlaced", "--from", "1", "--out", "x.jsonl", "old.jsonl"), 2, "of many with --replay"),
+        (("upcast", "orders.OrderPlaced", "--from", "1"), 2, "name a file with one event"),
+        (("upcast", "orders.OrderShipped", "--from", "1", "--replay", "x.avro"), 2, "are not Avro"),
+        (("upcast", "orders.OrderPlaced", "--from", "9", "--replay", "old.jsonl"), 1, "Version 9 not found"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(demo, arguments, code, message):
+    demo.write({"old.jsonl": jsonl(OLD), "old.csv": "", "x.avro": ""})
+    done = demo.lineal(*arguments)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert demo.read("old.jsonl") == jsonl(OLD)
+
+
+def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("registry.cli.console._SECONDS_BETWEEN_LINES", 0.0)
+    with Console().gauge("replay", 200) as told:
+        told(50, "7 events")
+    with Console(quiet=True).gauge("replay", 200) as told:
+        told(50, "7 events")
+    assert capsys.readouterr().err == "replay 25 % 7 events\n"

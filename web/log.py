@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
@@ -31,17 +31,21 @@ PAGE: Final = 50
 """Entries of the log on one page."""
 
 
-def entry(logged: Logged, *, named: bool = True) -> Entry:
-    """One entry as a line for people; ``named``: with its subject, where the page is not about it alone."""
+def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry:
+    """One entry as a line for people; ``named``: with its subject, where the page is not about it alone.
+
+    ``kept``: the versions that its subject still has. What was deleted for good has no page, so nothing leads there.
+    """
     subject = logged.subject
     look, sentence, url = told(logged.event, subject)
+    gone = not kept or (isinstance(logged.event, SchemaRegistered) and logged.event.version not in kept)
     return Entry(
         tone=look,
         sentence=sentence,
         subject=subject.name if named else "",
         context="" if subject.is_context or subject.context == DEFAULT_CONTEXT else subject.context,
-        subject_url="" if subject.is_context else address.subject(str(subject)),
-        url=url,
+        subject_url="" if subject.is_context or not kept else address.subject(str(subject)),
+        url="" if gone else url,
         actor=logged.origin.actor,
         reason=logged.origin.reason,
         when=logged.time,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from litestar.response import Redirect
 from compat.definition import Format
 from compat.level import Level
 from registry.errors import SchemaNotFound, VersionNotFound
+from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, Subject, Version
 from registry.service.answers import SubjectDetail
 from web import address, chain, comparing, drafts, listing, log, refusals, subject
@@ -21,7 +23,7 @@ from web.findings import readable
 from web.rendering import HEADERS, is_fragment, page
 from web.site import Site
 from web.threads import in_thread
-from web.views import Fact
+from web.views import Entry, Fact
 from web.words import FORMATS, counted, format_words
 
 Asked = Request[Any, Any, Any]
@@ -42,11 +44,16 @@ def _front(request: Asked, site: Site, q: str, context: str, format_: str, numbe
         {
             "listing": shown,
             "overview": _overview(site, shown.total, narrowed=shown.narrowed),
-            "lately": [log.entry(one) for one in lately],
+            "lately": _entries(site, lately),
             "origin": _origin(request),
             "active": "catalog",
         },
     )
+
+
+def _entries(site: Site, logged: Sequence[Logged], *, named: bool = True) -> list[Entry]:
+    kept = site.registry.catalog.kept(one.subject for one in logged)
+    return [log.entry(one, kept[one.subject], named=named) for one in logged]
 
 
 def _origin(request: Asked) -> str:
@@ -122,7 +129,7 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
             "history_url": address.subject(full, part="history"),
             "references": subject.references(version),
             "referrers": subject.referrers(detail),
-            "entries": [log.entry(one, named=False) for one in entries],
+            "entries": _entries(site, entries, named=False),
         },
     )
 
@@ -203,7 +210,7 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
             "head": subject.head(site, detail, version, "history", explicit=False),
             "versions": subject.history(site, detail),
             "refusals": refusals.refusals(detail.refusals),
-            "entries": [log.entry(one, named=False) for one in entries[: log.PAGE]],
+            "entries": _entries(site, entries[: log.PAGE], named=False),
             "newer": here if before else "",
             "older": address.query(here, before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
         },
@@ -312,7 +319,7 @@ def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
         "changes.html",
         {
             "active": "changes",
-            "days": log.days(log.entry(one) for one in entries[: log.PAGE]),
+            "days": log.days(_entries(site, entries[: log.PAGE])),
             "newer": address.changes() if before else "",
             "older": address.changes(before=entries[log.PAGE - 1].position) if more else "",
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from compat.check import compare
@@ -133,6 +133,11 @@ class Catalog:
         """The newest entries of the log, newest first; with ``before``, those whose position is lower."""
         with self._store.read() as reading:
             return reading.entries(subject=subject, before=before, limit=limit, newest_first=True)
+
+    def kept(self, subjects: Iterable[Subject]) -> dict[Subject, frozenset[int]]:
+        """The versions that each subject still has, deleted softly or not: none of a subject deleted for good."""
+        with self._store.read() as reading:
+            return {each: frozenset(number for number, _ in reading.numbers(each)) for each in set(subjects)}
 
     def position(self) -> int:
         """Of the last entry of the log; 0 when it is empty."""

@@ -10,7 +10,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from registry.model import Subject
+from compat.definition import Format
+from registry.model import Content, Subject
 from registry.service import Registry
 from web import address
 
@@ -346,3 +347,15 @@ def test_static_files_are_kept_for_ever(browser: Browser) -> None:
     answer = browser.get(sheet)
     assert answer.status_code == 200
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_nothing_leads_to_what_was_deleted_for_good(browser: Browser, registry: Registry) -> None:
+    gone = Subject.parse("gone.Soon")
+    registry.registration.register(gone, Content(Format.AVRO, '"string"'))
+    assert "/catalog/subjects/gone.Soon" in browser.get("/catalog/changes").text
+    for permanent in (False, True):
+        registry.deletion.subject(gone, permanent=permanent)
+    for path in ("/catalog", "/catalog/changes"):
+        text = browser.get(path).text
+        assert "gone.Soon" in text
+        assert "/catalog/subjects/gone.Soon" not in text

@@ -338,7 +338,7 @@ class Dialect(ABC):
                     self.refuse(f"the codec {using} is not exact there")
                 return self.call(self.codecs[using], value)
             case Scale():
-                return self._scale(node.function, value)
+                return self._scale(node.function, value, node.sort)
             case Wrap():
                 return self.alone(value)
             case Unwrap(take=take):
@@ -359,10 +359,14 @@ class Dialect(ABC):
         called = "entries_to_list" if function.to == "list" else "entries_to_map"
         return self.call(called, value, quoted(function.key), quoted(function.value))
 
-    def _scale(self, function: Scale, value: Sql) -> Sql:
+    def _scale(self, function: Scale, value: Sql, sort: str) -> Sql:
         if function.result == "decimal":
             self.refuse("a decimal is computed, which JSON does not have")
-        return self.scaled(function, factor(function.by), value)
+        by = factor(function.by)
+        if sort == "int" and by.denominator == 1 and function.result == "int64" and not function.places:
+            product = f"{self.call('whole', value)} * CAST({by.numerator} AS {self.whole_type})"
+            return self.json(self.call("fits", product), "int")
+        return self.scaled(function, by, value)
 
     def _looked_up(self, function: Map, value: Sql) -> Sql:
         rows: dict[tuple[bool, Scalar], tuple[Scalar, Scalar]] = {}

@@ -80,7 +80,7 @@ def _judged(engine: ProtobufEngine, find: Find) -> tuple[list[tuple[str, str]], 
     sources, found, seed = [], [], 0
     while len(sources) < PAIRS:
         seed += 1
-        texts = pair(random.Random(seed))  # noqa: S311 - repeatable
+        texts = pair(random.Random(seed))
         try:
             writer, reader = (engine.parse(Definition(Format.PROTOBUF, text)) for text in texts)
         except InvalidSchema:

@@ -57,7 +57,7 @@ def test_a_finding_is_shown_by_its_witness(engine: ProtobufEngine, find: Find, p
 @LAW
 @given(file=files, seed=seeds)
 def test_growing_is_compatible_both_ways(engine: ProtobufEngine, find: Find, file: File, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - repeatable
+    chance = random.Random(seed)
     before, after = accepted(engine, text(file)), accepted(engine, text(grown(chance, file)))
     for reader, writer in ((before, after), (after, before)):
         assert {finding.severity for finding in find(reader, writer)} <= {Severity.INFO}

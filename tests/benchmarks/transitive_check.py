@@ -1,7 +1,7 @@
 """The newest of 100 versions checked against all others, beside parsing those texts once.
 
 ``python -m tests.benchmarks.transitive_check`` prints both and their ratio. What a warm registry does for a
-registration under BACKWARD_TRANSITIVE is the check alone: parsed schemas are kept. The clock, the best of several rounds.
+registration under BACKWARD_TRANSITIVE is the check alone: parsed schemas are kept. The best of several rounds.
 """
 
 from __future__ import annotations

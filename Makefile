@@ -53,7 +53,8 @@ contracts: $(VENV)/development.stamp
 
 unit: $(VENV)/development.stamp browser
 	@echo "== [4/4] pytest"
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/browser
+	@$(BIN)/pytest tests/browser
 
 browser: # Chromium for the browser tests, where it can be had; they are skipped visibly where it cannot
 	@command -v chromium-headless-shell chromium google-chrome >/dev/null 2>&1 || \

@@ -34,7 +34,12 @@ for _tag, _pattern, _first in (
 
 def parse(text: str) -> Any:
     """The JSON tree of a YAML text. Raises InvalidDocument."""
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        raise InvalidDocument(
+            f"character {error.position + 1} (U+{error.character:04X}) is not allowed in YAML", remedy="remove it"
+        ) from error
     try:
         node = loader.get_single_node()
         return None if node is None else _tree(node)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Final, Protocol
 
 from compat.errors import CompatError
@@ -28,6 +29,8 @@ from web.words import LIFT, Tone, counted
 
 LONGEST: Final = 8_000
 """Characters of an event that an address can carry."""
+_DEEPEST: Final = 500
+_STEPS: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 _SAMPLES: Final = 40
 """Of the engine's own samples, those that the player takes where no plausible event is valid."""
 _VIOLATIONS: Final = 8
@@ -131,12 +134,19 @@ def _parsed(text: str) -> Any:
             f"It has {len(text):,} characters and an address carries {LONGEST:,} at most: "
             "shorten it, or use lineal upcast for large events."
         )
+    if _depth(text) > _DEEPEST:
+        raise _NotAnEvent("It is nested too deeply.")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise _NotAnEvent(f"It is not JSON: {error.msg}, line {error.lineno}, column {error.colno}.") from error
     except RecursionError as error:
         raise _NotAnEvent("It is nested too deeply.") from error
+
+
+def _depth(text: str) -> int:
+    """Nesting of a JSON text at the most: brackets in strings count too."""
+    return max(accumulate(_STEPS.get(character, 0) for character in text), default=0)
 
 
 def _generated(site: Site, subject: Subject, shown: Chain) -> tuple[Route, tuple[Stop, ...]]:

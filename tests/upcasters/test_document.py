@@ -197,3 +197,8 @@ def test_importing_is_light() -> None:
         assert loaded.strip() == "[]"
         best = min(best, float(spent))
     assert best < 0.05
+
+
+def test_a_character_that_yaml_does_not_allow_is_named() -> None:
+    with pytest.raises(InvalidDocument, match=r"character 2 \(U\+000F\) is not allowed"):
+        load("a\x0fb")

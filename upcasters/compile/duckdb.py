@@ -71,12 +71,6 @@ class DuckDB(Dialect):
     target: ClassVar[str] = "DuckDB"
     text_type: ClassVar[str] = "VARCHAR"
     whole_type: ClassVar[str] = "HUGEINT"
-    codecs: ClassVar[Mapping[str, str]] = MappingProxyType({
-        "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
-        "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
-        "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
-        "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
-    })  # fmt: skip
 
     def literal(self, value: Any) -> Sql:
         try:

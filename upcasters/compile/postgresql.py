@@ -70,12 +70,6 @@ class PostgreSQL(Dialect):
     target: ClassVar[str] = "PostgreSQL"
     text_type: ClassVar[str] = "text"
     whole_type: ClassVar[str] = "numeric"
-    codecs: ClassVar[Mapping[str, str]] = MappingProxyType({
-        "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
-        "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
-        "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
-        "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
-    })  # fmt: skip
 
     def literal(self, value: Any) -> Sql:
         try:

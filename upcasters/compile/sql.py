@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, NoReturn
 
 from upcasters.compile.sql_formula import Formulas
@@ -52,7 +53,12 @@ class Dialect(ABC):
     """Writes nodes as expressions; one object per plan."""
 
     target: ClassVar[str]
-    codecs: ClassVar[Mapping[str, str]]
+    codecs: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
+        "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
+        "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
+        "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
+    })  # fmt: skip
     """The codecs this engine has, each with the function that runs it."""
     text_type: ClassVar[str]
     """What the engine calls its type of texts."""

@@ -116,7 +116,7 @@ class UpcasterPublished(Happened, frozen=True):
     migration_rules: list[Rule] = []
     """What the Confluent protocol serves with the target version; empty where the step is not portable."""
     details: dict[str, Any] = {}
-    """What the proof at publication found: lossy fields, capabilities."""
+    """What the proof found: lossy fields, capabilities; ``implied`` where nobody had to write the step."""
 
 
 class UpcasterWithdrawn(Happened, frozen=True):

@@ -63,9 +63,8 @@ def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
         case RegistrationRefused(findings=findings):
             why = f": {counted(len(findings), 'finding')}" if findings else ""
             return BAD, f"a candidate was refused{why}", f"{address.subject(name, part='history')}#refused"
-        case UpcasterPublished(source=source, target=target, revision=revision):
-            again = f", revision {revision}" if revision > 1 else ""
-            return LIFT, f"upcaster from v{source} to v{target} published{again}", address.player(name)
+        case UpcasterPublished():
+            return *_published(event), address.player(name)
         case UpcasterWithdrawn(source=source, target=target):
             return PLAIN, f"upcaster from v{source} to v{target} withdrawn", address.player(name)
         case VersionsDeleted(versions=versions):
@@ -128,3 +127,10 @@ def days(entries: Iterable[Entry], now: datetime | None = None) -> list[tuple[st
         words = {0: "Today", 1: "Yesterday"}.get(past, f"{day:%A}, {day.day} {day:%B %Y}")
         named.append((words, list(group)))
     return named
+
+
+def _published(event: UpcasterPublished) -> tuple[Tone, str]:
+    step = f"from v{event.source} to v{event.target}"
+    if event.details.get("implied"):
+        return PLAIN, f"step {step} needs no upcaster"
+    return LIFT, f"upcaster {step} published" + (f", revision {event.revision}" if event.revision > 1 else "")

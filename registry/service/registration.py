@@ -83,7 +83,7 @@ class _Decision:
     schema_id: int | None
     acceptance: Acceptance
     lift: UpcasterPublished | None = None
-    """The upcaster that came with it, proven."""
+    """The upcaster that came with it, proven; or the step that nobody has to write."""
     lifted: bool = False
     """Whether it is accepted for the sake of the upcaster."""
 
@@ -186,6 +186,8 @@ class Registration:
                 f"Version {options.version} is not the next version of subject '{situation.subject}': "
                 f"that is {number}; fetch the latest version and try again"
             )
+        if lift is None:
+            lift = self._upcasters.follows(situation.subject, parsed, number)
         text = parsed.engine.text(parsed.schema, Form.NORMALIZED if normalize else Form.CANONICAL)
         return _Decision(
             situation,

@@ -10,14 +10,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from compat.errors import CompatError
 from compat.formats import Parsed
-from registry.errors import InvalidEvent, InvalidUpcaster, NoUpcasters, StoreBusy, SubjectNotFound, UpcasterRefused
+from registry.errors import (
+    InvalidEvent,
+    InvalidUpcaster,
+    NoUpcasters,
+    OperationNotPermitted,
+    StoreBusy,
+    SubjectNotFound,
+    UpcasterRefused,
+)
 from registry.events import UpcasterPublished, UpcasterWithdrawn
 from registry.history import parse_number
 from registry.model import ANONYMOUS, LATEST, Origin, Subject, Version
@@ -28,7 +36,7 @@ from registry.service.scope import aliased, located
 from registry.settings import Settings
 from registry.storage.reading import Reading, StoredUpcaster
 from registry.storage.store import Store
-from registry.upcasting import Draft, Report, Stop, draft, migration_rules, shape_of, travel, verify
+from registry.upcasting import Draft, Report, Stop, draft, implied, migration_rules, shape_of, travel, verify
 from upcasters.chain import Chain, chain_to_json, downward
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument, NoChain
@@ -93,7 +101,14 @@ class Upcasters:
         self._drafts = _Drafts()
 
     def published(self, subject: Subject) -> list[StoredUpcaster]:
-        """The upcasters in force, by source version. Raises SubjectNotFound."""
+        """The upcasters in force that people wrote, by source version. Raises SubjectNotFound."""
+        return [edge for edge in self.edges(subject) if not edge.implied]
+
+    def edges(self, subject: Subject) -> list[StoredUpcaster]:
+        """The upcasters in force, by source version, with the steps that nobody had to write. Raises SubjectNotFound.
+
+        Those are recorded as soon as a subject has one upcaster: stock clients leave out a step without rules.
+        """
         with self._store.read() as reading:
             subject = located(reading, subject)
             if not reading.token(subject):
@@ -120,6 +135,7 @@ class Upcasters:
             with self._store.read() as reading:
                 joined = self._joined(reading, _subject(asked, aliased(reading, subject)), asked)
             event = _proof(asked, *joined.parsed)
+            self._prepare(joined.subject)
             with self._store.write(origin) as writing:
                 mode = policy(
                     writing.settings(scopes(joined.subject)), self._settings.level, self._settings.inheritance
@@ -131,7 +147,12 @@ class Upcasters:
                 if before is not None and before.hash == asked.digest():
                     return before
                 event = replace(event, revision=1 if before is None else before.revision + 1)
-                writing.append((joined.subject, event))
+                around = [
+                    one
+                    for one in self._implied(writing, joined.subject)
+                    if (one.source, one.target) != (event.source, event.target)
+                ]
+                writing.append((joined.subject, event), *((joined.subject, one) for one in around))
                 published = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
                 assert published is not None  # noqa: S101 - it has just been written
                 return published
@@ -148,6 +169,38 @@ class Upcasters:
             definition = self._definitions.of(reading, old)
         return _proof(document, parse(definition), candidate)
 
+    def follows(self, subject: Subject, candidate: Parsed, number: int) -> UpcasterPublished | None:
+        """The event for the step to a version about to be registered, where nobody has to write it.
+
+        Only for subjects that have upcasters: the rules ask of stock clients that they can run rules.
+        """
+        with self._store.read() as reading:
+            old = reading.version(subject, number - 1)
+            if old is None or not any(not edge.implied for edge in reading.upcasters(subject)):
+                return None
+            definition = self._definitions.of(reading, old)
+        before = parse(definition)
+        found = implied(str(subject), old.number, number, before, candidate)
+        return None if found is None else _event(*found, before, candidate, implied=True)
+
+    def _prepare(self, subject: Subject) -> None:
+        """Work out the steps of a subject that nobody has to write, before the lock is taken."""
+        with self._store.read() as reading:
+            self._implied(reading, subject)
+
+    def _implied(self, reading: Reading, subject: Subject) -> list[UpcasterPublished]:
+        """The events for all steps between neighbours that have no upcaster and need none."""
+        known = {(edge.source, edge.target) for edge in reading.upcasters(subject)}
+        events = []
+        for old, new in pairwise(reading.versions(subject)):
+            if new.number != old.number + 1 or (old.number, new.number) in known:
+                continue
+            one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
+            found = self._drafts.get(subject, (old, one), (new, other))
+            if found is not None:
+                events.append(_event(*found, one, other, implied=True))
+        return events
+
     def require_no_gap(self, subject: Subject) -> None:
         """Raises NoUpcasters unless events of every live version reach the latest."""
         with self._store.read() as reading:
@@ -156,7 +209,10 @@ class Upcasters:
             self.route(subject, live[0], live[-1])
 
     def withdraw(self, subject: Subject, source: int, target: int, origin: Origin = ANONYMOUS) -> StoredUpcaster:
-        """Take an upcaster out of force. Raises NoUpcasters, OperationNotPermitted."""
+        """Take an upcaster out of force; with the last one go the steps that nobody had to write.
+
+        Raises NoUpcasters, OperationNotPermitted.
+        """
         with self._store.write(origin) as writing:
             subject = aliased(writing, subject)
             mode = policy(writing.settings(scopes(subject)), self._settings.level, self._settings.inheritance).mode
@@ -164,7 +220,19 @@ class Upcasters:
             found = _edge(writing.upcasters(subject), source, target)
             if found is None:
                 raise NoUpcasters(f"Subject '{subject}' has no upcaster from version {source} to version {target}")
+            if found.implied:
+                raise OperationNotPermitted(
+                    f"The step from version {source} to version {target} follows from the schemas: publish an upcaster "
+                    "in its place"
+                )
             writing.append((subject, UpcasterWithdrawn(source=source, target=target)))
+            rest = writing.upcasters(subject)
+            if any(not edge.implied for edge in rest):
+                around: list[UpcasterPublished | UpcasterWithdrawn] = [*self._implied(writing, subject)]
+            else:
+                around = [UpcasterWithdrawn(source=edge.source, target=edge.target) for edge in rest]
+            for event in around:
+                writing.append((subject, event))
         return found
 
     def route(self, subject: Subject, source: str | int, target: str | int = LATEST) -> Route:
@@ -245,14 +313,14 @@ class Upcasters:
         source, target = old[0].number, new[0].number
         edge = published.get((source, target))
         if edge is not None:
-            return Leg(source, target, read(edge.document), edge)
-        implied = self._drafts.get(subject, old, new)
-        if implied is None:
+            return Leg(source, target, read(edge.document), None if edge.implied else edge)
+        found = self._drafts.get(subject, old, new)
+        if found is None:
             raise NoUpcasters(
                 f"Subject '{subject}' has no upcaster from version {source} to version {target}, and none follows from "
                 f"the schemas: publish one (lineal upcaster draft {subject} --from {source} writes a first version)"
             )
-        return Leg(source, target, implied, None)
+        return Leg(source, target, found[0], None)
 
     def _joined(self, reading: Reading, subject: Subject, document: Document) -> _Joined:
         old = find_version(reading, subject, document.source, deleted=True)
@@ -287,31 +355,29 @@ class _Joined:
         )
 
 
+_Proven: TypeAlias = tuple[Document, Report]
+
+
 class _Drafts:
     """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[int, int], Document | None] = OrderedDict()  # by positions of the registrations
+        self._kept: OrderedDict[tuple[int, int], _Proven | None] = OrderedDict()  # by positions of the registrations
 
-    def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Document | None:
-        """The document, or None where a person has to decide something or the proof fails."""
+    def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> _Proven | None:
+        """The document with its proof, or None where a person has to decide something."""
         key = old[0].position, new[0].position
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        found = _implied(subject, old, new)
+        found = implied(str(subject), old[0].number, new[0].number, old[1], new[1])
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > _DRAFTS_KEPT:
                 self._kept.popitem(last=False)
         return found
-
-
-def _implied(subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Document | None:
-    drafted = draft(str(subject), old[0].number, new[0].number, old[1], new[1])
-    return drafted.document if drafted.complete and verify(drafted.document, old[1], new[1]).accepted else None
 
 
 def read_document(document: Any) -> Document:
@@ -342,6 +408,10 @@ def _proof(document: Document, old: Parsed, new: Parsed) -> UpcasterPublished:
     report = verify(document, old, new)
     if not report.accepted:
         raise UpcasterRefused(_refusal(document, report), msgspec.to_builtins(report))
+    return _event(document, report, old, new)
+
+
+def _event(document: Document, report: Report, old: Parsed, new: Parsed, *, implied: bool = False) -> UpcasterPublished:
     return UpcasterPublished(
         source=document.source,
         target=document.target,
@@ -349,7 +419,7 @@ def _proof(document: Document, old: Parsed, new: Parsed) -> UpcasterPublished:
         hash=document.digest(),
         document=write(document),
         migration_rules=list(migration_rules(document, old, new).rules),
-        details=msgspec.to_builtins(report),
+        details={**msgspec.to_builtins(report), "implied": implied},
     )
 
 

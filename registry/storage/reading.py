@@ -128,6 +128,11 @@ class StoredUpcaster:
     actor: str
     position: int
 
+    @property
+    def implied(self) -> bool:
+        """Whether nobody wrote it: the step follows from the two schemas."""
+        return bool(self.details.get("implied"))
+
 
 class Reading:
     """One consistent view of the projections: lives as long as its transaction."""

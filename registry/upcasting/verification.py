@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -24,7 +24,7 @@ from upcasters.fuse import PlanTooHeavy, fuse
 from upcasters.losses import vanished
 from upcasters.operations import NAMES, Add, DropEvent, Emit, Retype
 from upcasters.path import ROOT, Pointer
-from upcasters.reverse import Kind, reverse, touches
+from upcasters.reverse import Kind, Loss, reverse, touches
 from upcasters.shape import Shape
 from upcasters.shape_change import change
 from upcasters.step import Step
@@ -100,6 +100,8 @@ class Report:
     hash: str = ""
     invented: tuple[str, ...] = field(default=())
     """Required fields that are filled with a constant: the old event does not know them."""
+    unreturned: Finding | None = None
+    """An event of the new version that does not come back as a valid event of the old, where there is a way down."""
 
     @property
     def accepted(self) -> bool:
@@ -122,6 +124,8 @@ class _Proof:
         self._shape = shape_of(old)
         self._target = shape_of(new)
         self._findings: list[Finding] = []
+        self._unreturned: Finding | None = None
+        self._altered: Loss | None = None
         self._tried = 0
 
     def report(self) -> Report:
@@ -129,18 +133,38 @@ class _Proof:
         if not self._findings:
             self._losses()
             self._events()
+            self._returns()
             self._examples()
         reversal = reverse(self._document.ops, self._shape)
+        losses = [*reversal.losses, *self._seen()]
         return Report(
             findings=tuple(self._findings[: self._limits.findings]),
-            kind="lens" if reversal.kind == "up-only" and isinstance(self._document.down, tuple) else reversal.kind,
+            kind=self._kind(reversal.kind, losses),
             down=self._down_kind(reversal.kind),
-            losses=tuple((str(loss.pointer), loss.reason, loss.direction) for loss in reversal.losses),
+            losses=tuple((str(loss.pointer), loss.reason, loss.direction) for loss in losses),
             events=self._tried,
             capabilities=capabilities(self._document, self._shape, self._old.definition.format.value),
             hash=self._document.digest(),
             invented=tuple(_invented(self._document, self._target)),
+            unreturned=self._unreturned,
         )
+
+    def _kind(self, derived: Kind, losses: Sequence[Loss]) -> Kind:
+        """What the operations promise, and no more than the events have shown."""
+        if self._document.down == "none" or (derived == "up-only" and self._document.down == "auto"):
+            return "up-only"
+        return "lens" if losses or derived != "iso" else "iso"
+
+    def _seen(self) -> Iterator[Loss]:
+        """What gets lost beyond what the operations say: by a way down of its own, or as the events have shown."""
+        if isinstance(self._document.down, tuple):
+            back = reverse(self._document.down, self._target)
+            yield from (Loss(loss.pointer, loss.reason, "down") for loss in back.losses if loss.direction == "up")
+        if self._altered is not None:
+            yield self._altered
+        if self._unreturned is not None:
+            what = f"not every new event has a place in the old version: {self._unreturned.message}"
+            yield Loss(Pointer.parse(self._unreturned.pointer), what, "down")
 
     def _down_kind(self, kind: Kind) -> str:
         if isinstance(self._document.down, tuple):
@@ -254,6 +278,33 @@ class _Proof:
         if violation is not None:
             message = f"coming back: {violation.message}"
             self._add(self._shown(Check.DOWN, "/down", violation.pointer, message, payload, returned))
+        elif self._altered is None and not same(returned, payload):
+            place = _first_difference(payload, returned)
+            self._altered = Loss(Pointer.parse(place), "up and down again it is not what it was", "up")
+
+    def _returns(self) -> None:
+        """Whether events that were written under the new version come back: those of old code meet them."""
+        back = None if self._stream_level or self._findings else self._back()
+        if back is None:
+            return
+        deadline = time.monotonic() + self._limits.seconds
+        for payload in islice(self._new.engine.samples(self._new.schema, self._seed), self._limits.events):
+            self._unreturned = self._return(payload, back)
+            if self._unreturned is not None or time.monotonic() > deadline:
+                return
+
+    def _return(self, payload: object, back: Chain) -> Finding | None:
+        event = json_form(self._new, payload)
+        try:
+            returned = back.interpret(payload)
+        except UpcastFailed as error:
+            place = error.place.replace("/ops", "/down", 1)
+            return Finding(Check.DOWN, place, error.pointer, error.reason, "", event)
+        violation = next(iter(self._old.engine.violations(self._old.schema, returned)), None)
+        if violation is None:
+            return None
+        result = json_form(self._old, returned)
+        return Finding(Check.DOWN, "/down", violation.pointer, violation.message, "", event, result)
 
     def _culprit(self, pointer: str) -> str:
         """The last operation that wrote a place or something around it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from registry.model import ConfigurationChange, Content, Origin, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.service.upcasters import read_document
 from upcasters.chain import chain_from_json
+from upcasters.document import write
 
 ORDERS = Subject.parse("orders.OrderPlaced")
 FIRST = '{"type":"record","name":"Order","fields":[{"name":"id","type":"string"},{"name":"cents","type":"int"}]}'
@@ -52,7 +54,52 @@ def test_a_proven_upcaster_is_in_force_with_rules_for_stock_clients(orders: Regi
     assert [rule.mode for rule in published.migration_rules] == ["UPGRADE", "DOWNGRADE"]
     assert published.details["kind"] == "iso"
     assert orders.lookup.version(ORDERS, 2).migration_rules == published.migration_rules
-    assert kinds(orders) == [UpcasterPublished]
+    assert kinds(orders) == [UpcasterPublished, UpcasterPublished]  # the second is the step that nobody has to write
+
+
+def test_steps_that_need_no_upcaster_carry_rules_too(orders: Registry) -> None:
+    assert orders.lookup.version(ORDERS, 3).migration_rules == ()  # clients without upcasters need no rule executor
+    orders.upcasters.publish(ORDERS, RENAME)
+    assert [(edge.source, edge.target, edge.implied) for edge in orders.upcasters.edges(ORDERS)] == [
+        (1, 2, False),
+        (2, 3, True),
+    ]
+    assert [edge.source for edge in orders.upcasters.published(ORDERS)] == [1]
+    assert [rule.mode for rule in orders.lookup.version(ORDERS, 3).migration_rules] == ["UPGRADE", "DOWNGRADE"]
+    with pytest.raises(OperationNotPermitted, match="follows from the schemas"):
+        orders.upcasters.withdraw(ORDERS, 2, 3)
+    aliased = THIRD.replace('"name":"note"', '"name":"note","doc":"free text"')
+    assert orders.registration.register(ORDERS, Content(Format.AVRO, aliased)).number == 4
+    up, down = orders.lookup.version(ORDERS, 4).migration_rules
+    assert (up.expr, down.expr) == ("$", "$")
+    orders.upcasters.withdraw(ORDERS, 1, 2)
+    assert orders.upcasters.edges(ORDERS) == []
+
+
+def obj(**properties: Any) -> str:
+    required = [name for name, schema in properties.items() if not schema.pop("optional", False)]
+    return json.dumps({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "up", "down"),
+    [
+        pytest.param(obj(a={"type": "string"}), obj(a={"type": "string", "maxLength": 9}), None, None, id="tighter"),
+        pytest.param(obj(a={"type": "string", "maxLength": 9}), obj(a={"type": "string"}), [], "none", id="wider"),
+        pytest.param(obj(a={}), obj(a={}, b={"optional": True}), [], [{"remove": {"at": "/b"}}], id="optional"),
+        pytest.param(obj(a={"type": "string"}), obj(a={"type": "string", "title": "A"}), [], "auto", id="same"),
+    ],
+)
+def test_what_follows_from_two_schemas(registry: Registry, old: str, new: str, up: Any, down: Any) -> None:
+    subject = Subject.parse("things")
+    for text in (old, new):
+        registry.registration.register(subject, Content(Format.JSON, text), RegistrationOptions(force=True))
+    if up is None:
+        with pytest.raises(NoUpcasters):
+            registry.upcasters.route(subject, 1)
+        return
+    document = write(registry.upcasters.route(subject, 1).legs[0].document)
+    assert (document["ops"], document.get("down", "auto")) == (up, down)
 
 
 def test_the_same_document_again_changes_nothing_and_another_is_the_next_revision(orders: Registry) -> None:
@@ -139,7 +186,7 @@ def test_a_withdrawn_upcaster_is_gone_but_remembered(orders: Registry) -> None:
     orders.upcasters.withdraw(ORDERS, 1, 2)
     assert orders.upcasters.published(ORDERS) == []
     assert orders.lookup.version(ORDERS, 2).migration_rules == ()
-    assert kinds(orders) == [UpcasterPublished, UpcasterWithdrawn]
+    assert kinds(orders)[-2:] == [UpcasterWithdrawn, UpcasterWithdrawn]
     with pytest.raises(NoUpcasters):
         orders.upcasters.withdraw(ORDERS, 1, 2)
 

@@ -92,12 +92,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def register(url: str, subject: str, schemas: list[Any], kind: str, documents: list[Any]) -> list[int]:
-    """Versions and their upcasters; the ids of the schemas."""
+    """Versions and their upcasters; the ids of the schemas. The property ``major`` of a version is its number."""
     ids = []
     with httpx.Client(base_url=url, timeout=30) as http:
         http.put(f"/config/{subject}", json={"compatibility": "NONE"}).raise_for_status()
-        for schema in schemas:
-            body = {"schema": json.dumps(schema), "schemaType": kind}
+        for number, schema in enumerate(schemas, 1):
+            metadata = {"properties": {"major": str(number)}}
+            body = {"schema": json.dumps(schema), "schemaType": kind, "metadata": metadata}
             ids.append(http.post(f"/subjects/{subject}/versions", json=body).raise_for_status().json()["id"])
     with Client(url, timeout=30) as client:
         for document in documents:
@@ -125,6 +126,73 @@ def test_an_old_event_comes_up_through_jsonata(url: str, json_ids: list[int]) ->
     stock = deserializer(url, JsonataExecutor(), **{"use.latest.version": True})
     assert stock(framed(json_ids[0], OLD), CONTEXT) == NEW
     assert stock(framed(json_ids[2], NEW), CONTEXT) == NEW
+
+
+TICKETS: dict[str, tuple[list[Any], list[Any], Any, Any]] = {
+    "JSON": (
+        [
+            {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+            for properties, required in (
+                ({"id": {"type": "string"}, "who": {"type": "string"}, "kind": {"enum": ["A", "B"]}}, ["id", "who", "kind"]),
+                ({"id": {"type": "string"}, "holder": {"type": "string"}, "kind": {"enum": ["A", "B"]}}, ["id", "holder", "kind"]),
+                ({"id": {"type": "string"}, "holder": {"type": "string", "title": "Holder"}, "kind": {"enum": ["A", "B"]},
+                  "note": {"type": "string"}}, ["id", "holder", "kind"]),
+                ({"id": {"type": "string"}, "holder": {"type": "string"}, "kind": {"enum": ["ADULT", "BABY"]},
+                  "note": {"type": "string"}}, ["id", "holder", "kind"]),
+            )
+        ],
+        [(1, [{"rename": {"at": "/who", "to": "holder"}}]), (3, [{"map": {"at": "/kind", "table": {"A": "ADULT", "B": "BABY"}}}])],
+        {"id": "t", "who": "Ann", "kind": "B"},
+        {"id": "t", "holder": "Ann", "kind": "BABY"},
+    ),
+    "AVRO": (
+        [
+            {"type": "record", "name": "Ticket", "fields": [{"name": "id", "type": "string"}, *fields]}
+            for fields in (
+                [{"name": "who", "type": "string"}, {"name": "price", "type": "int"}],
+                [{"name": "holder", "type": "string"}, {"name": "price", "type": "int"}],
+                [{"name": "holder", "type": "string"}, {"name": "price", "type": "int"}, {"name": "channel", "type": "string", "default": "web"}],
+                [{"name": "holder", "type": {"type": "record", "name": "Holder", "fields": [{"name": "name", "type": "string"}]}},
+                 {"name": "price", "type": "int"}, {"name": "channel", "type": "string", "default": "web"}],
+            )
+        ],
+        [(1, [{"rename": {"at": "/who", "to": "holder"}}]),
+         (3, [{"rename": {"at": "/holder", "to": "name"}}, {"move": {"from": "/name", "to": "/holder/name"}}])],
+        {"id": "t", "who": "Ann", "price": 7},
+        {"id": "t", "holder": {"name": "Ann"}, "price": 7, "channel": "web"},
+    ),
+}  # fmt: skip
+"""Four versions each; the step from 2 to 3 needs no upcaster, and carries a rule all the same."""
+
+
+@pytest.mark.parametrize("kind", ["JSON", "AVRO"])
+def test_stock_clients_go_up_and_down_through_three_steps(url: str, kind: str) -> None:
+    schemas, edges, old, new = TICKETS[kind]
+    subject = f"tickets-{kind.lower()}-value"
+    documents = [
+        {"upcast": 1, "subject": subject, "from": source, "to": source + 1, "ops": ops} for source, ops in edges
+    ]
+    ids = register(url, subject, schemas, kind, documents)
+    with httpx.Client(base_url=url) as http:
+        rules = http.get(f"/subjects/{subject}/versions/3").raise_for_status().json()["ruleSet"]["migrationRules"]
+        assert [rule["mode"] for rule in rules] == ["UPGRADE", "DOWNGRADE"]
+    context = SerializationContext(subject.removesuffix("-value"), MessageField.VALUE)
+
+    def read_as(schema: int, event: Any, major: str) -> Any:
+        registry = RuleRegistry()
+        registry.register_executor(JsonataExecutor())
+        client = SchemaRegistryClient({"url": url})
+        conf = {"use.latest.version": False, "use.latest.with.metadata": {"major": major}}
+        if kind == "JSON":
+            stock = JSONDeserializer(None, schema_registry_client=client, conf=conf, rule_registry=registry)
+            return stock(framed(ids[schema], event), context)
+        buffer = io.BytesIO()
+        fastavro.schemaless_writer(buffer, schemas[schema], event)
+        data = struct.pack(">bI", 0, ids[schema]) + buffer.getvalue()
+        return AvroDeserializer(client, conf=conf, rule_registry=registry)(data, context)
+
+    assert read_as(0, old, "4") == new
+    assert read_as(3, new, "1") == old
 
 
 def test_an_old_event_comes_up_through_plans(url: str, json_ids: list[int]) -> None:

@@ -69,6 +69,8 @@ class UpcasterDocument(Answer, frozen=True):
     revision: int
     hash: str
     document: dict[str, Any]
+    implied: bool
+    """Nobody wrote it: the step follows from the two schemas."""
     portable: bool
     """Whether clients that only know the Confluent protocol get it as migration rules."""
     proof: dict[str, Any]
@@ -135,8 +137,8 @@ def register(
 
 @get("/subjects/{name:str}/upcasters", sync_to_thread=True)
 def list_upcasters(registry: NamedDependency[Registry], subject: NamedDependency[Subject]) -> list[UpcasterDocument]:
-    """The upcasters in force for a subject, by source version."""
-    return [_upcaster(one) for one in registry.upcasters.published(subject)]
+    """The upcasters in force for a subject, by source version, the implied ones included."""
+    return [_upcaster(one) for one in registry.upcasters.edges(subject)]
 
 
 @post("/subjects/{name:str}/upcasters", status_code=200, sync_to_thread=True)
@@ -204,6 +206,7 @@ def _upcaster(one: StoredUpcaster) -> UpcasterDocument:
         revision=one.revision,
         hash=one.hash,
         document=one.document,
+        implied=one.implied,
         portable=bool(one.migration_rules),
         proof=one.details,
         published=one.published.isoformat(),

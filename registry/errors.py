@@ -21,7 +21,8 @@ RegistryError
 ├── InvalidContext 400               a context name that cannot be one
 └── StoreError
     ├── StoreUnavailable 50001       the database did not answer
-    └── StoreBusy 50002              the same subject changed too often while it was being decided
+    ├── StoreBusy 50002              the same subject changed too often while it was being decided
+    └── StillReplaying 50301         a moment of the past is further away than one request goes
 """
 
 from __future__ import annotations
@@ -326,3 +327,15 @@ class StoreBusy(StoreError):
     """The same subject changed too often while a request was being decided."""
 
     code = 50002
+
+
+class StillReplaying(StoreError):
+    """A moment of the past is further away than one request goes; asked again, the next one goes on from there."""
+
+    code = 50301
+
+    def __init__(self, reached: int, wanted: int) -> None:
+        super().__init__(
+            f"The past is being replayed: {reached:,} of {wanted:,} entries are done. Ask again, it goes on from there "
+            "(LINEAL_LIMIT_REPLAYED_ENTRIES is what one request replays)"
+        )

@@ -58,11 +58,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a follower may wait for the next change in one request; asked for longer, it is answered sooner."""
     limit_subjects_page: int = 1_000
     """The longest page of ``GET /schemas``."""
+    limit_replayed_entries: int = 20_000
+    """How many entries of the log one look at the past may replay; a moment further away is reached in several
+    requests, each answered with 50301 until the last one."""
 
     cache_answers: int = 20_000
     """How many immutable answers a process keeps ready."""
     cache_schemas: int = 5_000
     """How many definitions a process keeps."""
+    cache_pasts: int = 8
+    """How many moments of the past a process keeps replayed, each as a file in the temporary folder, of the size that
+    the database had then."""
     follow_seconds: float = 0.5
     """How long another node's deletion may stay unseen in the cache of this one."""
 

@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         ],
         dependencies={
             "registry": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
+            "present": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "subject": Provide(provide_subject, sync_to_thread=False),
         },
         exception_handlers={Exception: errors.response},

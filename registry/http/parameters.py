@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import unquote
 
+from anyio import to_thread
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from compat.engine import Form
 from registry.errors import SchemaNotFound
 from registry.http.exchange import exchange_of
 from registry.model import Page, Subject
+from registry.service import Registry
 
 Flag: TypeAlias = Annotated[bool, QueryParameter()]
 InSubject: TypeAlias = Annotated[str | None, QueryParameter(name="subject")]
@@ -25,6 +28,10 @@ FetchMaxId: TypeAlias = Annotated[bool, QueryParameter(name="fetchMaxId")]
 DeletedOnly: TypeAlias = Annotated[bool, QueryParameter(name="deletedOnly")]
 DeletedAsNegative: TypeAlias = Annotated[bool, QueryParameter(name="deletedAsNegative")]
 DefaultToGlobal: TypeAlias = Annotated[bool, QueryParameter(name="defaultToGlobal")]
+At: TypeAlias = Annotated[
+    str,
+    QueryParameter(description="The catalog as it was: a position of the log, or a time (ISO 8601). Now by default."),
+]
 AnyRequest: TypeAlias = Request[None, None, State]
 
 _FORMS: Final = {form.value: form for form in Form}
@@ -34,6 +41,18 @@ _HIGHEST: Final = 2**31 - 1
 def provide_subject(request: AnyRequest, name: FromPath[str]) -> Subject:
     """The subject a path names."""
     return Subject.parse(unquote(name), exchange_of(request).context)
+
+
+async def provide_moment(present: NamedDependency[Registry], at: At = "") -> Registry:
+    """The registry, as it was at the moment the query names. Raises InvalidRequest."""
+    if not at:
+        return present
+    moment = await to_thread.run_sync(present.catalog.moment, at)
+    return present.at(moment.position)
+
+
+AT_A_MOMENT: Final = {"registry": Provide(provide_moment)}
+"""The dependencies of a handler that reads the catalog, now or as of ``?at=``."""
 
 
 def context_of(request: AnyRequest) -> str:

@@ -4,6 +4,7 @@
     registry.registration.register(...)     registry.lookup.version(...)      registry.checking.against_history(...)
     registry.deletion.subject(...)          registry.configurations.mode(...)
     registry.catalog.subjects(...)          registry.upkeep.verify()
+    registry.at(position).catalog.subjects(...)     as it was then
     registry.close()
 
 Every method may be called from any thread. Subjects are made with ``Subject.parse(text)``.
@@ -21,6 +22,7 @@ from registry.service.registration import Registration, RegistrationOptions
 from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
 from registry.settings import Settings
+from registry.storage.past import Pasts, PastStore
 from registry.storage.store import Store
 
 __all__ = ["RegistrationOptions", "Registry"]
@@ -29,10 +31,12 @@ __all__ = ["RegistrationOptions", "Registry"]
 class Registry:
     """The whole service over one database."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        definitions = Definitions(settings.limits, settings.cache_schemas)
+    def __init__(self, store: Store, settings: Settings, definitions: Definitions | None = None) -> None:
+        definitions = definitions or Definitions(settings.limits, settings.cache_schemas)
         self.store = store
         self.settings = settings
+        self._definitions = definitions
+        self._pasts = Pasts(settings.cache_pasts, settings.limit_replayed_entries)
         self.upcasters = Upcasters(store, definitions, settings)
         self.registration = Registration(store, definitions, settings, self.upcasters)
         self.lookup = Lookup(store, definitions, settings)
@@ -50,6 +54,11 @@ class Registry:
         """
         return cls(Store(settings), settings)
 
+    def at(self, position: int) -> Registry:
+        """The registry as it was after an entry of its log: everything can be asked, nothing changed."""
+        return Registry(PastStore(self.store, self._pasts, position), self.settings, self._definitions)
+
     def close(self) -> None:
         """Give all connections back."""
+        self._pasts.close()
         self.store.close()

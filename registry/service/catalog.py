@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 
 from compat.check import compare
 from compat.definition import Format
-from registry.errors import NotFound, SubjectNotFound
+from registry.errors import InvalidRequest, NotFound, SubjectNotFound
 from registry.events import Entry, RegistrationRefused
 from registry.history import parse_number
 from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
+from registry.moment import Moment
+from registry.moment import parse as parse_moment
 from registry.policy import policy, scopes
 from registry.service.answers import Comparison, Described, SubjectDetail
 from registry.service.definitions import Definitions, parse
@@ -143,3 +146,22 @@ class Catalog:
         """Of the last entry of the log; 0 when it is empty."""
         with self._store.read() as reading:
             return reading.position()
+
+    def moment(self, asked: str) -> Moment:
+        """The place in the log that a position or an ISO time means: after the last entry that was written until then.
+
+        Raises InvalidRequest for what is neither, and for what has not happened yet.
+        """
+        wanted = parse_moment(asked)
+        with self._store.read() as reading:
+            last = reading.position()
+            if isinstance(wanted, datetime):
+                if wanted > datetime.now(UTC):
+                    raise InvalidRequest(f"at is '{asked}', which is still to come: the past ends now")
+                position = reading.position_at(wanted)
+            else:
+                position = wanted
+            if position > last:
+                raise InvalidRequest(f"at is '{asked}', and the log ends at position {last}: ask for that or less")
+            entries = reading.entries(after=position - 1, before=position + 1, limit=1) if position else []
+        return Moment(position, entries[0].time if entries else None, last)

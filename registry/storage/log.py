@@ -67,12 +67,19 @@ def read(
     return [_entry(row) for row in connection.execute(query)]
 
 
-def replay(connection: Connection) -> Iterator[Entry]:
-    """The whole log, oldest first, a thousand entries in memory at a time."""
-    after = 0
-    while entries := read(connection, after=after, limit=_READ_AT_ONCE):
+def replay(connection: Connection, *, after: int = 0, last: int | None = None) -> Iterator[Entry]:
+    """The log, or a stretch of it, oldest first, a thousand entries in memory at a time."""
+    before = None if last is None else last + 1
+    while entries := read(connection, after=after, before=before, limit=_READ_AT_ONCE):
         yield from entries
         after = entries[-1].position
+
+
+def position_at(connection: Connection, time: datetime) -> int:
+    """Of the last entry that was written at a time or before; 0 for none."""
+    written = tables.log.c.time
+    query = select(tables.log.c.position).where(written <= micros(time))
+    return connection.execute(query.order_by(written.desc(), tables.log.c.position.desc()).limit(1)).scalar() or 0
 
 
 def micros(time: datetime) -> int:

@@ -226,6 +226,10 @@ class Reading:
         """Of the last entry; 0 when the log is empty."""
         return log.position(self.connection)
 
+    def position_at(self, time: datetime) -> int:
+        """Of the last entry that was written at a time or before; 0 for none."""
+        return log.position_at(self.connection, time)
+
     def entries(
         self,
         *,

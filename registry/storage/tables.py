@@ -29,6 +29,7 @@ log = Table(
     Column("payload", Text, nullable=False),
     Index("log_stream", "context", "stream", "position"),
     Index("log_type", "type", "position"),
+    Index("log_time", "time", "position"),
 )
 """What happened, in order. Rows are only ever added."""
 

@@ -33,10 +33,17 @@ class Deviation:
     """As the log gives it, empty if it should not be there."""
 
 
-def replay(source: Connection, target: Connection, progress: Progress | None) -> int:
-    """Apply the whole log of ``source`` to the projections of ``target``; the number of entries."""
+def replay(
+    source: Connection,
+    target: Connection,
+    progress: Progress | None = None,
+    *,
+    after: int = 0,
+    last: int | None = None,
+) -> int:
+    """Apply the log of ``source`` (or a stretch of it) to the projections of ``target``; the number of entries."""
     total, done = log.position(source), 0
-    for entry in log.replay(source):
+    for entry in log.replay(source, after=after, last=last):
         projections.apply(target, entry)
         done += 1
         if progress is not None and done % _PROGRESS_EVERY == 0:

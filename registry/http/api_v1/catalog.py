@@ -18,7 +18,7 @@ from registry.http.api_v1.documents import (
     SubjectDocument,
     SubjectsDocument,
 )
-from registry.http.parameters import AnyRequest, Flag, context_of, page
+from registry.http.parameters import AT_A_MOMENT, AnyRequest, Flag, context_of, page
 from registry.model import DEFAULT_CONTEXT, Subject
 from registry.service import Registry
 
@@ -29,7 +29,7 @@ Count = Annotated[int, QueryParameter(ge=1, le=_MOST_SAMPLES)]
 Position = Annotated[int, QueryParameter(ge=0)]
 
 
-@get("/subjects", sync_to_thread=True)
+@get("/subjects", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def list_subjects(
     request: AnyRequest,
     registry: NamedDependency[Registry],
@@ -53,13 +53,13 @@ def list_subjects(
     return SubjectsDocument(total, [documents.summary(line) for line in found])
 
 
-@get("/subjects/{name:str}", sync_to_thread=True)
+@get("/subjects/{name:str}", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def get_subject(registry: NamedDependency[Registry], subject: NamedDependency[Subject]) -> SubjectDocument:
     """All about one subject: what is in force, its versions, who refers to it."""
     return documents.subject(registry.catalog.subject(subject))
 
 
-@get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)
+@get("/subjects/{name:str}/versions/{number:str}", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def describe(
     registry: NamedDependency[Registry], subject: NamedDependency[Subject], number: FromPath[str]
 ) -> DescribedDocument:
@@ -68,7 +68,7 @@ def describe(
     return DescribedDocument(documents.version(described.version), documents.outline(described.outline))
 
 
-@get("/subjects/{name:str}/versions/{number:str}/samples", sync_to_thread=True)
+@get("/subjects/{name:str}/versions/{number:str}/samples", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def samples(
     registry: NamedDependency[Registry],
     subject: NamedDependency[Subject],
@@ -80,7 +80,7 @@ def samples(
     return registry.catalog.samples(subject, number, seed=seed, count=count)
 
 
-@get("/subjects/{name:str}/differences/{old:str}/{new:str}", sync_to_thread=True)
+@get("/subjects/{name:str}/differences/{old:str}/{new:str}", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def compare(
     registry: NamedDependency[Registry], subject: NamedDependency[Subject], old: FromPath[str], new: FromPath[str]
 ) -> ComparisonDocument:
@@ -88,7 +88,7 @@ def compare(
     return documents.comparison(registry.catalog.compare(subject, old, new))
 
 
-@get("/subjects/{name:str}/refusals", sync_to_thread=True)
+@get("/subjects/{name:str}/refusals", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def refusals_of(
     registry: NamedDependency[Registry],
     subject: NamedDependency[Subject],
@@ -100,7 +100,7 @@ def refusals_of(
     return [documents.entry(entry) for entry in registry.catalog.refusals(subject, page=asked)]
 
 
-@get("/refusals", sync_to_thread=True)
+@get("/refusals", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def refusals(
     registry: NamedDependency[Registry], offset: FromQuery[int] = 0, limit: FromQuery[int] = 50
 ) -> list[EntryDocument]:

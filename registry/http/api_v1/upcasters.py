@@ -13,7 +13,7 @@ from registry.errors import InvalidUpcaster
 from registry.http.api_v1 import documents
 from registry.http.api_v1.documents import Answer, VersionDocument
 from registry.http.exchange import exchange_of
-from registry.http.parameters import AnyRequest
+from registry.http.parameters import AT_A_MOMENT, AnyRequest
 from registry.http.payloads import RegisterSchemaRequest
 from registry.model import Subject
 from registry.service import RegistrationOptions, Registry
@@ -135,7 +135,7 @@ def register(
     return RegistrationDocument(documents.version(version), edge)
 
 
-@get("/subjects/{name:str}/upcasters", sync_to_thread=True)
+@get("/subjects/{name:str}/upcasters", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def list_upcasters(registry: NamedDependency[Registry], subject: NamedDependency[Subject]) -> list[UpcasterDocument]:
     """The upcasters in force for a subject, by source version, the implied ones included."""
     return [_upcaster(one) for one in registry.upcasters.edges(subject)]
@@ -170,7 +170,7 @@ def verify(registry: NamedDependency[Registry], data: JSONBody[UpcasterRequest])
     return _report(registry.upcasters.prove(data.given()))
 
 
-@get("/subjects/{name:str}/chain", sync_to_thread=True)
+@get("/subjects/{name:str}/chain", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def chain(
     registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: To = "latest"
 ) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def chain(
     return registry.upcasters.served(subject, source, target)
 
 
-@post("/subjects/{name:str}/upcast", status_code=200, sync_to_thread=True)
+@post("/subjects/{name:str}/upcast", dependencies=AT_A_MOMENT, status_code=200, sync_to_thread=True)
 def upcast(
     registry: NamedDependency[Registry],
     subject: NamedDependency[Subject],
@@ -190,7 +190,7 @@ def upcast(
     return _travelled(*registry.upcasters.upcast(subject, data.event, source, target))
 
 
-@get("/subjects/{name:str}/upcasters/draft", sync_to_thread=True)
+@get("/subjects/{name:str}/upcasters/draft", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def draft(
     registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: To = "latest"
 ) -> DraftDocument:

@@ -1,0 +1,160 @@
+"""The past is what the present was: every state is compared with what was answered when it was the present."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from compat.definition import Format
+from registry.errors import IncompatibleSchema, InvalidRequest, OperationNotPermitted, RegistryError, StillReplaying
+from registry.model import EVERYTHING, ConfigurationChange, Content, Metadata, SchemaReference, Subject
+from registry.service import Registry
+from registry.settings import Settings, load
+
+MONEY = '{"type":"record","name":"Money","fields":[{"name":"cents","type":"long"}]}'
+ORDER = '{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}'
+NAMES = ("money", "copy", "order", ":.shop:a")
+UPCASTER = {"upcast": 1, "subject": ":.shop:a", "from": 1, "to": 2, "ops": [{"rename": {"at": "/a", "to": "b"}}]}
+
+
+def avro(text: str, **more: Any) -> Content:
+    return Content(Format.AVRO, text, **more)
+
+
+def field(name: str) -> Content:
+    return avro('{"type":"record","name":"A","fields":[{"name":"%s","type":"string"}]}' % name)  # noqa: UP031
+
+
+def acts(registry: Registry) -> list[Callable[[], object]]:
+    """A bit of everything, permanent deletion and a number that is given twice included."""
+    at, register = Subject.parse, registry.registration.register
+    uses = (SchemaReference("Money", "money", 1),)
+    configure, delete = registry.configurations.configure, registry.deletion
+    return [
+        lambda: register(at("money"), avro(MONEY)),
+        lambda: register(at("copy"), avro(MONEY.replace(",", ", "))),
+        lambda: register(at("order"), avro(ORDER, references=uses, metadata=Metadata(properties={"owner": "a"}))),
+        lambda: register(at(":.shop:a"), field("a")),
+        lambda: register(at(":.shop:a"), field("b")),
+        lambda: configure(at(":.shop:a"), ConfigurationChange(compatibility="NONE")),
+        lambda: register(at(":.shop:a"), field("b")),
+        lambda: registry.upcasters.publish(at(":.shop:a"), UPCASTER),
+        lambda: register(at("order"), avro(ORDER, references=uses, metadata=Metadata(properties={"owner": "b"}))),
+        lambda: delete.version(at("order"), 1),
+        lambda: delete.version(at("order"), 1, permanent=True),
+        lambda: configure(Subject(), ConfigurationChange(compatibility="FULL")),
+        lambda: registry.upcasters.withdraw(at(":.shop:a"), 1, 2),
+        lambda: delete.subject(at(":.shop:a")),
+        lambda: delete.subject(at(":.shop:a"), permanent=True),
+        lambda: register(at(":.shop:a"), avro('"int"')),
+        lambda: registry.configurations.set_mode(at("copy"), "READONLY"),
+        lambda: delete.subject(at("order")),
+        lambda: registry.configurations.remove_mode(at("copy")),
+        lambda: configure(at("copy"), ConfigurationChange(alias="money")),
+    ]
+
+
+def asked(registry: Registry) -> list[object]:
+    """Everything that the catalog is asked, with the refusals as answers."""
+    catalog = registry.catalog
+    questions: list[Callable[[], object]] = [
+        catalog.position,
+        catalog.contexts,
+        lambda: catalog.subjects(deleted=True, page=EVERYTHING),
+        lambda: catalog.subjects("o", page=EVERYTHING),
+        catalog.refusals,
+        catalog.latest_changes,
+        lambda: registry.lookup.schemas(":*:", deleted=True),
+        lambda: registry.lookup.by_id(1),
+        lambda: registry.lookup.uses(1, deleted=True),
+    ]
+    for name in NAMES:
+        subject = Subject.parse(name)
+        questions += [
+            lambda subject=subject: catalog.subject(subject),  # type: ignore[misc]
+            lambda subject=subject: catalog.describe(subject, "latest"),  # type: ignore[misc]
+            lambda subject=subject: catalog.compare(subject, 1, "latest"),  # type: ignore[misc]
+            lambda subject=subject: registry.upcasters.published(subject),  # type: ignore[misc]
+            lambda subject=subject: registry.upcasters.served(subject, 1),  # type: ignore[misc]
+            lambda subject=subject: registry.configurations.policy(subject),  # type: ignore[misc]
+        ]
+    return [answer(question) for question in questions]
+
+
+def answer(question: Callable[[], object]) -> object:
+    try:
+        return question()
+    except RegistryError as error:
+        return type(error), error.message
+
+
+def test_every_state_can_be_asked_again(registry: Registry) -> None:
+    answered = {0: asked(registry)}
+    for act in acts(registry):
+        try:
+            act()
+        except IncompatibleSchema:
+            pass  # which is a state of its own: the refusal is in the log
+        assert registry.catalog.position() not in answered
+        answered[registry.catalog.position()] = asked(registry)
+    positions = list(answered)
+    random.Random(7).shuffle(positions)
+    for position in positions:
+        assert asked(registry.at(position)) == answered[position], position
+
+
+def test_what_was_deleted_for_good_is_there_before(registry: Registry) -> None:
+    subject = Subject.parse("gone")
+    registry.registration.register(subject, avro(MONEY))
+    registry.deletion.subject(subject)
+    registry.deletion.subject(subject, permanent=True)
+    assert registry.at(1).lookup.version(subject, 1).content.text == MONEY
+    assert registry.at(2).catalog.subject(subject).summary.deleted
+    assert registry.at(3).catalog.subjects(deleted=True) == ([], 0)
+
+
+def test_the_past_cannot_be_changed(registry: Registry) -> None:
+    registry.registration.register(Subject.parse("a"), avro(MONEY))
+    with pytest.raises(OperationNotPermitted, match="as it was at position 1"):
+        registry.at(1).deletion.subject(Subject.parse("a"))
+
+
+def test_a_time_is_the_last_entry_written_until_then(registry: Registry) -> None:
+    first = registry.registration.register(Subject.parse("a"), avro(MONEY))
+    second = registry.registration.register(Subject.parse("b"), avro(MONEY))
+    moment = registry.catalog.moment
+    assert moment(second.registered.isoformat()).position == 2
+    between = second.registered - timedelta(microseconds=1)
+    assert moment(between.isoformat()).position == 1
+    assert moment(between.isoformat().replace("+", " ")).position == 1, "a plus that a query has turned into a space"
+    assert moment(between.isoformat().replace("+00:00", "Z")).position == 1
+    assert moment(between.isoformat().removesuffix("+00:00")).position == 1
+    before = moment((first.registered - timedelta(days=1)).date().isoformat())
+    assert (before.position, before.time) == (0, None)
+    assert (moment("2").position, moment("2").time, moment("0").time) == (2, second.registered, None)
+
+
+@pytest.mark.parametrize("words", ["yesterday", "-1", "", "2026-13-01", "1.5", "3", "9" * 30, "2999-01-01"])
+def test_a_moment_that_cannot_be_is_refused_in_words(registry: Registry, words: str) -> None:
+    registry.registration.register(Subject.parse("a"), avro(MONEY))
+    with pytest.raises(InvalidRequest, match="^at is "):
+        registry.catalog.moment(words)
+
+
+def test_a_far_moment_is_reached_in_several_requests(settings: Settings) -> None:
+    opened = Registry.open(load({}, database=settings.database, limit_replayed_entries=2, cache_pasts=1))
+    try:
+        for name in "abcde":
+            opened.registration.register(Subject.parse(name), avro(MONEY))
+        past = opened.at(5)
+        for reached in ("2 of 5", "4 of 5"):
+            with pytest.raises(StillReplaying, match=reached):
+                past.catalog.subjects()
+        assert past.catalog.subjects()[1] == 5
+        assert len(list(opened._pasts._kept)) == 1
+    finally:
+        opened.close()

@@ -3,6 +3,8 @@
 A subject stands in a URL as one path segment. Servers decode a path before they split it, proxies do it again, and
 browsers resolve ``.`` and ``%2E``; so slashes, percent signs and the like are escaped inside the segment in the manner
 of JSON pointers (``~1`` is a slash, ``~0`` a tilde), before the usual percent-encoding of everything else.
+
+While a page of the past is made, every address leads to the same moment.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import Final
 from urllib.parse import quote, urlencode
+
+from web.travel import PARAMETER, seen
 
 CATALOG = "/catalog"
 _PLAIN = "-._~!$'()*,;=:@"
@@ -30,18 +34,29 @@ def name_in(segment: str) -> str:
 
 
 def query(path: str, **parameters: object) -> str:
-    """A path with those parameters that are neither None nor empty."""
+    """A path with those parameters that are neither None nor empty, at the moment that the page shows."""
+    if PARAMETER not in parameters and (then := seen()) is not None:
+        parameters[PARAMETER] = then.moment.position
     given = {key: value for key, value in parameters.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
 
 
 def catalog(**parameters: object) -> str:
-    """The list of subjects; ``q``, ``context``, ``format`` and ``page`` narrow it."""
+    """The list of subjects; ``q``, ``context``, ``format`` and ``page`` narrow it, ``at`` is a moment."""
     return query(CATALOG, **parameters)
 
 
-def subject(name: str, version: int | None = None, part: str = "") -> str:
+def search() -> str:
+    """What the palette asks."""
+    return query(f"{CATALOG}/search")
+
+
+def subject(name: str, version: int | None = None, part: str = "", *, before: int | None = None) -> str:
     """A subject's page, of its latest or of one version; ``part`` is a tab (``text``, ``history`` …)."""
+    return query(_subject(name, version, part), before=before)
+
+
+def _subject(name: str, version: int | None, part: str) -> str:
     path = f"{CATALOG}/subjects/{segment(name)}"
     if version is not None:
         path += f"/versions/{version}"
@@ -50,12 +65,12 @@ def subject(name: str, version: int | None = None, part: str = "") -> str:
 
 def difference(name: str, older: int, newer: int) -> str:
     """What changed from one version to another."""
-    return f"{subject(name)}/diff/{older}...{newer}"
+    return subject(name, part=f"diff/{older}...{newer}")
 
 
 def player(name: str, **state: object) -> str:
     """The chain of upcasters, at one state of its player: ``from``, ``to``, ``seed`` or ``event``, ``step``."""
-    return query(f"{subject(name)}/upcasters", **state)
+    return query(_subject(name, None, "upcasters"), **state)
 
 
 def draft(name: str = "", **parameters: object) -> str:

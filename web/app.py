@@ -19,6 +19,7 @@ from web import address, errors
 from web.pages import HANDLERS
 from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
+from web.travel import Travelling
 from web.warming import warm
 
 _YEAR: Final = 31_536_000
@@ -44,7 +45,8 @@ def pages(site: Site) -> Litestar:
     )
     return Litestar(
         route_handlers=[*HANDLERS, static],
-        dependencies={"site": Provide(lambda: site, sync_to_thread=False, use_cache=True)},
+        dependencies={"site": Provide(site.at_the_moment, sync_to_thread=False)},
+        middleware=[Travelling(site.registry)],
         exception_handlers=errors.handlers(site),
         request_max_body_size=site.registry.settings.limit_body_bytes,
         openapi_config=None,

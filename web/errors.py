@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandler
 
 from compat.errors import CompatError
-from registry.errors import NotFound, RegistryError, StoreError
+from registry.errors import NotFound, RegistryError, StillReplaying, StoreError
 from registry.model import Page
 from web import address
 from web.rendering import is_fragment, page
@@ -29,6 +29,10 @@ def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
     def registry_error(request: Request[Any, Any, Any], error: RegistryError) -> Response[str]:
         if isinstance(error, NotFound):
             return _missing(request, site, error.message)
+        if isinstance(error, StillReplaying):
+            answer = _page(request, 503, "Travelling to that moment", error.message)
+            answer.headers["Refresh"] = "1"
+            return answer
         if isinstance(error, StoreError):
             return _page(request, 503, "The store did not answer", f"{error.message} Try again in a moment.")
         return _page(request, error.status, "That cannot be shown", error.message)

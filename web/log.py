@@ -50,6 +50,7 @@ def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry
         reason=logged.origin.reason,
         when=logged.time,
         position=logged.position,
+        then=address.catalog(at=logged.position),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -202,17 +203,18 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
     entries = site.registry.catalog.latest_changes(
         subject=detail.summary.subject, before=_before(before), limit=log.PAGE + 1
     )
-    here = address.subject(str(detail.summary.subject), part="history")
+    here = partial(address.subject, str(detail.summary.subject), part="history")
     return page(
         "history.html",
         {
             "active": "catalog",
             "head": subject.head(site, detail, version, "history", explicit=False),
+            "travels": True,
             "versions": subject.history(site, detail),
             "refusals": refusals.refusals(detail.refusals),
             "entries": _entries(site, entries[: log.PAGE], named=False),
-            "newer": here if before else "",
-            "older": address.query(here, before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
+            "newer": here() if before else "",
+            "older": here(before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
         },
     )
 
@@ -246,7 +248,7 @@ def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Respons
             "active": "catalog",
             "head": subject.head(site, detail, new, "diff", explicit=False),
             "compared": shown,
-            "diff_form": f"{address.subject(str(detail.summary.subject))}/diff",
+            "diff_form": address.subject(str(detail.summary.subject), part="diff"),
         },
     )
 
@@ -319,6 +321,7 @@ def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
         "changes.html",
         {
             "active": "changes",
+            "travels": True,
             "days": log.days(_entries(site, entries[: log.PAGE])),
             "newer": address.changes() if before else "",
             "older": address.changes(before=entries[log.PAGE - 1].position) if more else "",

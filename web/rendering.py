@@ -13,6 +13,7 @@ from litestar import Request, Response
 
 from web import address
 from web.code import mark_sign
+from web.travel import seen
 from web.words import age, counted
 
 FOLDER: Final = Path(__file__).parent
@@ -83,6 +84,8 @@ def _environment() -> Environment:
         "hits": (),
         "asked": "",
         "head": None,
+        "seen": seen,
+        "travels": False,
     }
     return made
 

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
+from threading import Lock
 
 from registry.model import Subject
 from registry.service import Registry
 from web.search import Index
 from web.steps import Readings
+from web.travel import seen
 
 
-@dataclass(frozen=True, slots=True)
 class Site:
     """One registry with the verdicts and the search index that its pages keep."""
 
-    registry: Registry
-    readings: Readings
-    index: Index
+    def __init__(self, registry: Registry, readings: Readings, index: Index) -> None:
+        self.registry = registry
+        self.readings = readings
+        self.index = index
+        self._pasts: OrderedDict[int, Site] = OrderedDict()
+        self._lock = Lock()
 
     @classmethod
     def over(cls, registry: Registry) -> Site:
         """The pages over one registry."""
         return cls(registry, Readings(registry), Index(registry))
+
+    def at_the_moment(self) -> Site:
+        """The site that the current request is about: this one, or the same as it was."""
+        if (then := seen()) is None:
+            return self
+        position = then.moment.position
+        with self._lock:
+            if position not in self._pasts:
+                past = self.registry.at(position)
+                self._pasts[position] = Site(past, self.readings.over(past), Index(past))
+            self._pasts.move_to_end(position)
+            while len(self._pasts) > max(1, self.registry.settings.cache_pasts):
+                self._pasts.popitem(last=False)
+            return self._pasts[position]
 
     def lifts(self, subject: Subject) -> Collection[tuple[int, int]]:
         """The pairs of versions that an upcaster joins."""

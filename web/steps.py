@@ -53,6 +53,12 @@ class Readings:
         self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._lock = Lock()
 
+    def over(self, registry: Registry) -> Readings:
+        """The same memory over the registry as it was."""
+        other = Readings(registry)
+        other._kept, other._lock = self._kept, self._lock
+        return other
+
     def of(self, subject: Subject, old: Version, new: Version, deadline: Deadline | None = None) -> Reading | None:
         """The verdict over a pair; None if it is not known and the deadline has passed."""
         key = (old.guid, new.guid)

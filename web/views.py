@@ -254,6 +254,8 @@ class Entry:
     reason: str
     when: datetime
     position: int
+    then: str
+    """Address of the catalog as it was right after it."""
 
 
 @dataclass(frozen=True, slots=True)

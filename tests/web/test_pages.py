@@ -107,6 +107,7 @@ def test_every_link_of_every_page_leads_somewhere_and_every_page_keeps_the_rules
         for link in page.links:
             target = urljoin(url, link.split("#")[0])
             endless = "seed=" in target and "seed=1" not in target  # another event, and another, and another
+            endless = endless or ("at=" in target and "at=10" not in target)  # every moment has every page
             if urlsplit(target).netloc in {"", "testserver"} and target and not endless:
                 waiting.append(target.removeprefix("http://testserver.local"))
     for name in ("shop.OrderPlaced", ":.depot:shop.ParcelPacked", "shop.Paid", *story.awkward):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -95,10 +96,8 @@ def answer(question: Callable[[], object]) -> object:
 def test_every_state_can_be_asked_again(registry: Registry) -> None:
     answered = {0: asked(registry)}
     for act in acts(registry):
-        try:
+        with contextlib.suppress(IncompatibleSchema):  # which is a state of its own: the refusal is in the log
             act()
-        except IncompatibleSchema:
-            pass  # which is a state of its own: the refusal is in the log
         assert registry.catalog.position() not in answered
         answered[registry.catalog.position()] = asked(registry)
     positions = list(answered)
@@ -141,7 +140,7 @@ def test_a_time_is_the_last_entry_written_until_then(registry: Registry) -> None
 @pytest.mark.parametrize("words", ["yesterday", "-1", "", "2026-13-01", "1.5", "3", "9" * 30, "2999-01-01"])
 def test_a_moment_that_cannot_be_is_refused_in_words(registry: Registry, words: str) -> None:
     registry.registration.register(Subject.parse("a"), avro(MONEY))
-    with pytest.raises(InvalidRequest, match="^at is "):
+    with pytest.raises(InvalidRequest, match=r"^at is "):
         registry.catalog.moment(words)
 
 

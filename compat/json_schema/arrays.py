@@ -184,7 +184,8 @@ def _placements(demands: Arrays) -> tuple[list[_Placement], bool]:
         twins = [(i, j) for j in range(1, horizon + 2) for i in range(j)]
         complete = complete and len(twins) < _MAX_PLACEMENTS
     out: list[_Placement] = []
-    for where, pair in product(product(*choices), twins):
+    wheres = product(*choices)  # not a factor of a product: that would hold all of them at once
+    for where, pair in ((where, pair) for where in wheres for pair in twins):
         if len(out) >= _MAX_PLACEMENTS:
             complete = False
             break

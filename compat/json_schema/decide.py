@@ -26,7 +26,8 @@ class FormatMode(StrEnum):
     """What ``format`` means in a check."""
 
     CONSERVATIVE = "conservative"
-    """Ignored on the writer's side, enforced on the reader's side where it changed: right under both readings."""
+    """Each format may be an annotation or an assertion, on both sides alike: right under both readings. So a format that
+    changed is ignored on the writer's side and enforced on the reader's."""
     ANNOTATION = "annotation"
     """Formats refuse nothing."""
     ASSERTION = "assertion"
@@ -46,7 +47,8 @@ def incompatibilities(
     """What keeps the reader from reading; nothing means proven."""
     if reader.identity == writer.identity:
         return
-    solver = Solver(budget, spelt=any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents)))
+    spelt = any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents))
+    solver = Solver(budget, spelt=spelt, asserted=formats is FormatMode.ASSERTION)
     try:
         asserted = formats is not FormatMode.ANNOTATION
         writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)

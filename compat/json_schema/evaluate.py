@@ -1,20 +1,27 @@
 """Whether a value fulfils a node: exact, three-valued where something is not understood.
 
-A string that is not of a format leaves ``format`` open: as an annotation it holds, as an assertion it does not.
+A string that is not of a format leaves ``format`` open: as an annotation it holds, as an assertion it does not. A
+*reading* says which of the two is meant, format by format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from fractions import Fraction
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
-from compat.json_schema.formats import conforms
+from compat.json_schema.formats import KNOWN_FORMATS, conforms
 from compat.json_schema.nodes import Node, Op
 from compat.json_schema.values import key
 
 MAX_DEPTH: Final = 120
+_MAX_OPEN_FORMATS: Final = 4
+
+Reading = Mapping[str, bool]
+"""Whether ``format`` holds for a string that is not of the format, by the name of the format."""
+ASSERTED: Final[Reading] = dict.fromkeys(KNOWN_FORMATS, False)
 
 Matcher = Callable[[str, str], bool | None]
 """(pattern, text): whether the pattern is found in the text; None if nobody knows."""
@@ -23,9 +30,31 @@ Matcher = Callable[[str, str], bool | None]
 class Evaluator:
     """Judges values. ``matches`` is asked about patterns, ``spend`` is called per node."""
 
-    def __init__(self, matches: Matcher, spend: Callable[[], None]) -> None:
+    def __init__(self, matches: Matcher, spend: Callable[[], None], *, asserted: bool = False) -> None:
+        """``asserted``: a string that is not of a format does not fulfil it; otherwise that stays open."""
         self._matches = matches
         self._spend = spend
+        self._reading: Reading = ASSERTED if asserted else {}
+        self._open: set[str] = set()
+        """Formats that were left open since somebody looked."""
+
+    def fulfils(self, nodes: Sequence[Node], value: Any) -> bool | None:
+        """Whether all nodes hold for the value under one reading of the formats that they leave open."""
+        self._open.clear()
+        held = self._all(nodes, value, 0)
+        names = sorted(self._open)
+        if held is not None or not names or len(names) > _MAX_OPEN_FORMATS:
+            return held
+        results = [self._under(dict(zip(names, choice, strict=True)), nodes, value)
+                   for choice in product((True, False), repeat=len(names))]  # fmt: skip
+        return True if True in results else (None if None in results else False)
+
+    def _under(self, reading: Reading, nodes: Sequence[Node], value: Any) -> bool | None:
+        usual, self._reading = self._reading, reading
+        try:
+            return self._all(nodes, value, 0)
+        finally:
+            self._reading = usual
 
     def holds(self, node: Node, value: Any, depth: int = 0) -> bool | None:
         """Whether the node holds for the value; None if that is not known."""
@@ -55,7 +84,7 @@ class Evaluator:
             return True
         return _ATOMS[op](self, node.args, value, depth)
 
-    def _all(self, nodes: tuple[Node, ...], value: Any, depth: int) -> bool | None:
+    def _all(self, nodes: Sequence[Node], value: Any, depth: int) -> bool | None:
         result: bool | None = True
         for each in nodes:
             held = self.holds(each, value, depth + 1)
@@ -136,6 +165,14 @@ class Evaluator:
     def pattern(self, args: tuple[Any, ...], value: Any, _: int) -> bool | None:
         return self._matches(args[0], value)
 
+    def format(self, args: tuple[Any, ...], value: Any, _: int) -> bool | None:
+        name = args[0]
+        held = conforms(name, value)
+        if held is not False or name in self._reading:
+            return held if held is not False else self._reading[name]
+        self._open.add(name)
+        return None
+
 
 def _negative(held: bool | None) -> bool | None:  # noqa: FBT001
     return None if held is None else not held
@@ -156,7 +193,7 @@ _ATOMS: Final[dict[Op, Callable[[Evaluator, tuple[Any, ...], Any, int], bool | N
     Op.MIN_LENGTH: lambda _, args, value, __: len(value) >= args[0],
     Op.MAX_LENGTH: lambda _, args, value, __: len(value) <= args[0],
     Op.PATTERN: Evaluator.pattern,
-    Op.FORMAT: lambda _, args, value, __: conforms(args[0], value) or None,
+    Op.FORMAT: Evaluator.format,
     Op.ITEM: Evaluator._item,  # noqa: SLF001
     Op.REST: Evaluator._rest,  # noqa: SLF001
     Op.CONTAINS: Evaluator._contains,  # noqa: SLF001

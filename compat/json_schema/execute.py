@@ -48,12 +48,14 @@ class OwnJudge:
 
     def __init__(self, schema: ParsedSchema, *, formats: bool) -> None:
         self._node = normal(schema, formats=formats).root
+        self._formats = formats
 
     def is_valid(self, payload: Any) -> bool:
         """Raises ValueError where it is not known."""
         budget = Budget()
         try:
-            held = Evaluator(Strings(budget.spend).matches, budget.spend).holds(self._node, payload)
+            judge = Evaluator(Strings(budget.spend).matches, budget.spend, asserted=self._formats)
+            held = judge.holds(self._node, payload)
         except BudgetSpent:
             held = None
         if held is None:

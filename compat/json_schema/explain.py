@@ -150,9 +150,13 @@ class Explanation:
         if not answer.has_value or not small(answer.value):
             return None
         try:
-            return execute(self.writer, self.reader, answer.value, formats=self.formats)
+            return execute(self.writer, self.reader, answer.value, formats=self.tries(answer))
         except ValueError:
             return None
+
+    def tries(self, answer: Answer) -> tuple[tuple[bool, bool], ...]:
+        """How formats may be taken. Only on the reader's side: where the solver is sure that a format changed."""
+        return tuple(each for each in self.formats if answer.status is Status.FOUND or each[0] == each[1])
 
     def undecided(self, answer: Answer, here: _Here, keyword: str = "") -> Undecided:
         place = here.reader.document.place(here.reader.step(keyword) if keyword else here.reader.pointer)

@@ -49,16 +49,19 @@ class _Frame:
 class Solver:
     """Answers about states for one check; remembers what it has settled."""
 
-    def __init__(self, budget: Budget, *, spelt: bool = True) -> None:
-        """``spelt``: draft 4 takes part, to which 1.0 is no integer, so listed numbers are tried in both spellings."""
+    def __init__(self, budget: Budget, *, spelt: bool = True, asserted: bool = False) -> None:
+        """``spelt``: draft 4 takes part, to which 1.0 is no integer, so listed numbers are tried in both spellings.
+
+        ``asserted``: formats refuse what does not conform; otherwise each may or may not, on both sides alike.
+        """
         self._budget = budget
         self._spelt = spelt
         self._settled: dict[State, Answer] = {}
         self._bases: dict[Node, Case | None] = {}
         self._provisional: dict[State, int] = {}
         """Empty under the assumption that the frame with this index (or one above it) is empty."""
-        self.strings = Strings(budget.spend)
-        self.judge = Evaluator(self.strings.matches, budget.spend)
+        self.strings = Strings(budget.spend, asserted=asserted)
+        self.judge = Evaluator(self.strings.matches, budget.spend, asserted=asserted)
 
     def solve(self, *nodes: Node) -> Answer:
         """A value that fulfils all the nodes. Spent budgets are answered with MAYBE."""
@@ -202,15 +205,10 @@ class Solver:
         return total
 
     def _fulfils(self, case: Case, value: Any) -> bool | None:
-        result: bool | None = True
         if not case.mask & (n.kind_of(value) if self._spelt or not is_number(value) else _number_kinds(value)):
             return False
-        for node in (*case.allowed, *map(n.negate, case.excluded), *case.atoms, *case.choices):
-            held = self.judge.holds(node, value)
-            if held is False:
-                return False
-            result = result if held else None
-        return result
+        nodes = (*case.allowed, *map(n.negate, case.excluded), *case.atoms, *case.choices)
+        return self.judge.fulfils(nodes, value)
 
     def _kinds(self, case: Case) -> Asking:
         """A value of any kind that the case allows, simple kinds first."""

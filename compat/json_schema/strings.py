@@ -26,8 +26,10 @@ Holds = Callable[[Node, object], bool | None]
 class Strings:
     """Answers about strings; keeps the automata of one check."""
 
-    def __init__(self, spend: Callable[[int], None]) -> None:
+    def __init__(self, spend: Callable[[int], None], *, asserted: bool = False) -> None:
+        """``asserted``: a string that is not of a format does not fulfil it."""
         self._spend = spend
+        self._asserted = asserted
         self._builder = Builder(lambda steps: spend(_STEPS_OF_A_DERIVATIVE * steps))
         self._known: dict[tuple[str, str], bool | None] = {}
 
@@ -93,11 +95,14 @@ class Strings:
                     return EMPTY
                 break
             first = first or answer
-            if not broken or all(formats.conforms(name, answer.value) is False for name in broken):
+            if self._is_of(asked, answer.value) and not any(formats.conforms(name, answer.value) is not False for name in broken):
                 return answer if doubt is None else tentative(answer.value, doubt)
             tried.add(answer.value)
-        unsure = doubt or maybe(Reason.NO_WITNESS, f"no string was found that is not of the format {broken}")
+        unsure = doubt or maybe(Reason.NO_WITNESS, f"no string was found that is of the formats {asked} and not of {broken}")
         return tentative(first.value, unsure) if first is not None else unsure
+
+    def _is_of(self, names: list[str], text: str) -> bool:
+        return not self._asserted or all(formats.conforms(name, text) for name in names)
 
     def _shortest(self, wanted: list[Language], low: int, high: int | None, excluded: set[str]) -> Answer:
         if not wanted and (low > 40 or not excluded):

@@ -18,7 +18,7 @@ State = frozenset[Node]
 class Case:
     """One conjunction. Built by one owner, then read only."""
 
-    __slots__ = ("allowed", "atoms", "choices", "excluded", "mask", "members", "opaque", "required", "seen")
+    __slots__ = ("allowed", "atoms", "choices", "excluded", "mask", "members", "opaque", "required", "seen", "wider")
 
     def __init__(self) -> None:
         self.mask = n.EVERY
@@ -35,6 +35,8 @@ class Case:
         self.members: dict[str, tuple[Node, ...]] = {}
         """What MEMBER atoms say, by name."""
         self.required: set[str] = set()
+        self.wider: list[Node] = []
+        """MATCHING and OTHERS atoms."""
 
     def copy(self) -> Case:
         twin = Case.__new__(Case)
@@ -42,7 +44,7 @@ class Case:
         twin.atoms, twin.choices = self.atoms.copy(), self.choices.copy()
         twin.allowed, twin.excluded = self.allowed.copy(), self.excluded.copy()
         twin.opaque, twin.seen = self.opaque.copy(), self.seen.copy()
-        twin.members, twin.required = self.members.copy(), self.required.copy()
+        twin.members, twin.required, twin.wider = self.members.copy(), self.required.copy(), self.wider.copy()
         return twin
 
     def take(self, todo: list[Node]) -> bool:
@@ -95,6 +97,14 @@ class Case:
             self.members[name] = (*self.members.get(name, ()), said)
         elif node.op is Op.REQUIRED:
             self.required.add(node.args[0])
+        elif node.op is Op.MATCHING or node.op is Op.OTHERS:
+            self.wider.append(node)
+
+    def asked_of(self, name: str, concerns: Callable[[Node, str], bool | None]) -> list[Node]:
+        """What is surely asked of the member of a name, if there is one."""
+        asked = list(self.members.get(name, ()))
+        asked += [atom.args[-1] for atom in self.wider if concerns(atom, name)]
+        return asked
 
     def _take_negation(self, node: Node, inner: Node, todo: list[Node]) -> None:
         if inner.op is Op.VALUES:
@@ -119,6 +129,9 @@ class Case:
             elif part.op is Op.NOT and part.args[0].op is Op.MEMBER:
                 name, inner = part.args[0].args
                 if any(implies(each, inner) for each in self.members.get(name, ())):
+                    return True
+            elif part.op is Op.NOT and part.args[0].op is Op.OTHERS:
+                if any(each.op is Op.OTHERS and _covers(each, part.args[0]) for each in self.wider):
                     return True
         return False
 
@@ -218,6 +231,11 @@ def smallest_choice(case: Case) -> list[Node] | None:
     if settled:
         case.choices = [choice for choice in case.choices if choice not in settled]
     return best
+
+
+def _covers(left: Node, right: Node) -> bool:
+    """Whether what one OTHERS says plainly makes another true."""
+    return left.args[0] <= right.args[0] and left.args[1] <= right.args[1] and implies(left.args[2], right.args[2])
 
 
 def disjoint(left: Node, right: Node) -> bool:

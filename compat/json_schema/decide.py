@@ -1,6 +1,6 @@
 """Decide whether a reader schema reads what a writer schema writes, and say why not.
 
-1. Same text, or the same normal form: compatible.
+1. Same text, or proven before (``proofs``): compatible.
 2. The state {writer, not reader} has no value: compatible, a completed proof.
 3. Otherwise the reader is walked keyword by keyword (``explain``); every keyword that refuses something the writer may
    write is a finding with its own witness, executed by two validators. What cannot be settled stays undecided.
@@ -17,6 +17,7 @@ from compat.json_schema import nodes as n
 from compat.json_schema.answer import Status
 from compat.json_schema.explain import Explanation
 from compat.json_schema.normal import normal
+from compat.json_schema.proofs import Proofs
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.solver import Solver
 from compat.verdict import Incompatibility, Reason, Undecided
@@ -42,9 +43,9 @@ _TRIES: Final = {
 
 
 def incompatibilities(
-    reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode = FormatMode.CONSERVATIVE
+    reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode, proofs: Proofs
 ) -> Iterator[Incompatibility | Undecided]:
-    """What keeps the reader from reading; nothing means proven."""
+    """What keeps the reader from reading; nothing means proven. ``proofs`` holds what this meaning of formats proved."""
     if reader.identity == writer.identity:
         return
     spelt = any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents))
@@ -52,11 +53,14 @@ def incompatibilities(
     try:
         asserted = formats is not FormatMode.ANNOTATION
         writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)
+        if proofs.hold(writes.root, reads.root):
+            return
         answer = solver.solve(writes.root, n.negate(reads.root))
     except RecursionError:
         yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be compared", reader.root.place)
         return
     if answer.status is Status.EMPTY:
+        proofs.add(writes.root, reads.root)
         return
     try:
         yield from Explanation(reads, writes, solver, _TRIES[formats]).findings(answer)

@@ -13,6 +13,7 @@ from compat.json_schema.decide import FormatMode, incompatibilities
 from compat.json_schema.differences import differences
 from compat.json_schema.judge import violations
 from compat.json_schema.outline import outline
+from compat.json_schema.proofs import Proofs
 from compat.json_schema.rules import RULES
 from compat.json_schema.samples import minimal, samples
 from compat.json_schema.schema import ParsedSchema, parse
@@ -28,6 +29,7 @@ class JsonSchemaEngine:
 
     def __init__(self, formats: FormatMode = FormatMode.CONSERVATIVE) -> None:
         self._formats = formats
+        self._proofs = Proofs()
 
     @property
     def format(self) -> Format:
@@ -49,7 +51,7 @@ class JsonSchemaEngine:
     def incompatibilities(
         self, reader: ParsedSchema, writer: ParsedSchema, budget: Budget
     ) -> Iterator[Incompatibility | Undecided]:
-        return incompatibilities(reader, writer, budget, self._formats)
+        return incompatibilities(reader, writer, budget, self._formats, self._proofs)
 
     def outline(self, schema: ParsedSchema) -> Type:
         return outline(schema)

@@ -122,6 +122,12 @@ class Evaluator:
             ((self.is_other(name, names, patterns), inner) for name, inner in value.items()), node, depth
         )
 
+    def concerns(self, atom: Node, name: str) -> bool | None:
+        """Whether MATCHING or OTHERS speaks about the member of a name; None if that is not known."""
+        if atom.op is Op.MATCHING:
+            return self._matches(atom.args[0], name)
+        return self.is_other(name, atom.args[0], atom.args[1])
+
     def is_other(self, name: str, names: frozenset[str], patterns: frozenset[str]) -> bool | None:
         """Whether a member is left to ``additionalProperties``."""
         if name in names:

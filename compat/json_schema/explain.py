@@ -57,7 +57,6 @@ class Explanation:
         self.reads = reads
         self.root: Node = writes.root
         self.cases: dict[State, Case] = {}
-        self.wider: dict[State, list[Node]] = {}
         self.visits: dict[tuple[int, State], int] = {}
         """How often a schema was looked at for a state without a finding; -1 once there was one, or while at it."""
         self.skipped: _Here | None = None
@@ -309,14 +308,7 @@ class Explanation:
 
     def member_state(self, state: State, name: str) -> State:
         """What the writer says about a member."""
-        case = self.case(state)
-        out: set[Node] = set(case.members.get(name, ()))
-        for atom in self.wider.setdefault(state, [a for a in case.atoms if a.op in (Op.MATCHING, Op.OTHERS)]):
-            if atom.op is Op.MATCHING and self.solver.strings.matches(atom.args[0], name):
-                out.add(atom.args[1])
-            elif atom.op is Op.OTHERS and self.solver.judge.is_other(name, atom.args[0], atom.args[1]):
-                out.add(atom.args[2])
-        return _resolved(out)
+        return _resolved(set(self.case(state).asked_of(name, self.solver.judge.concerns)))
 
     def item_state(self, state: State, index: int) -> State:
         """What the writer says about an item."""

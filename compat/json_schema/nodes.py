@@ -8,7 +8,7 @@ recognised by identity. References of recursive schemas stay references (``REF``
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from enum import Enum, auto
+from enum import IntEnum, auto
 from fractions import Fraction
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -22,8 +22,8 @@ NUMBER: Final = INTEGER | FLOAT_INTEGER | FRACTION
 EVERY: Final = 255
 
 
-class Op(Enum):
-    """What a node says."""
+class Op(IntEnum):
+    """What a node says. (An IntEnum because nodes are interned by it, and its hash is fast.)"""
 
     TRUE = auto()
     FALSE = auto()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from hashlib import blake2b
 from itertools import product
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
@@ -18,6 +20,10 @@ MAX_REFERENCES: Final = 12
 """References followed one inside the other before the next one is left for later."""
 MAX_OPEN: Final = 40
 """Schemas inside each other before the next one is left for later."""
+MAX_SHARED: Final = 20_000
+"""Normal forms of subschemas that a process keeps for other schemas; the least recently used goes first."""
+MAX_SHARED_DEPTH: Final = 8
+"""Subschemas further down are shared only as parts of those above them: looking one up costs as much as it is long."""
 MAX_ALTERNATIVES: Final = 64
 """Ways in which what is evaluated may depend on the value before it is given up."""
 
@@ -31,6 +37,34 @@ def normal(schema: ParsedSchema, *, formats: bool = True) -> Normal:
     return known
 
 
+_BOUND: Final = ("$ref", "$dynamicRef", "$recursiveRef", "$schema", "unevaluated")
+"""What ties the meaning of a schema to the document that it stands in, or to what stands beside it."""
+
+
+class _Shared:
+    """Normal forms of equal subschemas of different schemas: versions of a schema differ in few places."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[bytes, Node] = OrderedDict()
+
+    def get(self, name: bytes) -> Node | None:
+        with self._lock:
+            found = self._kept.get(name)
+            if found is not None:
+                self._kept.move_to_end(name)
+            return found
+
+    def put(self, name: bytes, node: Node) -> None:
+        with self._lock:
+            self._kept[name] = node
+            if len(self._kept) > MAX_SHARED:
+                self._kept.popitem(last=False)
+
+
+_shared: Final = _Shared()
+
+
 class Normal:
     """The normal form of one schema, made piece by piece."""
 
@@ -42,6 +76,7 @@ class Normal:
         self._open: set[int] = set()
         self._references: dict[int, Node] = {}
         self._depth = 0
+        self._deferred = 0
 
     @property
     def root(self) -> Node:
@@ -64,16 +99,32 @@ class Normal:
             return found
         if id(raw) in self._open or len(self._open) > MAX_OPEN:
             return self.later(location)
+        shared = self._shared_name(location) if len(self._open) < MAX_SHARED_DEPTH else None
+        if shared is not None and (found := _shared.get(shared)) is not None:
+            self._nodes[id(raw)] = found
+            return found
+        deferred = self._deferred
         self._open.add(id(raw))
         try:
             found = n.both(self.parts(location))
         finally:
             self._open.discard(id(raw))
         self._nodes[id(raw)] = found
+        if shared is not None and deferred == self._deferred:
+            _shared.put(shared, found)
         return found
+
+    def _shared_name(self, location: Location) -> bytes | None:
+        """What names the normal form of a schema that means the same wherever it stands; None for other schemas."""
+        text = repr(location.raw)
+        if any(keyword in text for keyword in _BOUND):
+            return None
+        name = f"{location.dialect.name} {self.formats} {text}"
+        return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
     def later(self, location: Location) -> Node:
         """A reference to a location: looked into when it is needed."""
+        self._deferred += 1
         found = self._references.get(id(location.raw))
         if found is None:
             found = self._references[id(location.raw)] = n.reference(lambda: self.node(location))

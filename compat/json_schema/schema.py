@@ -99,12 +99,11 @@ class ParsedSchema:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """Canonical texts of all documents: equal identities mean the same schema."""
+        """All documents, white space apart: equal identities mean the same schema."""
         known: tuple[str, ...] | None = self.cache.get("identity")
         if known is None:
             known = self.cache["identity"] = tuple(
-                f"{document.name}\n{document.dialect.name}\n{text.write(text.spelt(document.text))}"
-                for document in self.documents
+                f"{document.name}\n{document.dialect.name}\n{document.raw!r}" for document in self.documents
             )
         return known
 

@@ -183,7 +183,10 @@ class Solver:
         for member in members:
             if member.op is Op.NOT and member.args[0].op is Op.MEMBER:
                 name, inner = member.args[0].args
-                answer = yield frozenset((*case.members.get(name, ()), n.negate(inner)))
+                asked = case.asked_of(name, self.judge.concerns)
+                if FALSE in asked:
+                    continue
+                answer = yield frozenset((*asked, n.negate(inner)))
                 if answer.status is Status.EMPTY:
                     continue
             left.append(member)

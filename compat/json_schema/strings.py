@@ -95,10 +95,14 @@ class Strings:
                     return EMPTY
                 break
             first = first or answer
-            if self._is_of(asked, answer.value) and not any(formats.conforms(name, answer.value) is not False for name in broken):
+            if self._is_of(asked, answer.value) and not any(
+                formats.conforms(name, answer.value) is not False for name in broken
+            ):
                 return answer if doubt is None else tentative(answer.value, doubt)
             tried.add(answer.value)
-        unsure = doubt or maybe(Reason.NO_WITNESS, f"no string was found that is of the formats {asked} and not of {broken}")
+        unsure = doubt or maybe(
+            Reason.NO_WITNESS, f"no string was found that is of the formats {asked} and not of {broken}"
+        )
         return tentative(first.value, unsure) if first is not None else unsure
 
     def _is_of(self, names: list[str], text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 from compat.budget import Budget
@@ -28,7 +29,7 @@ def steps(engine: JsonSchemaEngine, reader: ParsedSchema, writer: ParsedSchema) 
 def test_what_follows_from_a_chain_of_proofs_is_not_proven_again() -> None:
     engine = JsonSchemaEngine()
     versions = [closed(size) for size in range(10, 16)]
-    for older, newer in zip(versions, versions[1:], strict=False):
+    for older, newer in pairwise(versions):
         answer, work = steps(engine, newer, older)
         assert answer == "compatible"
         assert work > 0

@@ -130,10 +130,17 @@ class Case:
                 name, inner = part.args[0].args
                 if any(implies(each, inner) for each in self.members.get(name, ())):
                     return True
-            elif part.op is Op.NOT and part.args[0].op is Op.OTHERS:
-                if any(each.op is Op.OTHERS and _covers(each, part.args[0]) for each in self.wider):
-                    return True
+            elif part.op is Op.NOT and part.args[0].op is Op.OTHERS and self._covered(part.args[0]):
+                return True
         return False
+
+    def _covered(self, others: Node) -> bool:
+        """Whether what is said about other members plainly makes an OTHERS true."""
+        names, patterns, said = others.args
+        return any(
+            each.op is Op.OTHERS and each.args[0] <= names and each.args[1] <= patterns and implies(each.args[2], said)
+            for each in self.wider
+        )
 
     def settles(self, member: Node) -> bool:
         """Whether what is said about a property that must be there plainly makes a member true."""
@@ -231,11 +238,6 @@ def smallest_choice(case: Case) -> list[Node] | None:
     if settled:
         case.choices = [choice for choice in case.choices if choice not in settled]
     return best
-
-
-def _covers(left: Node, right: Node) -> bool:
-    """Whether what one OTHERS says plainly makes another true."""
-    return left.args[0] <= right.args[0] and left.args[1] <= right.args[1] and implies(left.args[2], right.args[2])
 
 
 def disjoint(left: Node, right: Node) -> bool:

@@ -27,8 +27,8 @@ class FormatMode(StrEnum):
     """What ``format`` means in a check."""
 
     CONSERVATIVE = "conservative"
-    """Each format may be an annotation or an assertion, on both sides alike: right under both readings. So a format that
-    changed is ignored on the writer's side and enforced on the reader's."""
+    """Each format may be an annotation or an assertion, on both sides alike: right under both readings. So a format
+    that changed is ignored on the writer's side and enforced on the reader's."""
     ANNOTATION = "annotation"
     """Formats refuse nothing."""
     ASSERTION = "assertion"
@@ -45,7 +45,7 @@ _TRIES: Final = {
 def incompatibilities(
     reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode, proofs: Proofs
 ) -> Iterator[Incompatibility | Undecided]:
-    """What keeps the reader from reading; nothing means proven. ``proofs`` holds what this meaning of formats proved."""
+    """What keeps the reader from reading; nothing means proven. ``proofs``: what was proven under this mode."""
     if reader.identity == writer.identity:
         return
     spelt = any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents))

@@ -7,8 +7,8 @@ A string that is not of a format leaves ``format`` open: as an annotation it hol
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
 from fractions import Fraction
+from itertools import product
 from typing import Any, Final
 
 from compat.json_schema import nodes as n

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from compat.check import check
@@ -66,8 +67,6 @@ class _Situation:
     policy: Policy
     position: int
     """Of the whole log."""
-    token: int
-    """Position of what last changed the subject's versions."""
     history: list[Known]
 
 
@@ -135,9 +134,9 @@ class Registration:
             decision = self._decide(self._store.read, subject, candidate, options)
             if not isinstance(decision, _Decision):
                 return decision
-            with self._store.write(origin) as writing:
-                if _still(writing, decision):
-                    return _append(writing, decision, origin)
+            version = self._store.together(partial(_append_if_still, decision=decision, origin=origin), origin)
+            if version is not None:
+                return version
         with self._store.write(origin) as writing:
             decision = self._decide(lambda: nullcontext(writing), subject, candidate, options)
             return _append(writing, decision, origin) if isinstance(decision, _Decision) else decision
@@ -218,9 +217,7 @@ class Registration:
             subject = aliased(reading, subject)
             settings = tuple(reading.settings(scopes(subject)))
         in_force = policy(settings, self._settings.level, self._settings.inheritance)
-        return _Situation(
-            subject, settings, in_force, reading.position(), reading.token(subject), reading.history(subject)
-        )
+        return _Situation(subject, settings, in_force, reading.position(), reading.history(subject))
 
     def _import(
         self, view: View, situation: _Situation, sent: Candidate | None, options: RegistrationOptions
@@ -349,14 +346,14 @@ def _existing(view: View, subject: Subject, known: Known) -> Version:
 def _still(writing: Writing, decision: _Decision) -> bool:
     """Whether nothing that the decision rests on has changed."""
     situation = decision.situation
-    if writing.begun_at == situation.position:
+    if writing.position() == situation.position:
         return True
-    if writing.token(situation.subject) != situation.token:
-        return False
-    if tuple(writing.settings(scopes(situation.subject))) != situation.settings:
-        return False
-    targets = (writing.version(*target) for target in decision.candidate.targets)
-    return all(target is not None and not target.deleted for target in targets)
+    rests_on = {*scopes(situation.subject), *(target for target, _ in decision.candidate.targets)}
+    return rests_on.isdisjoint(writing.changed_since(situation.position))
+
+
+def _append_if_still(writing: Writing, decision: _Decision, origin: Origin) -> Version | None:
+    return _append(writing, decision, origin) if _still(writing, decision) else None
 
 
 def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:

@@ -12,36 +12,40 @@ from registry import events
 from registry.events import Entry, Event
 from registry.model import Origin, Subject
 from registry.storage import tables
+from registry.storage.prepared import Prepared
 
 _READ_AT_ONCE: Final = 1_000
 
-_POSITION: Final = select(tables.head.c.position)
-_LOCK: Final = _POSITION.with_for_update()
-_APPEND: Final = insert(tables.log)
-_ADVANCE: Final = update(tables.head).values(position=bindparam("last"))
+_HEAD: Final = select(tables.head.c.position)
+_POSITION: Final = Prepared(_HEAD)
+_LOCK: Final = Prepared(_HEAD.with_for_update())
+_APPEND: Final = Prepared(insert(tables.log))
+_STREAMS: Final = Prepared(
+    select(tables.log.c.context, tables.log.c.stream).where(tables.log.c.position > bindparam("after")).distinct()
+)
+_ADVANCE: Final = Prepared(update(tables.head).values(position=bindparam("last")))
 
 
 def lock(connection: Connection) -> int:
     """Become the one writer until the transaction ends; the last position so far."""
-    position: int = connection.execute(_LOCK).scalar_one()
+    position: int = _LOCK.scalar(connection)
     return position
 
 
-def append(
-    connection: Connection, last: int, happened: Sequence[tuple[Subject, Event]], origin: Origin, time: datetime
-) -> list[Entry]:
-    """Add events after position ``last``, which ``lock`` has given."""
-    entries = [
-        Entry(position, time, origin, subject, event) for position, (subject, event) in enumerate(happened, last + 1)
-    ]
-    connection.execute(_APPEND, [_row(entry) for entry in entries])
-    connection.execute(_ADVANCE, {"last": last + len(entries)})
-    return entries
+def append(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Add entries, whose positions follow the one that ``lock`` has given."""
+    _APPEND.change_many(connection, [_row(entry) for entry in entries])
+    _ADVANCE.change(connection, last=entries[-1].position)
+
+
+def streams(connection: Connection, after: int) -> set[Subject]:
+    """The streams of the entries after a position."""
+    return {Subject(row.context, row.stream) for row in _STREAMS.rows(connection, after=after)}
 
 
 def position(connection: Connection) -> int:
     """Of the last entry; 0 when the log is empty."""
-    last: int = connection.execute(_POSITION).scalar_one()
+    last: int = _POSITION.scalar(connection)
     return last
 
 

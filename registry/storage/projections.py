@@ -25,21 +25,24 @@ from registry.events import (
 from registry.model import Subject
 from registry.storage import tables
 from registry.storage.log import micros
+from registry.storage.prepared import Prepared
 from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
 
 json = msgspec.json.Encoder()
 
 # Statements that are run for every registration are built once.
 
-_TEXT: Final = select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
-_ADD_SCHEMA: Final = insert(schema)
-_ADD_VERSION: Final = insert(version)
-_RAISE_LAST_ID: Final = (
+_TEXT: Final = Prepared(
+    select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
+)
+_ADD_SCHEMA: Final = Prepared(insert(schema))
+_ADD_VERSION: Final = Prepared(insert(version))
+_RAISE_LAST_ID: Final = Prepared(
     update(context)
     .where(context.c.name == bindparam("of_name"), context.c.last_id < bindparam("number"))
     .values(last_id=bindparam("number"))
 )
-_RAISE_SUBJECT: Final = (
+_RAISE_SUBJECT: Final = Prepared(
     update(subject)
     .where(
         subject.c.context == bindparam("of_context"),
@@ -74,24 +77,20 @@ def _schema_registered(connection: Connection, entry: Entry) -> None:
     event: SchemaRegistered = entry.event  # type: ignore[assignment]
     at = entry.subject
     _raise_last_id(connection, at.context, event.schema_id)
-    kept = connection.execute(_TEXT, {"context": at.context, "id": event.schema_id}).scalar()
+    kept = _TEXT.scalar(connection, context=at.context, id=event.schema_id)
     if kept is None:
-        connection.execute(_ADD_SCHEMA, [_schema_row(entry, event)])
-    connection.execute(
-        _ADD_VERSION,
-        [
-            {
-                "context": at.context,
-                "subject": at.name,
-                "number": event.version,
-                "schema_id": event.schema_id,
-                "text": None if kept is None or kept == event.text else event.text,
-                "time": micros(entry.time),
-                "actor": entry.origin.actor,
-                "position": entry.position,
-                "deleted": False,
-            }
-        ],
+        _ADD_SCHEMA.change(connection, **_schema_row(entry, event))
+    _ADD_VERSION.change(
+        connection,
+        context=at.context,
+        subject=at.name,
+        number=event.version,
+        schema_id=event.schema_id,
+        text=None if kept is None or kept == event.text else event.text,
+        time=micros(entry.time),
+        actor=entry.origin.actor,
+        position=entry.position,
+        deleted=False,
     )
     if event.references:
         connection.execute(insert(reference), list(_reference_rows(at, event)))
@@ -103,19 +102,17 @@ def _schema_registered(connection: Connection, entry: Entry) -> None:
 
 def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
     """The usual case without counting anew: one more version, the highest so far, of a subject that is known."""
-    raised = connection.execute(
-        _RAISE_SUBJECT,
-        {
-            "of_context": entry.subject.context,
-            "of_name": entry.subject.name,
-            "number": event.version,
-            "of_format": event.format,
-            "new_properties": _text((event.metadata and event.metadata.properties) or {}),
-            "time": micros(entry.time),
-            "at": entry.position,
-        },
+    raised = _RAISE_SUBJECT.change(
+        connection,
+        of_context=entry.subject.context,
+        of_name=entry.subject.name,
+        number=event.version,
+        of_format=event.format,
+        new_properties=_text((event.metadata and event.metadata.properties) or {}),
+        time=micros(entry.time),
+        at=entry.position,
     )
-    return bool(raised.rowcount)
+    return raised > 0
 
 
 def _schema_row(entry: Entry, event: SchemaRegistered) -> dict[str, Any]:
@@ -153,7 +150,7 @@ def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str
 
 
 def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
-    if connection.execute(_RAISE_LAST_ID, {"of_name": name, "number": schema_id}).rowcount:
+    if _RAISE_LAST_ID.change(connection, of_name=name, number=schema_id):
         return
     if connection.execute(select(context.c.name).where(context.c.name == name)).scalar() is None:
         connection.execute(insert(context), [{"name": name, "last_id": schema_id}])

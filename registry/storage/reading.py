@@ -30,6 +30,7 @@ from registry.model import (
 from registry.policy import Setting
 from registry.storage import log
 from registry.storage.log import moment
+from registry.storage.prepared import Prepared
 from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
 
 _references = msgspec.json.Decoder(list[SchemaReference])
@@ -88,28 +89,29 @@ _VERSIONS: Final[Select[Any]] = (
 # Statements that are run for every request are built once.
 
 _OF_SUBJECT: Final = and_(version.c.context == bindparam("context"), version.c.subject == bindparam("name"))
-_TOKEN: Final = select(subject.c.position).where(
-    subject.c.context == bindparam("context"), subject.c.name == bindparam("name")
+_TOKEN: Final = Prepared(
+    select(subject.c.position).where(subject.c.context == bindparam("context"), subject.c.name == bindparam("name"))
 )
-_HISTORY: Final = _KNOWN.where(_OF_SUBJECT).order_by(version.c.number)
-_VERSION: Final = _VERSIONS.where(_OF_SUBJECT, version.c.number == bindparam("number"))
-_HIGHEST: Final = _VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
-_LATEST: Final = _HIGHEST.where(not_(version.c.deleted))
+_HISTORY: Final = Prepared(_KNOWN.where(_OF_SUBJECT).order_by(version.c.number))
+_VERSION: Final = Prepared(_VERSIONS.where(_OF_SUBJECT, version.c.number == bindparam("number")))
+_NEWEST: Final = _VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
+_HIGHEST: Final = Prepared(_NEWEST)
+_LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
 _IN_CONTEXT: Final = _KNOWN.where(schema.c.context == bindparam("context")).order_by(version.c.position)
-_WITH_CANONICAL: Final = _IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest"))
-_WITH_NORMALIZED: Final = _IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest"))
-_LAST_ID: Final = select(context.c.last_id).where(context.c.name == bindparam("name"))
+_WITH_CANONICAL: Final = Prepared(_IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest")))
+_WITH_NORMALIZED: Final = Prepared(_IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest")))
+_LAST_ID: Final = Prepared(select(context.c.last_id).where(context.c.name == bindparam("name")))
 _UNSET: Final = Setting()
 
 
 @cache
-def _settings_of(count: int) -> Select[Any]:
+def _settings_of(count: int) -> Prepared:
     """The settings of some scopes; as disjunction, which both databases answer from the primary key."""
     scopes = (
         and_(setting.c.context == bindparam(f"context{place}"), setting.c.subject == bindparam(f"subject{place}"))
         for place in range(count)
     )
-    return select(setting).where(or_(*scopes))
+    return Prepared(select(setting).where(or_(*scopes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,11 @@ class Reading:
 
     def token(self, at: Subject) -> int:
         """Position of what last changed the versions of a subject; 0 when it has none."""
-        return self.connection.execute(_TOKEN, {"context": at.context, "name": at.name}).scalar() or 0
+        return _TOKEN.scalar(self.connection, context=at.context, name=at.name) or 0
 
     def history(self, at: Subject) -> list[Known]:
         """Every version of a subject, deleted ones too, oldest first."""
-        return [_known(row) for row in self.connection.execute(_HISTORY, {"context": at.context, "name": at.name})]
+        return [_known(row) for row in _HISTORY.rows(self.connection, context=at.context, name=at.name)]
 
     def versions(self, at: Subject) -> list[Version]:
         """Every version of a subject with its text, deleted ones too, oldest first."""
@@ -157,14 +159,12 @@ class Reading:
 
     def version(self, at: Subject, number: int) -> Version | None:
         """One version, deleted or not."""
-        key = {"context": at.context, "name": at.name, "number": number}
-        row = self.connection.execute(_VERSION, key).one_or_none()
+        row = _VERSION.one(self.connection, context=at.context, name=at.name, number=number)
         return None if row is None else _version(row)
 
     def latest(self, at: Subject, *, deleted: bool = False) -> Version | None:
         """The highest version that is live (or any, with ``deleted``)."""
-        key = {"context": at.context, "name": at.name}
-        row = self.connection.execute(_HIGHEST if deleted else _LATEST, key).one_or_none()
+        row = (_HIGHEST if deleted else _LATEST).one(self.connection, context=at.context, name=at.name)
         return None if row is None else _version(row)
 
     def numbers(self, at: Subject) -> list[tuple[int, bool]]:
@@ -177,7 +177,7 @@ class Reading:
     def with_digest(self, name: str, digest: str, *, normalized: bool) -> list[Known]:
         """Versions of any subject of a context whose schema has this digest, in the order of registration."""
         query = _WITH_NORMALIZED if normalized else _WITH_CANONICAL
-        return [_known(row) for row in self.connection.execute(query, {"context": name, "digest": digest})]
+        return [_known(row) for row in query.rows(self.connection, context=name, digest=digest)]
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""
@@ -260,7 +260,7 @@ class Reading:
 
     def last_id(self, name: str) -> int:
         """The highest schema id ever given in a context; 0 for none."""
-        return self.connection.execute(_LAST_ID, {"name": name}).scalar() or 0
+        return _LAST_ID.scalar(self.connection, name=name) or 0
 
     def contexts(self) -> list[str]:
         """Names, sorted."""
@@ -341,7 +341,7 @@ class Reading:
         """What is set for each scope itself, in the order asked."""
         keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
         keys |= {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
-        rows = self.connection.execute(_settings_of(len(scopes)), keys)
+        rows = _settings_of(len(scopes)).rows(self.connection, **keys)
         found = {(row.context, row.subject): _setting(row) for row in rows}
         return [found.get((scope.context, scope.name), _UNSET) for scope in scopes]
 
@@ -398,7 +398,7 @@ def _known(row: Row[Any]) -> Known:
         metadata=None if row.metadata is None else _metadata.decode(row.metadata),
         rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
         position=row.position,
-        deleted=row.deleted,
+        deleted=bool(row.deleted),
     )
 
 
@@ -418,7 +418,7 @@ def _version(row: Row[Any]) -> Version:
         registered=moment(row.time),
         position=row.position,
         actor=row.actor,
-        deleted=row.deleted,
+        deleted=bool(row.deleted),
         migration_rules=() if row.migration_rules is None else tuple(_rules.decode(row.migration_rules)),
     )
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -20,12 +21,14 @@ from registry.events import Entry, Event
 from registry.model import Origin, Subject
 from registry.settings import Settings
 from registry.storage import log, migrations, projections
+from registry.storage.batches import Batches, Turn
 from registry.storage.reading import Reading
 from registry.storage.verification import Progress, replay
 
 _SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
 _WRITE: Final = "lineal_write"
 
+T = TypeVar("T")
 Listener = Callable[[Sequence[Entry]], None]
 """Told of entries that have just been committed, before the request that made them is answered."""
 
@@ -35,20 +38,42 @@ class Writing(Reading):
 
     def __init__(self, connection: Connection, origin: Origin) -> None:
         super().__init__(connection)
-        self._origin = origin
-        self.begun_at = log.lock(connection)
-        """The last position before this transaction."""
-        self._last = self.begun_at
+        self.origin = origin
+        """Of what is appended from now on."""
+        self._begun_at = log.lock(connection)
+        self._unwritten: list[Entry] = []
         self.appended: list[Entry] = []
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
-        """Write events and what follows from them."""
-        added = log.append(self.connection, self._last, happened, self._origin, self._origin.time or datetime.now(UTC))
+        """Add events to the log, and what follows from them to the projections."""
+        time = self.origin.time or datetime.now(UTC)
+        added = [
+            Entry(position, time, self.origin, subject, event)
+            for position, (subject, event) in enumerate(happened, self.position() + 1)
+        ]
         for entry in added:
             projections.apply(self.connection, entry)
-        self._last += len(added)
         self.appended += added
+        self._unwritten += added
         return added
+
+    def position(self) -> int:
+        return self._begun_at + len(self.appended)
+
+    def entries(self, **asked: Any) -> list[Entry]:
+        self.flush()
+        return super().entries(**asked)
+
+    def flush(self) -> None:
+        """Write what was appended to the log itself: for all changes of the transaction at once."""
+        if self._unwritten:
+            log.append(self.connection, self._unwritten)
+            self._unwritten = []
+
+    def changed_since(self, position: int) -> set[Subject]:
+        """The streams of everything that happened after a position."""
+        changed = {entry.subject for entry in self.appended if entry.position > position}
+        return changed if position >= self._begun_at else changed | log.streams(self.connection, position)
 
     def rebuild(self, progress: Progress | None) -> int:
         """Make every projection anew from the log; the number of entries replayed."""
@@ -64,6 +89,7 @@ class Store:
         self._busy_seconds = settings.busy_seconds
         self._engine = _engine(settings)
         self._writer = Lock()
+        self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
         self._closed: list[Callable[[], None]] = []
         with self._translated(), self._transaction(write=True) as connection:
@@ -76,6 +102,7 @@ class Store:
 
     def close(self) -> None:
         """Give all connections back."""
+        self._batches.close()
         for close in self._closed:
             close()
         self._engine.dispose()
@@ -114,16 +141,39 @@ class Store:
         Raises StoreUnavailable, StoreBusy. Threads of one process queue here, rather than in the database's busy loop.
         """
         if not self._writer.acquire(timeout=self._busy_seconds):
-            raise StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
+            raise self._no_turn()
         try:
             with self._translated(), self._transaction(write=True) as connection:
                 writing = Writing(connection, origin)
                 yield writing
+                writing.flush()
             if writing.appended:
                 for listener in self._listeners:
                     listener(writing.appended)
         finally:
             self._writer.release()
+
+    def together(self, work: Callable[[Writing], T], origin: Origin) -> T:
+        """Write in a transaction that is shared with what other threads write now; returns when it is committed.
+
+        ``work`` may be run again, after a rollback, and must then decide by what it finds. Raises what ``work`` raises,
+        StoreUnavailable, StoreBusy.
+        """
+        try:
+            return self._batches.run(work, origin, self._busy_seconds)
+        except TimeoutError as error:
+            raise self._no_turn() from error
+
+    def _write_all(self, turns: Sequence[Turn[Writing]]) -> list[Any]:
+        outcomes = []
+        with self.write(turns[0].origin) as writing:
+            for turn in turns:
+                writing.origin = turn.origin
+                outcomes.append(turn.work(writing))
+        return outcomes
+
+    def _no_turn(self) -> StoreBusy:
+        return StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
@@ -142,6 +192,10 @@ class Store:
             if "locked" in str(error.orig):
                 raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
             raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
+        except (sqlite3.Error, psycopg.Error) as error:  # from prepared statements, which Core has not seen
+            if "locked" in str(error):
+                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
         except DBAPIError as error:
             if "not a database" in str(error.orig):
                 raise StoreUnavailable(f"the file is no SQLite database: {error.orig}") from error

@@ -130,16 +130,10 @@ def main() -> None:
         for subjects in sorted(asked.subjects):
             fill(registry, done, subjects)
             done = subjects
-            command = [
-                sys.executable,
-                "-m",
-                "tests.benchmarks.growth",
-                "--database",
-                database,
-                "--measure",
-                str(subjects),
-            ]
-            printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            command = [sys.executable, "-m", "tests.benchmarks.growth", "--database", database]
+            measured = subprocess.run(
+                [*command, "--measure", f"{subjects}"], check=True, capture_output=True, text=True
+            )
             curves.append(json.loads(measured.stdout))
         registry.close()
     sizes = [f"{subjects:,}" for subjects in sorted(asked.subjects)]

@@ -111,6 +111,23 @@ def json_ids(url: str) -> list[int]:
     return register(url, SUBJECT, JSON_VERSIONS, "JSON", STEPS)
 
 
+_opened: list[SchemaRegistryClient] = []
+
+
+def stock_client(url: str) -> SchemaRegistryClient:
+    """A client that is closed when the test ends."""
+    client = SchemaRegistryClient({"url": url})
+    _opened.append(client)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def close_clients() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def framed(schema_id: int, event: Any) -> bytes:
     return struct.pack(">bI", 0, schema_id) + json.dumps(event).encode()
 
@@ -118,7 +135,7 @@ def framed(schema_id: int, event: Any) -> bytes:
 def deserializer(url: str, executor: Any, **configuration: Any) -> JSONDeserializer:
     rules = RuleRegistry()
     rules.register_executor(executor)
-    client = SchemaRegistryClient({"url": url})
+    client = stock_client(url)
     return JSONDeserializer(None, schema_registry_client=client, conf=configuration, rule_registry=rules)
 
 
@@ -181,7 +198,7 @@ def test_stock_clients_go_up_and_down_through_three_steps(url: str, kind: str) -
     def read_as(schema: int, event: Any, major: str) -> Any:
         registry = RuleRegistry()
         registry.register_executor(JsonataExecutor())
-        client = SchemaRegistryClient({"url": url})
+        client = stock_client(url)
         conf = {"use.latest.version": False, "use.latest.with.metadata": {"major": major}}
         if kind == "JSON":
             stock = JSONDeserializer(None, schema_registry_client=client, conf=conf, rule_registry=registry)
@@ -299,7 +316,7 @@ def test_avro_with_native_values(url: str) -> None:
     data = struct.pack(">bI", 0, ids[0]) + buffer.getvalue()
     context = SerializationContext("paid", MessageField.VALUE)
     with Client(url) as client:
-        plain = AvroDeserializer(SchemaRegistryClient({"url": url}))
+        plain = AvroDeserializer(stock_client(url))
         wrapped = UpcastingDeserializer(plain, client.upcaster("paid-value"), client)
         assert wrapped(data, context) == {
             "id": "1",

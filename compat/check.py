@@ -43,14 +43,19 @@ def check(
     return Verdict(level, tuple(findings))
 
 
-def compare(reader: Parsed, writer: Parsed, limits: Limits = DEFAULT_LIMITS) -> Iterator[Incompatibility | Undecided]:
-    """What keeps ``reader`` from reading what ``writer`` writes; nothing that blocks means proven compatible."""
+def compare(
+    reader: Parsed, writer: Parsed, limits: Limits = DEFAULT_LIMITS, *, first_only: bool = False
+) -> Iterator[Incompatibility | Undecided]:
+    """What keeps ``reader`` from reading what ``writer`` writes; nothing that blocks means proven compatible.
+
+    ``first_only``: only events of the first message count, where a definition declares several.
+    """
     if reader.engine is not writer.engine:
         yield _format_changed(reader, writer)
         return
     if reader.schema is writer.schema:
         return
-    yield from reader.engine.incompatibilities(reader.schema, writer.schema, Budget(limits))
+    yield from reader.engine.incompatibilities(reader.schema, writer.schema, Budget(limits), first_only=first_only)
 
 
 def _compared(level: Level, length: int) -> Iterator[int]:

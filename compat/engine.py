@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from compat.budget import Budget
 from compat.definition import Definition, Format
 from compat.outline import Type
+from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
 
@@ -64,8 +65,17 @@ class Engine(Protocol[S]):
         """Everything that changed, for people; in the order of the definitions."""
         ...
 
-    def incompatibilities(self, reader: S, writer: S, budget: Budget) -> Iterator[Incompatibility | Undecided]:
-        """What keeps the reader from reading all the writer can write. Nothing that blocks: proven compatible."""
+    def incompatibilities(
+        self, reader: S, writer: S, budget: Budget, *, first_only: bool = False
+    ) -> Iterator[Incompatibility | Undecided]:
+        """What keeps the reader from reading all the writer can write. Nothing that blocks: proven compatible.
+
+        ``first_only``: events of the definition's first message, not of the others it declares (Protobuf).
+        """
+        ...
+
+    def projection(self, schema: S, need: Need) -> Definition:
+        """The reader schema of some fields of this one, with the types they have here. Raises UnknownField."""
         ...
 
     def outline(self, schema: S) -> Type: ...

@@ -4,7 +4,8 @@ CompatError
 ├── InvalidSchema            the text is not a schema of its format; says where
 │   └── UnresolvedReference  a name is used that neither the text nor its references define
 ├── LimitExceeded            a bound on size, depth or time was passed; says which
-└── InvalidPayload           a value is not an event of the schema; says where
+├── InvalidPayload           a value is not an event of the schema; says where
+└── UnknownField             a field is named that the schema does not have
 """
 
 from __future__ import annotations
@@ -51,3 +52,11 @@ class InvalidPayload(CompatError):
         super().__init__(f"{message} (at {pointer or 'the root'})")
         self.message = message
         self.pointer = pointer
+
+
+class UnknownField(CompatError):
+    """A field is named that the schema does not have."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name

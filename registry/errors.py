@@ -7,7 +7,10 @@ RegistryError
 │   ├── VersionSoftDeleted 40406     VersionNotSoftDeleted 40407
 │   ├── SubjectConfigurationNotFound 40408   SubjectModeNotFound 40409
 │   ├── AssociationNotFound 40410
-│   └── NoUpcasters 40420                no upcasters lead from one version to the other
+│   ├── NoUpcasters 40420                no upcasters lead from one version to the other
+│   ├── ApplicationNotFound 40430        no reader or writer was ever declared for it
+│   ├── ContractNotFound 40431           the build has declared no such reader or writer
+│   └── DeploymentNotFound 40432         the build is not live there
 ├── Conflict
 │   └── IncompatibleSchema 40901     what the candidate breaks, with the verdict
 ├── Refused                          the request is understood and not allowed
@@ -17,6 +20,7 @@ RegistryError
 │   ├── InvalidUpcaster 42220        the document is no upcaster, or not of these versions
 │   ├── UpcasterRefused 42221        the proof failed, with everything it found
 │   ├── InvalidEvent 42222           the event is none of its version, or an upcaster refused it
+│   ├── InvalidContract 42230        a reader or writer that cannot be: no such field, no such name
 │   └── InvalidRequest 422           a member or parameter has the wrong type or value
 ├── InvalidContext 400               a context name that cannot be one
 └── StoreError
@@ -153,6 +157,30 @@ class NoUpcasters(NotFound):
     """No upcasters lead from one version to the other."""
 
     code = 40420
+
+
+class ApplicationNotFound(NotFound):
+    """No reader or writer was ever declared for the application."""
+
+    code = 40430
+
+    def __init__(self, application: str) -> None:
+        super().__init__(
+            f"Application '{application}' is not known: declare what it reads or writes first "
+            "(lineal reader declare, lineal writer declare)"
+        )
+
+
+class ContractNotFound(NotFound):
+    """The build has declared no such reader or writer."""
+
+    code = 40431
+
+
+class DeploymentNotFound(NotFound):
+    """The build is not live there."""
+
+    code = 40432
 
 
 class Conflict(RegistryError):
@@ -302,6 +330,12 @@ class InvalidEvent(Refused):
     """The event is none of its version, or an upcaster refused it."""
 
     code = 42222
+
+
+class InvalidContract(Refused):
+    """A reader or writer that cannot be: a field that no version has, a name that is none."""
+
+    code = 42230
 
 
 class InvalidContext(RegistryError):

@@ -13,7 +13,17 @@ from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
-from registry.model import Configuration, Metadata, Origin, Rule, RuleSet, SchemaReference, Subject
+from registry.model import (
+    Configuration,
+    DeploymentMode,
+    Metadata,
+    Origin,
+    ReaderNeed,
+    Rule,
+    RuleSet,
+    SchemaReference,
+    Subject,
+)
 from registry.older_events import upcast
 
 Acceptance: TypeAlias = Literal["checked", "forced", "imported"]
@@ -126,6 +136,54 @@ class UpcasterWithdrawn(Happened, frozen=True):
     target: int
 
 
+class ApplicationDescribed(Happened, frozen=True):
+    """An application is known, and who owns it."""
+
+    application: str
+    owner: str = ""
+
+
+class ReaderDeclared(Happened, frozen=True):
+    """A build needs this of the subject; a later declaration of the same build replaces it."""
+
+    application: str
+    build: str
+    need: ReaderNeed
+
+
+class WriterDeclared(Happened, frozen=True):
+    """A build writes these versions of the subject; a later declaration of the same build replaces it."""
+
+    application: str
+    build: str
+    versions: list[int]
+
+
+class ContractWithdrawn(Happened, frozen=True):
+    """A build does not read, or write, the subject after all."""
+
+    application: str
+    build: str
+    role: Literal["reader", "writer"]
+
+
+class DeploymentRecorded(Happened, frozen=True):
+    """A build is live in an environment."""
+
+    application: str
+    build: str
+    environment: str
+    mode: DeploymentMode = "deployed"
+
+
+class DeploymentEnded(Happened, frozen=True):
+    """A build is not live in an environment any more."""
+
+    application: str
+    build: str
+    environment: str
+
+
 Event: TypeAlias = (
     SchemaRegistered
     | RegistrationRefused
@@ -138,6 +196,12 @@ Event: TypeAlias = (
     | ContextRemoved
     | UpcasterPublished
     | UpcasterWithdrawn
+    | ApplicationDescribed
+    | ReaderDeclared
+    | WriterDeclared
+    | ContractWithdrawn
+    | DeploymentRecorded
+    | DeploymentEnded
 )
 
 TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}

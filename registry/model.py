@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -255,3 +255,98 @@ class SubjectSummary:
     """No version is live."""
     properties: Mapping[str, str] = field(default_factory=dict)
     """Metadata properties of the latest version (``owner`` and the like)."""
+
+
+class ReaderSchema(Document, frozen=True):
+    """What a reader decodes with, where that is no registered version."""
+
+    format: str
+    text: str
+    references: list[SchemaReference] = []
+
+    @property
+    def content(self) -> Content:
+        """The schema as one that is asked about."""
+        return Content(Format(self.format), self.text, tuple(self.references))
+
+
+class FieldsNeed(Document, frozen=True, tag_field="kind", tag="fields"):
+    """A reader that needs some fields, with the types that one version gives them."""
+
+    fields: list[str]
+    based_on: int
+    """The version whose types they have."""
+    schema: ReaderSchema
+    """The projection: those fields and no others, made when they were declared."""
+
+
+class SchemaNeed(Document, frozen=True, tag_field="kind", tag="schema"):
+    """A reader with a schema of its own."""
+
+    schema: ReaderSchema
+
+
+class VersionsNeed(Document, frozen=True, tag_field="kind", tag="versions"):
+    """A reader with code for some versions, both ends included."""
+
+    first: int
+    last: int
+
+
+ReaderNeed: TypeAlias = FieldsNeed | SchemaNeed | VersionsNeed
+DeploymentMode: TypeAlias = Literal["deployed", "released"]
+"""``deployed``: replaces the application's build in that environment; ``released``: lives beside others."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Build:
+    """A state of an application that can be deployed, named by its version or commit."""
+
+    application: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.application} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a build has declared to need of a subject."""
+
+    build: Build
+    subject: Subject
+    need: ReaderNeed
+    declared: datetime
+    actor: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What a build has declared to write under a subject."""
+
+    build: Build
+    subject: Subject
+    versions: tuple[int, ...]
+    declared: datetime
+    actor: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A build that is live in an environment."""
+
+    build: Build
+    environment: str
+    mode: DeploymentMode
+    since: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Something that reads or writes events; ``owner`` is empty where nobody said."""
+
+    name: str
+    owner: str

@@ -13,6 +13,7 @@ from compat.avro.json_form import from_json, to_json
 from compat.avro.outline import outline
 from compat.avro.parse import parse
 from compat.avro.payload import Payloads
+from compat.avro.projection import projection
 from compat.avro.rulebook import RULES
 from compat.avro.sample import bare, minimal, trees
 from compat.avro.schema import Schema
@@ -22,6 +23,7 @@ from compat.definition import Definition, Format
 from compat.engine import Form, Violation
 from compat.errors import InvalidPayload
 from compat.outline import Type
+from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
 _TOO_DEEP: Final = "it nests too deep"
@@ -60,9 +62,17 @@ class AvroEngine:
         return differences(old, new)
 
     def incompatibilities(
-        self, reader: Schema, writer: Schema, budget: Budget
+        self,
+        reader: Schema,
+        writer: Schema,
+        budget: Budget,
+        *,
+        first_only: bool = False,  # noqa: ARG002 - an Avro schema describes one kind of event
     ) -> Iterator[Incompatibility | Undecided]:
         return incompatibilities(reader, writer, budget)
+
+    def projection(self, schema: Schema, need: Need) -> Definition:
+        return projection(schema, need)
 
     def outline(self, schema: Schema) -> Type:
         return outline(schema)

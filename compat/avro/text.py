@@ -40,9 +40,9 @@ def text(schema: Schema, form: Form) -> str:
         case Form.NORMALIZED:
             return dump(_Normalized(_left_as_names(schema)).node(schema.root))
         case Form.RESOLVED:
-            return dump(_Canonical(set()).node(schema.root))
+            return dump(Canonical(set()).node(schema.root))
         case _:
-            return dump(_Canonical(_left_as_names(schema)).node(schema.root))
+            return dump(Canonical(_left_as_names(schema)).node(schema.root))
 
 
 def _left_as_names(schema: Schema) -> set[str]:
@@ -99,7 +99,7 @@ def _java_double(value: float) -> str:
 
 
 @dataclass(slots=True)
-class _Canonical:
+class Canonical:
     """Writes nodes; ``declared`` holds the names that are written as names."""
 
     declared: set[str]

@@ -14,10 +14,12 @@ from compat.json_schema.differences import differences
 from compat.json_schema.judge import violations
 from compat.json_schema.outline import outline
 from compat.json_schema.proofs import Proofs
+from compat.json_schema.projection import projection
 from compat.json_schema.rules import RULES
 from compat.json_schema.samples import minimal, samples
 from compat.json_schema.schema import ParsedSchema, parse
 from compat.outline import Type
+from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
 
@@ -49,9 +51,17 @@ class JsonSchemaEngine:
         return differences(old, new)
 
     def incompatibilities(
-        self, reader: ParsedSchema, writer: ParsedSchema, budget: Budget
+        self,
+        reader: ParsedSchema,
+        writer: ParsedSchema,
+        budget: Budget,
+        *,
+        first_only: bool = False,  # noqa: ARG002 - a JSON Schema describes one kind of event
     ) -> Iterator[Incompatibility | Undecided]:
         return incompatibilities(reader, writer, budget, self._formats, self._proofs)
+
+    def projection(self, schema: ParsedSchema, need: Need) -> Definition:
+        return projection(schema, need)
 
     def outline(self, schema: ParsedSchema) -> Type:
         return outline(schema)

@@ -13,6 +13,7 @@ from compat.definition import Definition, Format
 from compat.engine import Form, Violation
 from compat.errors import InvalidPayload, InvalidSchema, LimitExceeded
 from compat.outline import Type
+from compat.projection import Need
 from compat.protobuf import payload as payloads
 from compat.protobuf.canonical import canonical
 from compat.protobuf.compare import Comparison
@@ -22,6 +23,7 @@ from compat.protobuf.model import Schema
 from compat.protobuf.outline import outline
 from compat.protobuf.pool import with_known_options
 from compat.protobuf.printer import Style, print_file
+from compat.protobuf.projection import projection
 from compat.protobuf.protoc import Protoc
 from compat.protobuf.rules import RULES
 from compat.protobuf.samples import samples
@@ -79,13 +81,17 @@ class ProtobufEngine:
         return differences(old, new)
 
     def incompatibilities(
-        self, reader: Schema, writer: Schema, budget: Budget
+        self, reader: Schema, writer: Schema, budget: Budget, *, first_only: bool = False
     ) -> Iterator[Incompatibility | Undecided]:
         """Findings of the binary encoding. Exact: undecided only when the budget is spent."""
         try:
-            yield from Comparison(reader, writer, budget).run()
+            yield from Comparison(reader, writer, budget).run(first_only=first_only)
         except LimitExceeded as spent:
             yield Undecided(Reason.BUDGET_SPENT, f"the comparison was stopped: {spent}")
+
+    def projection(self, schema: Schema, need: Need) -> Definition:
+        """Narrows the messages of the file itself; those it imports are needed whole."""
+        return projection(schema, need)
 
     def outline(self, schema: Schema, message: str | None = None) -> Type:
         return outline(schema, self.root(schema, message))

@@ -18,7 +18,17 @@ from threading import Event, Lock, Thread
 from typing import Final, TypeAlias
 
 from registry.errors import RegistryError
-from registry.events import Entry, RegistrationRefused, SchemaRegistered
+from registry.events import (
+    ApplicationDescribed,
+    ContractWithdrawn,
+    DeploymentEnded,
+    DeploymentRecorded,
+    Entry,
+    ReaderDeclared,
+    RegistrationRefused,
+    SchemaRegistered,
+    WriterDeclared,
+)
 from registry.service import Registry
 
 _log = logging.getLogger(__name__)
@@ -145,8 +155,11 @@ class ReadyAnswers:
 
 
 def _changes_answers(entry: Entry) -> bool:
+    """Whether an answer of the Confluent protocol that is kept as immutable may be another now."""
     match entry.event:
-        case RegistrationRefused():
+        case RegistrationRefused() | ApplicationDescribed() | ReaderDeclared() | WriterDeclared():
+            return False
+        case ContractWithdrawn() | DeploymentRecorded() | DeploymentEnded():
             return False
         case SchemaRegistered(superseded=superseded):
             return bool(superseded)

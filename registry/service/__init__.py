@@ -4,6 +4,7 @@
     registry.registration.register(...)     registry.lookup.version(...)      registry.checking.against_history(...)
     registry.deletion.subject(...)          registry.configurations.mode(...)
     registry.catalog.subjects(...)          registry.upkeep.verify()
+    registry.contracts.declare_fields(...)  registry.readers.matrix(...)      registry.readers.can_deploy(...)
     registry.at(position).catalog.subjects(...)     as it was then
     registry.close()
 
@@ -15,9 +16,11 @@ from __future__ import annotations
 from registry.service.catalog import Catalog
 from registry.service.checking import Checking
 from registry.service.configuration import Configurations
+from registry.service.contracts import Contracts
 from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
 from registry.service.lookup import Lookup
+from registry.service.readers import Readers
 from registry.service.registration import Registration, RegistrationOptions
 from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
@@ -44,6 +47,8 @@ class Registry:
         self.deletion = Deletion(store, settings)
         self.configurations = Configurations(store, settings)
         self.catalog = Catalog(store, definitions, settings)
+        self.contracts = Contracts(store, definitions)
+        self.readers = Readers(store, definitions, settings, self.upcasters)
         self.upkeep = Upkeep(store)
 
     @classmethod

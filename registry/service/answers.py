@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from compat.outline import Type
 from compat.verdict import Difference, Incompatibility, Undecided, Verdict
+from registry.contracts import Answer, Readability, Reason, Way
 from registry.events import Entry
-from registry.model import Subject, SubjectSummary, Version
+from registry.model import Build, Deployment, Reader, Subject, SubjectSummary, Version, Writer
 from registry.policy import Policy
 
 
@@ -54,3 +55,87 @@ class Described:
 
     version: Version
     outline: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationDetail:
+    """An application with everything its builds have declared, and where they are live."""
+
+    name: str
+    owner: str
+    readers: tuple[Reader, ...]
+    writers: tuple[Writer, ...]
+    deployments: tuple[Deployment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """A reader of a subject: where its build is live, and how it reads each version."""
+
+    reader: Reader
+    owner: str
+    deployments: tuple[Deployment, ...]
+    cells: tuple[Readability, ...]
+    """In the order of the matrix' versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriterRow:
+    """A writer of a subject, and where its build is live."""
+
+    writer: Writer
+    owner: str
+    deployments: tuple[Deployment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The readers of a subject down, its live versions across."""
+
+    subject: Subject
+    environment: str | None
+    """Only what is live there; None is everything that was declared."""
+    versions: tuple[int, ...]
+    rows: tuple[ReaderRow, ...]
+    writers: tuple[WriterRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a candidate, or a version, does to the live readers of its subject."""
+
+    subject: Subject
+    environment: str | None
+    """None is every environment."""
+    readers: tuple[ReaderRow, ...]
+    """Each with one cell; a candidate is version 0 there."""
+    recorded: bool
+    """Whether anything is recorded as live there; if not, nothing is known."""
+
+    @property
+    def broken(self) -> tuple[ReaderRow, ...]:
+        """The readers that would fail on some event."""
+        return tuple(row for row in self.readers if row.cells[0].way is Way.BROKEN)
+
+    @property
+    def unknown(self) -> tuple[ReaderRow, ...]:
+        """The readers for which it stayed undecided."""
+        return tuple(row for row in self.readers if row.cells[0].way is Way.UNKNOWN)
+
+    @property
+    def answer(self) -> Answer:
+        """Whether it may go live as far as the readers are concerned."""
+        if self.broken:
+            return Answer.NO
+        return Answer.YES if self.recorded and not self.unknown else Answer.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Deployability:
+    """Whether a build may go live in an environment: yes, no or unknown, and why."""
+
+    build: Build
+    environment: str
+    answer: Answer
+    reasons: tuple[Reason, ...]
+    warnings: tuple[str, ...]

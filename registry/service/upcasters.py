@@ -6,8 +6,9 @@ The proof is made before the transaction; the transaction makes sure that the ve
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from threading import Lock
 from typing import Any, Final, TypeAlias
@@ -302,6 +303,26 @@ class Upcasters:
             one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
         found = draft(str(subject), old.number, new.number, one, other)
         return Proposal(found, verify(found.document, one, other))
+
+    def reaches(self, reading: Reading, subject: Subject) -> Callable[[int, int], bool]:
+        """Whether events of a version become events of the next one; each step is looked at once, when it is asked.
+
+        What is given back needs the transaction no more.
+        """
+        published = {(edge.source, edge.target): edge for edge in reading.upcasters(subject)}
+        versions = {version.number: version for version in reading.versions(subject)}
+        definitions = {number: self._definitions.of(reading, version) for number, version in versions.items()}
+
+        @cache
+        def leads(source: int, target: int) -> bool:
+            old, new = ((versions[number], parse(definitions[number])) for number in (source, target))
+            try:
+                self._leg(subject, published, old, new)
+            except NoUpcasters:
+                return False
+            return True
+
+        return leads
 
     def _leg(
         self,

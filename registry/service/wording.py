@@ -10,7 +10,8 @@ from compat.definition import Format
 from compat.formats import ENGINES
 from compat.level import Direction
 from compat.verdict import Finding, Fragment, Incompatibility, Place, Rule, Undecided, Witness
-from registry.service.answers import Checked
+from registry.contracts import Way, why
+from registry.service.answers import Checked, ReaderRow
 
 _SHOWN_TEXT: Final = 10_240
 _SHOWN_EVENT: Final = 400
@@ -65,6 +66,17 @@ def _proof(witness: Witness, reader: str, writer: str) -> str:
     if len(event) > _SHOWN_EVENT:
         event = event[:_SHOWN_EVENT] + "…"
     return f"Proof: the event {event} of {writer} cannot be read with {reader}: {witness.reader_error}"
+
+
+def reader_sentence(row: ReaderRow) -> str:
+    """A live reader that does not read a version or candidate: who, where, and the first reason."""
+    cell = row.cells[0]
+    where = ", ".join(one.environment for one in row.deployments)
+    owner = f" (owner: {row.owner})" if row.owner else ""
+    verb = "cannot read" if cell.way is Way.BROKEN else "may not be able to read"
+    what = f"version {cell.version}" if cell.version else "the candidate"
+    reason = why(cell)
+    return f"{row.reader.build}, live in {where}{owner}, {verb} {what}" + (f": {reason}" if reason else "")
 
 
 def findings(checked: Checked) -> list[dict[str, Any]]:

@@ -7,26 +7,43 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, or_, select, update
 
 from registry.events import (
+    ApplicationDescribed,
     ConfigurationChanged,
     ConfigurationRemoved,
     ContextRemoved,
+    ContractWithdrawn,
+    DeploymentEnded,
+    DeploymentRecorded,
     Entry,
     ModeChanged,
     ModeRemoved,
+    ReaderDeclared,
     SchemaRegistered,
     UpcasterPublished,
     UpcasterWithdrawn,
     VersionsDeleted,
     VersionsPurged,
+    WriterDeclared,
 )
 from registry.model import Subject
 from registry.storage import tables
 from registry.storage.log import micros
 from registry.storage.prepared import Prepared
-from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
+from registry.storage.tables import (
+    application,
+    context,
+    contract,
+    deployment,
+    reference,
+    schema,
+    setting,
+    subject,
+    upcaster,
+    version,
+)
 
 json = msgspec.json.Encoder()
 
@@ -157,7 +174,7 @@ def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
 
 
 def _refresh_subject(connection: Connection, entry: Entry) -> None:
-    """Make the summary row anew from the version rows; none left: no row left, and no settings either."""
+    """Make the summary row anew from the version rows; none left: no row, settings, readers or writers left."""
     at = entry.subject
     own = and_(version.c.context == at.context, version.c.subject == at.name)
     highest, live, latest_live = connection.execute(
@@ -172,6 +189,7 @@ def _refresh_subject(connection: Connection, entry: Entry) -> None:
         connection.execute(delete(subject).where(row))
         connection.execute(delete(setting).where(setting.c.context == at.context, setting.c.subject == at.name))
         connection.execute(delete(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name))
+        connection.execute(delete(contract).where(contract.c.context == at.context, contract.c.subject == at.name))
         return
     latest = latest_live or highest
     found = connection.execute(
@@ -300,6 +318,98 @@ def _drop_upcaster(connection: Connection, at: Subject, source: int, target: int
     )
 
 
+def _application_described(connection: Connection, entry: Entry) -> None:
+    event: ApplicationDescribed = entry.event  # type: ignore[assignment]
+    known = application.c.name == event.application
+    if not connection.execute(update(application).where(known).values(owner=event.owner)).rowcount:
+        connection.execute(insert(application), [{"name": event.application, "owner": event.owner}])
+
+
+def _reader_declared(connection: Connection, entry: Entry) -> None:
+    event: ReaderDeclared = entry.event  # type: ignore[assignment]
+    _put_contract(connection, entry, "reader", event, _text(event.need))
+
+
+def _writer_declared(connection: Connection, entry: Entry) -> None:
+    event: WriterDeclared = entry.event  # type: ignore[assignment]
+    _put_contract(connection, entry, "writer", event, _text(event.versions))
+
+
+def _contract_withdrawn(connection: Connection, entry: Entry) -> None:
+    event: ContractWithdrawn = entry.event  # type: ignore[assignment]
+    _drop_contract(connection, entry.subject, event.role, event)
+
+
+def _put_contract(
+    connection: Connection, entry: Entry, role: str, event: ReaderDeclared | WriterDeclared, document: str
+) -> None:
+    _drop_contract(connection, entry.subject, role, event)
+    connection.execute(
+        insert(contract),
+        [
+            {
+                "context": entry.subject.context,
+                "subject": entry.subject.name,
+                "role": role,
+                "application": event.application,
+                "build": event.build,
+                "document": document,
+                "time": micros(entry.time),
+                "actor": entry.origin.actor,
+                "position": entry.position,
+            }
+        ],
+    )
+
+
+def _drop_contract(
+    connection: Connection, at: Subject, role: str, event: ReaderDeclared | WriterDeclared | ContractWithdrawn
+) -> None:
+    connection.execute(
+        delete(contract).where(
+            contract.c.context == at.context,
+            contract.c.subject == at.name,
+            contract.c.role == role,
+            contract.c.application == event.application,
+            contract.c.build == event.build,
+        )
+    )
+
+
+def _deployment_recorded(connection: Connection, entry: Entry) -> None:
+    """A build that is deployed takes the place of the one deployed before; what is released stays."""
+    event: DeploymentRecorded = entry.event  # type: ignore[assignment]
+    same = deployment.c.build == event.build
+    replaced = or_(same, deployment.c.mode == "deployed") if event.mode == "deployed" else same
+    here = and_(deployment.c.environment == event.environment, deployment.c.application == event.application)
+    connection.execute(delete(deployment).where(here, replaced))
+    connection.execute(
+        insert(deployment),
+        [
+            {
+                "environment": event.environment,
+                "application": event.application,
+                "build": event.build,
+                "mode": event.mode,
+                "time": micros(entry.time),
+                "actor": entry.origin.actor,
+                "position": entry.position,
+            }
+        ],
+    )
+
+
+def _deployment_ended(connection: Connection, entry: Entry) -> None:
+    event: DeploymentEnded = entry.event  # type: ignore[assignment]
+    connection.execute(
+        delete(deployment).where(
+            deployment.c.environment == event.environment,
+            deployment.c.application == event.application,
+            deployment.c.build == event.build,
+        )
+    )
+
+
 def _text(value: object) -> str:
     return json.encode(value).decode()
 
@@ -316,5 +426,11 @@ _CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingPro
         ContextRemoved: _context_removed,
         UpcasterPublished: _upcaster_published,
         UpcasterWithdrawn: _upcaster_withdrawn,
+        ApplicationDescribed: _application_described,
+        ReaderDeclared: _reader_declared,
+        WriterDeclared: _writer_declared,
+        ContractWithdrawn: _contract_withdrawn,
+        DeploymentRecorded: _deployment_recorded,
+        DeploymentEnded: _deployment_ended,
     }
 )

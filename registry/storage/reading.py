@@ -15,23 +15,40 @@ from compat.definition import Format
 from registry.events import Entry, Event, RegistrationRefused
 from registry.history import Known
 from registry.model import (
+    Application,
+    Build,
     Configuration,
     Content,
+    Deployment,
     Metadata,
     Mode,
     Page,
+    Reader,
+    ReaderNeed,
     Rule,
     RuleSet,
     SchemaReference,
     Subject,
     SubjectSummary,
     Version,
+    Writer,
 )
 from registry.policy import Setting
 from registry.storage import log
 from registry.storage.log import moment
 from registry.storage.prepared import Prepared
-from registry.storage.tables import context, reference, schema, setting, subject, upcaster, version
+from registry.storage.tables import (
+    application,
+    context,
+    contract,
+    deployment,
+    reference,
+    schema,
+    setting,
+    subject,
+    upcaster,
+    version,
+)
 
 _references = msgspec.json.Decoder(list[SchemaReference])
 _metadata = msgspec.json.Decoder(Metadata)
@@ -39,6 +56,8 @@ _rule_set = msgspec.json.Decoder(RuleSet)
 _rules = msgspec.json.Decoder(list[Rule])
 _configuration = msgspec.json.Decoder(Configuration)
 _properties = msgspec.json.Decoder(dict[str, str])
+_need = msgspec.json.Decoder(ReaderNeed)
+_numbers = msgspec.json.Decoder(tuple[int, ...])
 
 _ESCAPE: Final = "\\"
 
@@ -101,6 +120,7 @@ _IN_CONTEXT: Final = _KNOWN.where(schema.c.context == bindparam("context")).orde
 _WITH_CANONICAL: Final = Prepared(_IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest")))
 _WITH_NORMALIZED: Final = Prepared(_IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest")))
 _LAST_ID: Final = Prepared(select(context.c.last_id).where(context.c.name == bindparam("name")))
+_APPLICATIONS: Final = select(application).order_by(application.c.name)
 _UNSET: Final = Setting()
 
 
@@ -357,6 +377,61 @@ class Reading:
         query = select(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name)
         rows = self.connection.execute(query.order_by(upcaster.c.source, upcaster.c.target))
         return [_upcaster(row) for row in rows]
+
+    # -- readers and writers -------------------------------------------------------------------------------------
+
+    def applications(self) -> list[Application]:
+        """Every application that is known, by name."""
+        return [Application(row.name, row.owner) for row in self.connection.execute(_APPLICATIONS)]
+
+    def application(self, name: str) -> Application | None:
+        """One application."""
+        row = self.connection.execute(select(application).where(application.c.name == name)).one_or_none()
+        return None if row is None else Application(row.name, row.owner)
+
+    def readers(self, at: Subject | None = None, *, application: str | None = None) -> list[Reader]:
+        """Readers of a subject or of an application, or all; by subject, application and build."""
+        return [
+            Reader(*_contract(row), need=_need.decode(row.document), **_declared(row))
+            for row in self._contracts("reader", at, application)
+        ]
+
+    def writers(self, at: Subject | None = None, *, application: str | None = None) -> list[Writer]:
+        """Writers of a subject or of an application, or all; by subject, application and build."""
+        return [
+            Writer(*_contract(row), versions=_numbers.decode(row.document), **_declared(row))
+            for row in self._contracts("writer", at, application)
+        ]
+
+    def _contracts(self, role: str, at: Subject | None, application: str | None) -> Iterable[Row[Any]]:
+        query = select(contract).where(contract.c.role == role)
+        if at is not None:
+            query = query.where(contract.c.context == at.context, contract.c.subject == at.name)
+        if application is not None:
+            query = query.where(contract.c.application == application)
+        order = (contract.c.context, contract.c.subject, contract.c.application, contract.c.build)
+        return self.connection.execute(query.order_by(*order))
+
+    def deployments(self, *, environment: str | None = None, application: str | None = None) -> list[Deployment]:
+        """What is live, by environment, application and build."""
+        query = select(deployment)
+        if environment is not None:
+            query = query.where(deployment.c.environment == environment)
+        if application is not None:
+            query = query.where(deployment.c.application == application)
+        order = (deployment.c.environment, deployment.c.application, deployment.c.build)
+        return [
+            Deployment(Build(row.application, row.build), row.environment, row.mode, moment(row.time), row.actor)
+            for row in self.connection.execute(query.order_by(*order))
+        ]
+
+
+def _contract(row: Row[Any]) -> tuple[Build, Subject]:
+    return Build(row.application, row.build), Subject(row.context, row.subject)
+
+
+def _declared(row: Row[Any]) -> dict[str, Any]:
+    return {"declared": moment(row.time), "actor": row.actor, "position": row.position}
 
 
 def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

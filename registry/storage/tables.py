@@ -144,5 +144,53 @@ upcaster = Table(
 )
 """The upcaster in force for each edge of a subject's history."""
 
-PROJECTIONS: Final = (context, schema, version, reference, subject, setting, upcaster)
+application = Table(
+    "application",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("owner", Name, nullable=False),
+)
+"""Applications that have declared a reader or writer."""
+
+contract = Table(
+    "contract",
+    metadata,
+    Column("context", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("role", Name, primary_key=True),
+    Column("application", Name, primary_key=True),
+    Column("build", Name, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Index("contract_build", "application", "build"),
+)
+"""Readers (the document is what they need) and writers (the versions they write) by subject."""
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("environment", Name, primary_key=True),
+    Column("application", Name, primary_key=True),
+    Column("build", Name, primary_key=True),
+    Column("mode", Name, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""Builds that are live; what was live before is in the log."""
+
+PROJECTIONS: Final = (
+    context,
+    schema,
+    version,
+    reference,
+    subject,
+    setting,
+    upcaster,
+    application,
+    contract,
+    deployment,
+)
 """Everything that can be dropped and made again from the log."""

@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 
 from compat.definition import Format
 from registry.errors import IncompatibleSchema
-from registry.model import ANONYMOUS, ConfigurationChange, Content, Metadata, SchemaReference, Subject
+from registry.model import ANONYMOUS, Build, ConfigurationChange, Content, Metadata, SchemaReference, Subject
 from registry.service import Registry
 from registry.storage import tables
 
@@ -37,6 +37,15 @@ def lived_in(registry: Registry) -> Registry:
     registry.deletion.version(subject(":.shop:a"), 1)
     registry.deletion.version(subject(":.shop:a"), 1, permanent=True)
     registry.deletion.subject(subject("copy"))
+    contracts, billing, shop = registry.contracts, Build("billing", "1"), Build("shop", "1")
+    contracts.declare_fields(subject("order"), billing, ["total?"], owner="team-money")
+    contracts.declare_versions(subject("order"), Build("billing", "0"), 1, 2)
+    contracts.declare_writer(subject("order"), shop, [2])
+    contracts.withdraw_reader(subject("order"), Build("billing", "0"))
+    contracts.record_deployment(Build("billing", "0"), "prod")
+    contracts.record_deployment(billing, "prod")
+    contracts.record_deployment(shop, "prod", mode="released")
+    contracts.end_deployment(billing, "prod")
     registry.configurations.set_mode(Subject(), "READONLY")
     registry.configurations.remove_mode(Subject())
     return registry

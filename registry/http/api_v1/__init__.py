@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from registry.http.api_v1 import catalog, changes, upcasters, verdicts
+from registry.http.api_v1 import catalog, changes, contracts, upcasters, verdicts
 
-HANDLERS: Final = (*verdicts.HANDLERS, *catalog.HANDLERS, *changes.HANDLERS, *upcasters.HANDLERS)
+HANDLERS: Final = (*verdicts.HANDLERS, *catalog.HANDLERS, *changes.HANDLERS, *upcasters.HANDLERS, *contracts.HANDLERS)

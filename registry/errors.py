@@ -23,6 +23,7 @@ RegistryError
 │   ├── InvalidContract 42230        a reader or writer that cannot be: no such field, no such name
 │   └── InvalidRequest 422           a member or parameter has the wrong type or value
 ├── InvalidContext 400               a context name that cannot be one
+├── BodyTooDeep 400                  the arrays and objects of a request nest over the limit
 └── StoreError
     ├── StoreUnavailable 50001       the database did not answer
     ├── StoreBusy 50002              the same subject changed too often while it was being decided
@@ -345,6 +346,18 @@ class InvalidContext(RegistryError):
 
     def __init__(self, context: str) -> None:
         super().__init__(f"'{context}' is not a context name: write '.name' or ':.name:', without colons inside")
+
+
+class BodyTooDeep(RegistryError):
+    """The arrays and objects of a request nest over the limit."""
+
+    code = 400
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The request body is nested too deeply: the limit is {limit} levels of arrays and objects; flatten it or "
+            "raise LINEAL_LIMIT_JSON_DEPTH"
+        )
 
 
 class StoreError(RegistryError):

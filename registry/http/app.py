@@ -12,6 +12,7 @@ from litestar.di import Provide
 from registry.http import api_v1, compatibility, configuration, errors, schemas, server, subjects
 from registry.http.description import description
 from registry.http.front import Front
+from registry.http.nesting import bounded
 from registry.http.parameters import provide_subject
 from registry.http.ready import ReadyAnswers
 from registry.service import Registry
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
             "subject": Provide(provide_subject, sync_to_thread=False),
         },
         exception_handlers={Exception: errors.response},
+        request_class=bounded(settings.limit_json_depth),
         request_max_body_size=settings.limit_body_bytes,
         openapi_config=description(),
         lifespan=[life],

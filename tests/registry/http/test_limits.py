@@ -48,6 +48,46 @@ def test_size_of_a_schema(limited: Callable[..., object]) -> None:
         assert client.post("/subjects/s/versions", json={"schema": '"string"'}).status_code == 200
 
 
+def nested(levels: int) -> bytes:
+    """A body of objects and arrays in turn; the brackets inside its string do not count."""
+    opening = b'[{"a":' * (levels // 2) + b"[" * (levels % 2)
+    return opening + b'"[[[[[[[[{{{{ \\" ]]"' + b"]" * (levels % 2) + b"}]" * (levels // 2)
+
+
+def test_depth_of_the_body(limited: Callable[..., object]) -> None:
+    asked = [
+        "POST",
+        "/subjects/s/versions",
+        "POST",
+        "/subjects/s",
+        "POST",
+        "/compatibility/subjects/s/versions",
+        "PUT",
+        "/config/s",
+        "PUT",
+        "/mode/s",
+        "POST",
+        "/api/v1/compatibility/s",
+        "POST",
+        "/api/v1/upcasters/verify",
+        "POST",
+        "/api/v1/subjects/s/upcast?from=1",
+        "POST",
+        "/api/v1/subjects/s/readers",
+        "POST",
+        "/api/v1/deployments",
+    ]
+    with limited(limit_json_depth=12) as client:  # type: ignore[attr-defined]
+        for method, path in zip(asked[::2], asked[1::2], strict=True):
+            for levels in (13, 100_000):
+                refused = client.request(method, path, content=nested(levels))
+                assert (refused.status_code, refused.json()["error_code"]) == (400, 400), path
+                assert "the limit is 12 levels" in refused.json()["message"]
+                assert "LINEAL_LIMIT_JSON_DEPTH" in refused.json()["message"]
+            assert "LINEAL_LIMIT_JSON_DEPTH" not in client.request(method, path, content=nested(12)).text
+        assert client.get("/subjects").json() == []
+
+
 @pytest.mark.parametrize("kind", ["AVRO", "JSON"])
 def test_depth_of_a_schema(limited: Callable[..., object], kind: str) -> None:
     with limited() as client:  # type: ignore[attr-defined]

@@ -1,0 +1,42 @@
+"""How deep a request body may nest: looked at before it is decoded, so that no decoder has to survive it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from litestar import Request
+
+from registry.errors import BodyTooDeep
+
+_TOKENS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+_OPENING: Final = frozenset({b"[", b"{"})
+_CLOSING: Final = frozenset({b"]", b"}"})
+
+
+def bounded(limit: int) -> type[Request[Any, Any, Any]]:
+    """The class of requests whose body nests at most ``limit`` levels; a schema's text is a string and does not."""
+
+    class Bounded(Request[Any, Any, Any]):
+        async def body(self) -> bytes:
+            """Raises BodyTooDeep."""
+            found = await super().body()
+            require_shallow(found, limit)
+            return found
+
+    return Bounded
+
+
+def require_shallow(body: bytes, limit: int) -> None:
+    """Raises BodyTooDeep where arrays and objects of a JSON text nest deeper than ``limit``."""
+    if body.count(b"[") + body.count(b"{") <= limit:
+        return
+    depth = 0
+    for found in _TOKENS.finditer(body):
+        token = found[0]
+        if token in _OPENING:
+            depth += 1
+            if depth > limit:
+                raise BodyTooDeep(limit)
+        elif token in _CLOSING:
+            depth -= 1

@@ -13,8 +13,8 @@ from compat.json_schema.decide import FormatMode, incompatibilities
 from compat.json_schema.differences import differences
 from compat.json_schema.judge import violations
 from compat.json_schema.outline import outline
-from compat.json_schema.proofs import Proofs
 from compat.json_schema.projection import projection
+from compat.json_schema.proofs import Proofs
 from compat.json_schema.rules import RULES
 from compat.json_schema.samples import minimal, samples
 from compat.json_schema.schema import ParsedSchema, parse

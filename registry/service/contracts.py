@@ -133,10 +133,10 @@ class Contracts:
     ) -> Reader:
         _require_names(build)
         with self._store.write(origin) as writing:
+            _describe(writing, build.application, owner)
             before = _of_build(writing.readers(subject, application=build.application), build)
             if before is None or before.need != need:
                 _append(writing, subject, ReaderDeclared(application=build.application, build=build.name, need=need))
-            _describe(writing, build.application, owner)
             found = _of_build(writing.readers(subject, application=build.application), build)
         assert found is not None  # noqa: S101 - it has just been written
         return found
@@ -168,11 +168,11 @@ class Contracts:
             for number in wanted:
                 if number not in known:
                     raise VersionNotFound(number)
+            _describe(writing, build.application, owner)
             before = _of_build(writing.writers(subject, application=build.application), build)
             if before is None or list(before.versions) != wanted:
                 event = WriterDeclared(application=build.application, build=build.name, versions=wanted)
                 _append(writing, subject, event)
-            _describe(writing, build.application, owner)
             found = _of_build(writing.writers(subject, application=build.application), build)
         assert found is not None  # noqa: S101 - it has just been written
         return found

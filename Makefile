@@ -10,7 +10,7 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser docs prove histories bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser docs prove mutation histories bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ docs: $(VENV)/development.stamp ## Build the documentation into site/
 prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format (hours; PAIRS=1000 for a short one)
 	@for format in avro json_schema protobuf; do \
 	  echo "== $$format"; $(BIN)/python -m tests.prove.$$format --pairs $(or $(PAIRS),100000) || exit 1; done
+
+mutation: $(VENV)/development.stamp ## Make small faults in the engines and see which no test notices (half an hour each; SAMPLE=50 for a short one)
+	@$(BIN)/python -m tests.prove.mutation --sample $(or $(SAMPLE),200) --minutes $(or $(MINUTES),30)
 
 histories: $(VENV)/development.stamp ## Register the real schema histories of ../shared/corpora and print every verdict
 	@$(BIN)/python tests/histories/run.py

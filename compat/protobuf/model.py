@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -22,7 +21,8 @@ from google.protobuf.descriptor_pb2 import (
 from google.protobuf.message import Message as Event
 
 from compat.definition import Definition
-from compat.protobuf.pool import build_pool
+from compat.protobuf.locations import Source
+from compat.protobuf.pool import build_pool, event_class
 from compat.protobuf.printer import SCALARS
 from compat.verdict import Place
 
@@ -37,47 +37,12 @@ PACKABLE: Final = VARINTS | {"fixed32", "sfixed32", "float", "fixed64", "sfixed6
 """Types whose lists may be written in one piece."""
 
 
-class _Source:
-    """A file's comments and positions, indexed when one is first asked for."""
-
-    __slots__ = ("_file", "_locations", "_main")
-
-    def __init__(self, file: FileDescriptorProto, *, main: bool) -> None:
-        self._file = file
-        self._main = main
-        self._locations: dict[tuple[int, ...], Any] | None = None
-
-    def doc(self, path: tuple[int, ...]) -> str:
-        location = self._at(path)
-        if location is None:
-            return ""
-        text = (location.leading_comments or location.trailing_comments).strip()
-        if self._file.package == "google.protobuf":
-            text = text.partition("\n\n")[0]  # the bundled files explain themselves over pages
-        return "\n".join(line.strip() for line in text.splitlines())
-
-    def place(self, path: tuple[int, ...], name: str) -> Place:
-        """Lines only for the definition's own text: those of another file would mislead."""
-        location = self._at(path) if self._main else None
-        return Place(name) if location is None else Place(name, location.span[0] + 1, location.span[1] + 1)
-
-    def _at(self, path: tuple[int, ...]) -> Any:
-        if self._locations is None:
-            found: dict[tuple[int, ...], Any] = {}
-            for location in self._file.source_code_info.location:
-                numbers = location.path
-                if len(numbers) % 2 == 0:  # declarations; the others are places inside one
-                    found[tuple(numbers)] = location
-            self._locations = found
-        return self._locations.get(path)
-
-
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a declaration stands: looked up in the source only when someone asks."""
 
     name: str
-    source: _Source | None = None
+    source: Source | None = None
     path: tuple[int, ...] = ()
 
     @property
@@ -213,6 +178,9 @@ class _Declared:
     proto: DescriptorProto | EnumDescriptorProto
 
 
+P = TypeVar("P", DescriptorProto, EnumDescriptorProto)
+
+
 class Schema:
     """A parsed schema: immutable, compared by identity, safe to share between threads.
 
@@ -228,10 +196,11 @@ class Schema:
         self.files: Mapping[str, FileDescriptorProto] = MappingProxyType({file.name: file for file in files.file})
         self.main = files.file[-1].name
         self.pool = build_pool(files)
-        self._declared = {name: declared for file in files.file for name, declared in _declarations(file)}
+        self._declared = {name: declared for file in self.files.values() for name, declared in _declarations(file)}
         self._messages: dict[str, Message] = {}
         self._enums: dict[str, Enum] = {}
-        self._sources = {name: _Source(file, main=name == self.main) for name, file in self.files.items()}
+        self._classes: dict[str, type[Event]] = {}
+        self._sources = {name: Source(file, main=name == self.main) for name, file in self.files.items()}
         for name in self.message_names:
             self.message(name)
         for name in self.enum_names:
@@ -249,34 +218,31 @@ class Schema:
     @cached_property
     def message_names(self) -> tuple[str, ...]:
         """Full names of the messages of the definition's own file, outer before inner, as they are declared."""
-        return tuple(self._names(self.main, DescriptorProto))
+        declared = self._of_main(DescriptorProto)
+        return tuple(name for name, message in declared.items() if not message.options.map_entry)
 
     @cached_property
     def event_names(self) -> tuple[str, ...]:
         """The messages of the file that can be the type of an event: all but those that a group makes in passing."""
+        if self.file.syntax == "proto3":
+            return self.message_names  # the language has no groups
         groups = {
             field.type_name.removeprefix(".")
-            for declared in self._declared.values()
-            if isinstance(declared.proto, DescriptorProto)
-            for field in (*declared.proto.field, *declared.proto.extension)
+            for fields in (self.file.extension, *map(_declared_fields, self._of_main(DescriptorProto).values()))
+            for field in fields
             if field.type == FieldDescriptorProto.TYPE_GROUP
-        }
-        groups |= {
-            f.type_name.removeprefix(".") for f in self.file.extension if f.type == FieldDescriptorProto.TYPE_GROUP
         }
         return tuple(name for name in self.message_names if name not in groups)
 
     @cached_property
     def enum_names(self) -> tuple[str, ...]:
         """Full names of the enums of the definition's own file."""
-        return tuple(self._names(self.main, EnumDescriptorProto))
+        return tuple(self._of_main(EnumDescriptorProto))
 
-    def _names(self, file: str, kind: type[DescriptorProto | EnumDescriptorProto]) -> Iterator[str]:
-        for name, declared in self._declared.items():
-            proto = declared.proto
-            made = isinstance(proto, DescriptorProto) and proto.options.map_entry
-            if declared.file.name == file and isinstance(proto, kind) and not made:
-                yield name
+    def _of_main(self, kind: type[P]) -> dict[str, P]:
+        """The declarations of this kind in the definition's own file, by full name."""
+        declared = ((name, each.proto) for name, each in self._declared.items() if each.file is self.file)
+        return {name: proto for name, proto in declared if isinstance(proto, kind)}
 
     def has_message(self, name: str) -> bool:
         declared = self._declared.get(name)
@@ -301,18 +267,19 @@ class Schema:
         return found
 
     def event_class(self, name: str) -> type[Event]:
-        """The runtime's class for events of this message."""
-        return message_factory.GetMessageClass(self.pool.FindMessageTypeByName(name))
+        """The runtime's class for events of this message. Kept: the runtime forgets a class nobody holds."""
+        found = self._classes.get(name)
+        if found is None:
+            found = self._classes[name] = event_class(self.pool.FindMessageTypeByName(name))
+        return found
 
     @cached_property
     def file_digests(self) -> Mapping[str, bytes]:
         """What each file means together with all it imports: equal digests, equal types."""
         digests: dict[str, bytes] = {}
         for name, file in self.files.items():
-            bare = FileDescriptorProto()
-            bare.CopyFrom(file)
-            bare.ClearField("source_code_info")
-            state = hashlib.sha256(bare.SerializeToString(deterministic=True))
+            places = FileDescriptorProto(source_code_info=file.source_code_info).SerializeToString(deterministic=True)
+            state = hashlib.sha256(file.SerializeToString(deterministic=True).replace(places, b"", 1))
             for dependency in file.dependency:
                 state.update(digests.get(dependency, b""))
             digests[name] = state.digest()
@@ -437,6 +404,11 @@ def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
             for position, nested in reversed(list(enumerate(message.nested_type)))
         ]
     yield from _enums(file, prefix, (5,), file.enum_type)
+
+
+def _declared_fields(message: DescriptorProto) -> Iterator[FieldDescriptorProto]:
+    yield from message.field
+    yield from message.extension
 
 
 def _enums(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.internal import api_implementation
+from google.protobuf.message import Message as Event
 
 from compat.errors import InvalidSchema
 
@@ -20,6 +23,19 @@ def build_pool(files: FileDescriptorSet) -> DescriptorPool:
         except TypeError as error:
             raise InvalidSchema(f"the protobuf runtime refuses {file.name}: {error}") from error
     return pool
+
+
+def event_class(descriptor: Descriptor) -> type[Event]:
+    """The runtime's class for a message.
+
+    The factory makes the classes of all messages it can hold at once, some 50 microseconds each. The usual runtime
+    makes them itself when they are first met, so there it is asked through its metaclass, as generated code does.
+    """
+    if api_implementation.Type() != "upb":
+        return message_factory.GetMessageClass(descriptor)
+    meta: Any = type(FileDescriptorProto)
+    made: type[Event] = meta(descriptor.name, (Event,), {"DESCRIPTOR": descriptor, "__module__": None})
+    return made
 
 
 def with_known_options(dependencies: FileDescriptorSet, file: FileDescriptorProto) -> FileDescriptorProto:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, cast
 
 from compat.protobuf.model import ENUM, GROUP, MESSAGE, VARINTS, Field
+from compat.protobuf.varints import varint
 
 VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
 
@@ -32,17 +33,6 @@ def wire_type(type_: str) -> int:
     if type_ in _FORMATS:
         return FIXED32 if type_ in _FIXED32_TYPES else FIXED64
     return START_GROUP if type_ == GROUP else LENGTH
-
-
-def varint(value: int) -> bytes:
-    """Base 128, least significant group first; negative numbers as 64-bit two's complement."""
-    value &= 0xFFFF_FFFF_FFFF_FFFF
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
 
 
 def tag(number: int, kind: int) -> bytes:

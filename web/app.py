@@ -88,6 +88,7 @@ class Whole:
     def _close(self) -> None:
         self._stop.set()
         self._warming.join()
+        self._site.close()
         self._site.registry.close()
 
 

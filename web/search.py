@@ -1,6 +1,6 @@
 """Search by name, field, documentation and owner, over the latest version of every subject.
 
-An index in memory, derived from the registry and kept up by the position of the log. Building it is spread over the
+An index derived from the registry and kept up by the position of the log. Building it is spread over the
 requests that need it: each may spend a little time on subjects that are new or have changed.
 """
 
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+import msgspec
+
 from compat.errors import CompatError
 from registry.errors import RegistryError
-from registry.model import DEFAULT_CONTEXT, Page, Subject, SubjectSummary
-from registry.service import Registry
+from registry.model import DEFAULT_CONTEXT, SubjectSummary
+from registry.service import Document, Registry, TextIndex
 from web.prose import first_sentence
 from web.steps import Deadline
 from web.tree import Path, fields_of
@@ -25,6 +27,10 @@ WORDS: Final = 8
 """Words of a query that count."""
 FIELDS: Final = 2_000
 """Fields of one schema that are indexed."""
+PORTION: Final = 200
+"""Changes that are asked for at once."""
+CANDIDATES: Final = 1_000
+"""Subjects that one search looks at more closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +58,89 @@ class Match:
     """``name``, ``field``, ``owner`` or ``documentation``."""
 
 
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Indexed).decode
+
+
 class Index:
-    """Safe to use from several threads."""
+    """Follows the log; on disk, so that a registry of any size can be searched. Safe to use from several threads."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._lock = Lock()
-        self._position = -1
-        self._known: dict[Subject, Indexed] = {}
-        self._waiting: dict[Subject, SubjectSummary] = {}
+        self._texts: TextIndex | None = None
+        self._read_to = 0
+        """Position of the last change of a subject that is in the index."""
+        self._purged_to = 0
+        """Position up to which deletions for good have been heard of."""
 
     def refresh(self, seconds: float = BUDGET_SECONDS) -> tuple[int, int]:
         """Read what has changed, for so long at most. How many subjects are known, and how many still wait."""
         with self._lock:
-            position = self._registry.catalog.position()
-            if position != self._position:
-                self._notice_changes()
-                self._position = position
-            deadline = Deadline(seconds)
-            for subject, summary in list(self._waiting.items()):
-                if deadline.passed:
-                    break
-                self._known[subject] = self._read(summary)
-                del self._waiting[subject]
-            return len(self._known), len(self._waiting)
-
-    def _notice_changes(self) -> None:
-        summaries, _ = self._registry.catalog.subjects(page=Page(0, None))
-        present = {summary.subject: summary for summary in summaries}
-        for subject in [subject for subject in self._known if subject not in present]:
-            del self._known[subject]
-        known = self._known
-        self._waiting = {
-            subject: summary
-            for subject, summary in present.items()
-            if subject not in known or known[subject].summary != summary
-        }
+            texts, deadline = self._opened(), Deadline(seconds)
+            self._forget_purged(texts)
+            while not deadline.passed and (changed := self._registry.catalog.changed_subjects(self._read_to, PORTION)):
+                for position, summary in changed:
+                    if deadline.passed:
+                        break
+                    self._take(texts, summary)
+                    self._read_to = position
+            return len(texts), self._registry.catalog.count_changed(self._read_to)
 
     def of(self, summary: SubjectSummary) -> Indexed:
         """What is known about one subject, read now if need be."""
         with self._lock:
-            known = self._known.get(summary.subject)
-            if known is None or known.summary != summary:
-                known = self._known[summary.subject] = self._read(summary)
-                self._waiting.pop(summary.subject, None)
-            return known
+            texts = self._opened()
+            kept = texts.get(str(summary.subject))
+            known = None if kept is None else _decode(kept)
+            return known if known is not None and known.summary == summary else self._take(texts, summary)
+
+    def find(self, query: str, *, context: str | None = None, format_: str | None = None) -> Sequence[Match]:
+        """Subjects for which every word of the query is a part of something known, the best first.
+
+        ``CANDIDATES`` of them at the most.
+        """
+        words = query.casefold().split()[:WORDS]
+        with self._lock:
+            candidates = self._opened().find(words, CANDIDATES)
+        found = []
+        for indexed in map(_decode, candidates):
+            if context is not None and indexed.summary.subject.context != context:
+                continue
+            if format_ and indexed.summary.format.value != format_:
+                continue
+            if match := _match(indexed, words):
+                found.append(match)
+        return sorted(found, key=lambda match: (-match.score, match.indexed.name))
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            if self._texts is not None:
+                self._texts.close()
+                self._texts = None
+                self._read_to = self._purged_to = 0
+
+    def _opened(self) -> TextIndex:
+        if self._texts is None:
+            self._texts = TextIndex()
+            self._purged_to = self._registry.catalog.position()
+        return self._texts
+
+    def _forget_purged(self, texts: TextIndex) -> None:
+        while entries := self._registry.catalog.purged(self._purged_to, PORTION):
+            kept = self._registry.catalog.kept(entry.subject for entry in entries)
+            for subject in (subject for subject, numbers in kept.items() if not numbers):
+                texts.drop(str(subject))
+            self._purged_to = entries[-1].position
+
+    def _take(self, texts: TextIndex, summary: SubjectSummary) -> Indexed:
+        indexed = self._read(summary)
+        if summary.deleted:
+            texts.drop(str(summary.subject))
+        else:
+            texts.put(_document(indexed))
+        return indexed
 
     def _read(self, summary: SubjectSummary) -> Indexed:
         sentence, doc = "", ""
@@ -116,20 +160,17 @@ class Index:
         name = summary.subject.name if summary.subject.context == DEFAULT_CONTEXT else str(summary.subject)
         return Indexed(summary, sentence, owner, name.casefold(), doc, fields)
 
-    def find(self, query: str, *, context: str | None = None, format_: str | None = None) -> Sequence[Match]:
-        """Subjects for which every word of the query is a part of something known, the best first."""
-        words = query.casefold().split()[:WORDS]
-        with self._lock:
-            everything = list(self._known.values())
-        found = []
-        for indexed in everything:
-            if context is not None and indexed.summary.subject.context != context:
-                continue
-            if format_ and indexed.summary.format.value != format_:
-                continue
-            if match := _match(indexed, words):
-                found.append(match)
-        return sorted(found, key=lambda match: (-match.score, match.indexed.name))
+
+def _document(indexed: Indexed) -> Document:
+    docs = (indexed.doc, *(doc for _, _, doc in indexed.fields if doc))
+    return Document(
+        key=str(indexed.summary.subject),
+        name=indexed.name,
+        fields="\n".join(name for name, _, _ in indexed.fields),
+        owner=indexed.owner.casefold(),
+        doc="\n".join(docs),
+        kept=_encode(indexed),
+    )
 
 
 def owner_of(summary: SubjectSummary) -> str:

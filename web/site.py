@@ -39,8 +39,14 @@ class Site:
                 self._pasts[position] = Site(past, self.readings.over(past), Index(past))
             self._pasts.move_to_end(position)
             while len(self._pasts) > max(1, self.registry.settings.cache_pasts):
-                self._pasts.popitem(last=False)
+                self._pasts.popitem(last=False)[1].index.close()
             return self._pasts[position]
+
+    def close(self) -> None:
+        """Forget what was kept of the registry; it stays open."""
+        with self._lock:
+            for site in (self, *self._pasts.values()):
+                site.index.close()
 
     def lifts(self, subject: Subject) -> Collection[tuple[int, int]]:
         """The pairs of versions that an upcaster joins."""

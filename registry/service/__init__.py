@@ -27,8 +27,9 @@ from registry.service.upkeep import Upkeep
 from registry.settings import Settings
 from registry.storage.past import Pasts, PastStore
 from registry.storage.store import Store
+from registry.storage.text_index import Document, TextIndex
 
-__all__ = ["RegistrationOptions", "Registry"]
+__all__ = ["Document", "RegistrationOptions", "Registry", "TextIndex"]
 
 
 class Registry:

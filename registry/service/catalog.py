@@ -9,7 +9,7 @@ from itertools import islice
 from compat.check import compare
 from compat.definition import Format
 from registry.errors import InvalidRequest, NotFound, SubjectNotFound
-from registry.events import Entry, RegistrationRefused
+from registry.events import Entry, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
 from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
 from registry.moment import Moment
@@ -44,6 +44,24 @@ class Catalog:
         """Subjects whose name contains ``search`` (case folded), sorted by name, and how many there are in all."""
         with self._store.read() as reading:
             return reading.summaries(search, context=context, format=format, deleted=deleted, page=page)
+
+    def changed_subjects(self, after: int, limit: int) -> list[tuple[int, SubjectSummary]]:
+        """Subjects whose versions changed after a position of the log, in the order of their changes, deleted ones too.
+
+        Each with the position of its change. A subject that was deleted for good is not among them.
+        """
+        with self._store.read() as reading:
+            return reading.summaries_after(after, limit)
+
+    def count_changed(self, after: int) -> int:
+        """How many subjects ``changed_subjects`` would give in all."""
+        with self._store.read() as reading:
+            return reading.count_after(after)
+
+    def purged(self, after: int, limit: int) -> list[Entry]:
+        """The deletions for good after a position, oldest first."""
+        with self._store.read() as reading:
+            return reading.entries(after=after, kind=VersionsPurged, limit=limit)
 
     def contexts(self) -> list[str]:
         """Every context that has ever had a subject and was not removed, the default first."""

@@ -341,6 +341,16 @@ class Reading:
         row = self.connection.execute(query).one_or_none()
         return None if row is None else _summary(row)
 
+    def summaries_after(self, position: int, limit: int) -> list[tuple[int, SubjectSummary]]:
+        """Subjects whose versions changed after a position, in that order, with the position of the change."""
+        query = select(subject).where(subject.c.position > position).order_by(subject.c.position).limit(limit)
+        return [(row.position, _summary(row)) for row in self.connection.execute(query)]
+
+    def count_after(self, position: int) -> int:
+        """How many subjects have changed after a position."""
+        query = select(func.count()).select_from(subject).where(subject.c.position > position)
+        return self.connection.execute(query).scalar_one()
+
     def listed(self, name: str | None, prefix: str, *, deleted: bool, latest_only: bool, page: Page) -> list[Version]:
         """Versions of the subjects that begin with ``prefix``, in order of subject and number."""
         query = _VERSIONS.join(

@@ -88,3 +88,22 @@ def test_a_type_without_fields_is_no_trouble() -> None:
     assert list(fields_of(Type(Kind.RECORD, "r", fields=(Field("a", Type(Kind.NULL, "null"), True),)))) == [
         (("a",), "")
     ]
+
+
+def test_what_was_deleted_for_good_is_not_found_any_more(registry: Registry) -> None:
+    index = Index(registry)
+    index.refresh()
+    for permanent in (False, True):
+        registry.deletion.subject(Subject.parse("s.E1"), permanent=permanent)
+    assert index.refresh() == (4, 0)
+    assert index.find("field_1") == []
+
+
+def test_words_of_two_letters_are_looked_for_in_names_and_quotes_are_letters(registry: Registry) -> None:
+    index = Index(registry)
+    index.refresh()
+    assert [match.indexed.name for match in index.find("e1")] == ["s.e1"]
+    assert [match.indexed.name for match in index.find("e1 field")] == ["s.e1"]
+    assert index.find('fie"ld') == []
+    index.close()
+    assert index.refresh() == (5, 0)

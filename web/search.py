@@ -6,7 +6,7 @@ requests that need it: each may spend a little time on subjects that are new or 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -79,12 +79,11 @@ class Index:
         with self._lock:
             texts, deadline = self._opened(), Deadline(seconds)
             self._forget_purged(texts)
-            while not deadline.passed and (changed := self._registry.catalog.changed_subjects(self._read_to, PORTION)):
-                for position, summary in changed:
-                    if deadline.passed:
-                        break
-                    self._take(texts, summary)
-                    self._read_to = position
+            for position, summary in self._changed():
+                if deadline.passed:
+                    break
+                self._take(texts, summary)
+                self._read_to = position
             return len(texts), self._registry.catalog.count_changed(self._read_to)
 
     def of(self, summary: SubjectSummary) -> Indexed:
@@ -126,6 +125,10 @@ class Index:
             self._texts = TextIndex()
             self._purged_to = self._registry.catalog.position()
         return self._texts
+
+    def _changed(self) -> Iterator[tuple[int, SubjectSummary]]:
+        while changed := self._registry.catalog.changed_subjects(self._read_to, PORTION):
+            yield from changed
 
     def _forget_purged(self, texts: TextIndex) -> None:
         while entries := self._registry.catalog.purged(self._purged_to, PORTION):

@@ -1,6 +1,6 @@
 """Documents found by parts of words. Kept in a file of this process, not in its memory: it grows with the registry.
 
-SQLite's trigram index answers from three letters on; shorter words are looked for in every name.
+SQLite's trigram index answers from three letters on; shorter words are looked for in what is left.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ SHORTEST: Final = 3
 """Letters of a word that the index can find."""
 
 _TABLES: Final = """
-    CREATE TABLE document (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kept BLOB NOT NULL);
+    CREATE TABLE document (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kept BLOB NOT NULL);
     CREATE VIRTUAL TABLE words USING fts5(name, fields, owner, doc, tokenize = 'trigram', detail = 'full');
 """
+_FIND: Final = "SELECT kept FROM words JOIN document ON document.id = words.rowid"
 _BEST_FIRST: Final = "bm25(words, 10.0, 5.0, 3.0, 1.0)"
 
 
@@ -53,7 +54,7 @@ class TextIndex:
         with self._lock:
             self._drop(document.key)
             added = self._connection.execute(
-                "INSERT INTO document (key, name, kept) VALUES (?, ?, ?)", (document.key, document.name, document.kept)
+                "INSERT INTO document (key, kept) VALUES (?, ?)", (document.key, document.kept)
             )
             self._connection.execute(
                 "INSERT INTO words (rowid, name, fields, owner, doc) VALUES (?, ?, ?, ?, ?)",
@@ -78,17 +79,17 @@ class TextIndex:
 
     def find(self, words: Sequence[str], most: int) -> list[bytes]:
         """The documents in which every word is a part of something, the best first, ``most`` of them at the most."""
-        long = [word for word in words if len(word) >= SHORTEST]
-        short = [word for word in words if len(word) < SHORTEST]
         if not words:
             return []
-        conditions = ["instr(document.name, ?) > 0" for _ in short]
-        source, order, values = "document", "document.name", [*short]
-        if long:
-            source, order = "words JOIN document ON document.id = words.rowid", _BEST_FIRST
-            conditions.append("words MATCH ?")
-            values.append(" AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in long))
-        query = f"SELECT kept FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608
+        conditions, values, order = [], [], "words.name"
+        if long := [word for word in words if len(word) >= SHORTEST]:
+            conditions, values, order = ["words MATCH ?"], [_phrases(long)], _BEST_FIRST
+        for word in words:
+            if len(word) < SHORTEST:
+                conditions.append("instr(words.name || char(10) || fields || char(10) || owner || char(10) || doc, ?)")
+                values.append(word)
+        wanted = " AND ".join(conditions)
+        query = f"{_FIND} WHERE {wanted} ORDER BY {order} LIMIT ?"  # noqa: S608 - values are bound
         with self._lock:
             return [row[0] for row in self._connection.execute(query, (*values, most))]
 
@@ -96,3 +97,8 @@ class TextIndex:
         row = self._connection.execute("DELETE FROM document WHERE key = ? RETURNING id", (key,)).fetchone()
         if row is not None:
             self._connection.execute("DELETE FROM words WHERE rowid = ?", row)
+
+
+def _phrases(words: Sequence[str]) -> str:
+    """A query of the index: each word as it stands, all of them."""
+    return " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in words)

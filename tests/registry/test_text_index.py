@@ -24,8 +24,10 @@ def test_parts_of_words_are_found_and_names_come_first(index: TextIndex) -> None
     assert index.find([], 10) == []
 
 
-def test_short_words_are_looked_for_in_names(index: TextIndex) -> None:
+def test_short_words_are_found_too(index: TextIndex) -> None:
     assert index.find(["ba"], 10) == [b"B"]
+    assert index.find(["an"], 10) == [b"B", b"A"]
+    assert index.find(["an", "placed"], 10) == [b"A"]
     assert index.find(["ba", "currency"], 10) == [b"B"]
 
 

@@ -89,7 +89,7 @@ class TextIndex:
                 conditions.append("instr(words.name || char(10) || fields || char(10) || owner || char(10) || doc, ?)")
                 values.append(word)
         wanted = " AND ".join(conditions)
-        query = f"{_FIND} WHERE {wanted} ORDER BY {order} LIMIT ?"  # noqa: S608 - values are bound
+        query = f"{_FIND} WHERE {wanted} ORDER BY {order} LIMIT ?"
         with self._lock:
             return [row[0] for row in self._connection.execute(query, (*values, most))]
 

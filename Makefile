@@ -76,8 +76,11 @@ mutation: $(VENV)/development.stamp ## Make small faults in the engines and see 
 histories: $(VENV)/development.stamp ## Register the real schema histories of ../shared/corpora and print every verdict
 	@$(BIN)/python tests/histories/run.py
 
+soak: $(VENV)/development.stamp ## Half an hour of mixed load: does memory, descriptors or latency grow? (SECONDS=60 for less)
+	@$(BIN)/python -m tests.benchmarks.soak --seconds $(or $(SECONDS),1800)
+
 bench: $(VENV)/development.stamp ## Print the ratios of docs/explanation/performance.md
-	@for script in tests/benchmarks/[a-z]*.py; do name=$$(basename $$script .py); \
+	@for script in $(filter-out %/soak.py,$(wildcard tests/benchmarks/[a-z]*.py)); do name=$$(basename $$script .py); \
 	  echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
 
 lock: ## Resolve the pinned requirements anew

@@ -24,6 +24,8 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,255}")
 _MIGRATION_MODES: Final = frozenset({"UPGRADE", "DOWNGRADE", "UPDOWN"})
 _DOMAIN_MODES: Final = frozenset({"WRITE", "READ", "WRITEREAD"})
 _KINDS: Final = frozenset({"TRANSFORM", "CONDITION"})
+_DEFAULT_KIND: Final = "TRANSFORM"
+_DEFAULT_MODE: Final = "WRITEREAD"
 _PAIRED_MODES: Final = frozenset({"UPDOWN", "WRITEREAD"})
 _ENABLED_AT: Final = frozenset({"ALL", "CLIENT", "GATEWAY", "SERVER", "NONE"})
 
@@ -54,17 +56,37 @@ def _validate_rule(rule: Rule, modes: frozenset[str]) -> None:
         )
     if rule.kind is not None and rule.kind not in _KINDS:
         raise InvalidRuleSet(f"rule '{rule.name}': kind is '{rule.kind}', not one of {_listed(_KINDS)}")
-    if rule.mode is not None and rule.mode not in modes:
-        raise InvalidRuleSet(f"rule '{rule.name}': mode is '{rule.mode}', in this list it is one of {_listed(modes)}")
+    mode = rule.mode or _DEFAULT_MODE
+    if mode not in modes:
+        raise InvalidRuleSet(f"rule '{rule.name}': mode is '{mode}', in this list it is one of {_listed(modes)}")
     if not rule.type:
         raise InvalidRuleSet(f"rule '{rule.name}' has no type: name its executor, such as CEL or JSONATA")
-    # a rule without a mode is WRITEREAD, the default of the protocol
-    if (rule.mode or "WRITEREAD") not in _PAIRED_MODES:
+    if mode not in _PAIRED_MODES:
         for action in (rule.on_success, rule.on_failure):
             if action and "," in action:
                 raise InvalidRuleSet(
                     f"rule '{rule.name}': the pair of actions '{action}' needs the mode {_listed(_PAIRED_MODES)}"
                 )
+
+
+def completed(rule_set: RuleSet | None) -> RuleSet | None:
+    """The same rules with the protocol's defaults written out: clients skip a rule without kind or mode."""
+    if rule_set is None:
+        return None
+    lists = ("migration_rules", "domain_rules", "encoding_rules")
+    given = {name: rules for name in lists if (rules := getattr(rule_set, name)) is not None}
+    return replace(rule_set, **{name: [_completed(rule) for rule in rules] for name, rules in given.items()})
+
+
+def _completed(rule: Rule) -> Rule:
+    return replace(rule, kind=rule.kind or _DEFAULT_KIND, mode=rule.mode or _DEFAULT_MODE)
+
+
+def rule_types(*rule_sets: RuleSet | None) -> set[str]:
+    """The executors that rules name."""
+    given = [each for each in rule_sets if each is not None]
+    lists = [rules for each in given for rules in (each.migration_rules, each.domain_rules, each.encoding_rules)]
+    return {rule.type for rules in lists for rule in rules or () if rule.type}
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -12,7 +12,12 @@ RegistryError
 │   ├── ContractNotFound 40431           the build has declared no such reader or writer
 │   └── DeploymentNotFound 40432         the build is not live there
 ├── Conflict
-│   └── IncompatibleSchema 40901     what the candidate breaks, with the verdict
+│   ├── IncompatibleSchema 40901     what the candidate breaks, with the verdict
+│   ├── ResourceAssociated 40903     the resource uses another subject, or the same one otherwise
+│   ├── SubjectAssociated 40904      resources use the subject
+│   ├── StronglyAssociated 40905     the subject is another resource's own
+│   ├── NoActiveVersion 40907        a subject that is in use needs a live version
+│   └── AssociationFrozen 40908      neither changed nor removed
 ├── Refused                          the request is understood and not allowed
 │   ├── InvalidSchemaText 42201      InvalidVersion 42202        InvalidLevel 42203      InvalidMode 42204
 │   ├── OperationNotPermitted 42205  ReferenceExists 42206       InvalidSubject 42208    SchemaTooLarge 42209
@@ -198,6 +203,57 @@ class IncompatibleSchema(Conflict):
     def __init__(self, message: str, verdict: Verdict) -> None:
         super().__init__(message)
         self.verdict = verdict
+
+
+class ResourceAssociated(Conflict):
+    """The resource uses another subject for this, or the same one in another way."""
+
+    code = 40903
+
+    def __init__(self, resource: object, kind: str, subject: object) -> None:
+        super().__init__(
+            f"Resource '{resource}' already has an association of type '{kind}', with subject '{subject}': "
+            "remove it first, or update it (PUT /associations/resources/{id})"
+        )
+
+
+class SubjectAssociated(Conflict):
+    """Resources use the subject."""
+
+    code = 40904
+
+    def __init__(self, subject: object, resource: object) -> None:
+        super().__init__(f"Subject '{subject}' is associated with resource '{resource}': remove that association first")
+
+
+class StronglyAssociated(Conflict):
+    """The subject is the own one of another resource."""
+
+    code = 40905
+
+    def __init__(self, subject: object, resource: object) -> None:
+        super().__init__(f"Subject '{subject}' belongs to resource '{resource}' (lifecycle STRONG): use another one")
+
+
+class NoActiveVersion(Conflict):
+    """A subject that is in use needs a live version."""
+
+    code = 40907
+
+    def __init__(self, subject: object) -> None:
+        super().__init__(f"Subject '{subject}' would have an association and no active version: register a schema")
+
+
+class AssociationFrozen(Conflict):
+    """The association may be neither changed nor removed."""
+
+    code = 40908
+
+    def __init__(self, resource: object, kind: str) -> None:
+        super().__init__(
+            f"The association of type '{kind}' of resource '{resource}' is frozen: it goes only together with its "
+            "subject (cascadeLifecycle=true)"
+        )
 
 
 class Refused(RegistryError):

@@ -184,6 +184,25 @@ class DeploymentEnded(Happened, frozen=True):
     environment: str
 
 
+class AssociationSet(Happened, frozen=True):
+    """A resource, such as a topic, uses this subject for its keys or values."""
+
+    guid: str
+    resource_name: str
+    resource_namespace: str
+    resource_id: str
+    resource_type: str
+    association_type: str
+    lifecycle: str
+    frozen: bool = False
+
+
+class AssociationRemoved(Happened, frozen=True):
+    """A resource no longer uses this subject."""
+
+    guid: str
+
+
 Event: TypeAlias = (
     SchemaRegistered
     | RegistrationRefused
@@ -202,6 +221,8 @@ Event: TypeAlias = (
     | ContractWithdrawn
     | DeploymentRecorded
     | DeploymentEnded
+    | AssociationSet
+    | AssociationRemoved
 )
 
 TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}

@@ -70,7 +70,7 @@ def guid(text: str, references: Iterable[SchemaReference], metadata: Metadata | 
 
 
 def _rule(rule: Rule) -> bytes:
-    parts = [rule.name, rule.doc, rule.kind or "TRANSFORM", rule.mode, rule.type]
+    parts = [rule.name, rule.doc, rule.kind or "TRANSFORM", rule.mode or "WRITEREAD", rule.type]
     return b"".join(
         [
             *map(_utf8, parts),

@@ -239,6 +239,69 @@ EVERYTHING: Final = Page()
 FIRST_PAGE: Final = Page(limit=50)
 
 
+class Lifecycle(StrEnum):
+    """What becomes of a subject when the resource that uses it goes."""
+
+    STRONG = "STRONG"
+    """It is the resource's own, and may go with it."""
+    WEAK = "WEAK"
+    """It stays; several resources may use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What uses a subject: a topic of a cluster, for instance."""
+
+    id: str
+    name: str = ""
+    namespace: str = ""
+    type: str = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """That a resource uses a subject for its keys or its values."""
+
+    guid: str
+    subject: Subject
+    resource: Resource
+    type: str
+    """``key`` or ``value``."""
+    lifecycle: Lifecycle
+    frozen: bool = False
+    """Neither changed nor removed, unless the subject goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationFilter:
+    """Which associations are meant; what is not given is not asked for."""
+
+    resource_type: str | None = None
+    types: tuple[str, ...] = ()
+    lifecycles: tuple[Lifecycle, ...] = ()
+
+
+ANY_ASSOCIATION: Final = AssociationFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaFilter:
+    """Which versions a listing of schemas shows."""
+
+    context: str | None
+    """None: all contexts."""
+    prefix: str = ""
+    """How the name of the subject begins."""
+    aliased: frozenset[Subject] = frozenset()
+    """Subjects whose alias begins so."""
+    deleted: bool = False
+    latest_only: bool = False
+    rule_type: str = ""
+    associations: AssociationFilter | None = None
+    unassociated: bool = False
+    """Also the subjects that no resource uses."""
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectSummary:
     """One line of the catalog's list."""

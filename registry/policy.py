@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from compat.level import Level
-from registry.data_contract import validate
+from registry.data_contract import completed, validate
 from registry.errors import InvalidLevel, InvalidMode, InvalidRequest, OperationNotPermitted
 from registry.model import (
     DEFAULT,
@@ -134,7 +134,11 @@ def changed(configuration: Configuration, change: ConfigurationChange) -> Config
     result = replace(configuration, **values)
     validate(result.default_rule_set)
     validate(result.override_rule_set)
-    return result
+    return replace(
+        result,
+        default_rule_set=completed(result.default_rule_set),
+        override_rule_set=completed(result.override_rule_set),
+    )
 
 
 def require_writable(mode: Mode, subject: Subject) -> None:

@@ -9,7 +9,7 @@ from anyio import to_thread
 from litestar import Litestar, Router
 from litestar.di import Provide
 
-from registry.http import api_v1, compatibility, configuration, errors, schemas, server, subjects
+from registry.http import api_v1, associations, compatibility, configuration, errors, schemas, server, subjects
 from registry.http.description import description
 from registry.http.front import Front
 from registry.http.nesting import bounded
@@ -24,6 +24,7 @@ PROTOCOL_HANDLERS = (
     *subjects.HANDLERS,
     *compatibility.HANDLERS,
     *configuration.HANDLERS,
+    *associations.HANDLERS,
 )
 
 

@@ -40,6 +40,12 @@ def body(code: int, message: str, report: Mapping[str, Any] | None = None) -> by
     return msgspec.json.encode(ErrorMessage(code, message.encode("utf-8", "replace").decode(), report))
 
 
+def message(request: Request[Any, Any, Any], error: RegistryError) -> ErrorMessage:
+    """An error within an answer about many things."""
+    _, code, text, _ = _described(request, error)
+    return ErrorMessage(code, text)
+
+
 def response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What a client is answered when a handler has failed, or there was no handler."""
     status, code, message, headers = _described(request, error)

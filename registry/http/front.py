@@ -5,11 +5,13 @@
 - Media types: 406 and 415 before any work; the answer carries the type the client prefers.
 - ``X-Request-ID`` is echoed, or made.
 - HEAD is GET without the body.
+- Answers of the protocol carry an ETag; who has that answer already is told so (304).
 - Answers that cannot change are given as ready bytes.
 """
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from itertools import count
 from random import getrandbits
 from typing import Any, Final
@@ -50,7 +52,7 @@ class Front:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        accept = content_type = request_id = b""
+        accept = content_type = request_id = held = b""
         for name, value in scope["headers"]:
             if name == b"accept":
                 accept = accept + b"," + value if accept else value
@@ -58,19 +60,20 @@ class Front:
                 content_type = value
             elif name == b"x-request-id":
                 request_id = value[:_LONGEST_REQUEST_ID]
+            elif name == b"if-none-match":
+                held = value
         request_id = request_id or b"%b%012x" % (_IDS, next(_numbers) & 0xFFFFFFFFFFFF)
         key: Key = (scope["raw_path"], scope["query_string"], accept)
         if scope["method"] == "GET" and (ready := self._answers.get(key)) is not None:
-            await _send(send, 200, [*ready.headers, (b"x-request-id", request_id)], ready.body)
+            await _give(send, ready, request_id, held)
             return
-        await self._handle(scope, receive, send, key, content_type, request_id)
-
-    async def _handle(
-        self, scope: HTTPScope, receive: Receive, send: Send, key: Key, content_type: bytes, request_id: bytes
-    ) -> None:
         exchange = Exchange(request_id=request_id.decode("latin-1"), incompatible_code=self._incompatible_code)
+        answer = _Answer(send, exchange, request_id, held, head=scope["method"] == "HEAD")
+        await self._handle(scope, receive, answer, key, content_type)
+
+    async def _handle(self, scope: HTTPScope, receive: Receive, answer: _Answer, key: Key, content_type: bytes) -> None:
+        exchange = answer.exchange
         refused = _prepare(scope, exchange, accept=key[2], content_type=content_type)
-        answer = _Answer(send, exchange, request_id, head=scope["method"] == "HEAD")
         if refused is not None:
             code, message = refused
             body = errors.body(code, message)
@@ -79,45 +82,56 @@ class Front:
         scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
-        if scope["method"] != "GET" or answer.head or scope["path"].startswith(_OWN):
+        if scope["method"] != "GET" or scope["path"].startswith(_OWN):
             await self._app(scope, receive, answer)
             return
         answer.collected = []
         moment = self._answers.moment()
         await self._app(scope, receive, answer)
-        if answer.status == _OK:
-            ready = Ready(answer.headers, b"".join(answer.collected))
-            self._answers.keep(key, ready, moment, immutable=exchange.immutable)
+        if answer.ready is not None and not answer.head:
+            self._answers.keep(key, answer.ready, moment, immutable=exchange.immutable)
 
 
 class _Answer:
     """Passes an answer on with the negotiated type and the request's id; collects it where it can be kept."""
 
-    def __init__(self, send: Send, exchange: Exchange, request_id: bytes, *, head: bool) -> None:
+    def __init__(self, send: Send, exchange: Exchange, request_id: bytes, held: bytes, *, head: bool) -> None:
         self._send = send
-        self._exchange = exchange
         self._request_id = request_id
+        self._held = held
+        self._headers: tuple[tuple[bytes, bytes], ...] = ()
+        self.exchange = exchange
         self.head = head
-        self.status = 0
-        self.headers: tuple[tuple[bytes, bytes], ...] = ()
         self.collected: list[bytes] | None = None
-        """The body, where the answer may be kept."""
+        """The body of an answer that is tagged and may be kept: it is given when it is whole."""
+        self.ready: Ready | None = None
+        """The whole answer, once it was given."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = tuple(self._typed(name, value) for name, value in message["headers"])
-            message["headers"] = [*self.headers, (b"x-request-id", self._request_id)]
+            self._headers = tuple(self._typed(name, value) for name, value in message["headers"])
+            if self.collected is not None and message["status"] == _OK:
+                return
+            self.collected = None
+            message["headers"] = [*self._headers, (b"x-request-id", self._request_id)]
         elif message["type"] == "http.response.body":
             if self.collected is not None:
                 self.collected.append(message["body"])
+                if not message.get("more_body"):
+                    await self._give(b"".join(self.collected))
+                return
             if self.head:
                 message["body"] = b""
         await self._send(message)
 
+    async def _give(self, body: bytes) -> None:
+        tag = b'"%b"' % blake2b(self.exchange.media.encode() + body, digest_size=16).hexdigest().encode()
+        self.ready = Ready((*self._headers, (b"etag", tag)), body, tag)
+        await _give(self._send, self.ready, self._request_id, self._held, head=self.head)
+
     def _typed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         if name.lower() == b"content-type" and value in _REPLACED:
-            return name, self._exchange.media.encode()
+            return name, self.exchange.media.encode()
         return name, value
 
 
@@ -152,6 +166,20 @@ _UNESCAPED: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code)
 
 def _special(segment: str) -> bool:
     return "/" in segment or "%" in segment
+
+
+async def _give(send: Any, ready: Ready, request_id: bytes, held: bytes, *, head: bool = False) -> None:
+    """Send a whole answer, or that the client has it already."""
+    headers = [*ready.headers, (b"x-request-id", request_id)]
+    if held and _matches(held, ready.tag):
+        await _send(send, 304, [header for header in headers if header[0] != b"content-length"], b"")
+    else:
+        await _send(send, _OK, headers, b"" if head else ready.body)
+
+
+def _matches(held: bytes, tag: bytes) -> bool:
+    """Whether ``If-None-Match`` names the tag (RFC 9110, section 13.1.2: compared weakly)."""
+    return any(each.strip().removeprefix(b"W/") in (tag, b"*") for each in held.split(b","))
 
 
 async def _send(send: Any, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

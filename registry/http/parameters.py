@@ -32,6 +32,14 @@ At: TypeAlias = Annotated[
     str,
     QueryParameter(description="The catalog as it was: a position of the log, or a time (ISO 8601). Now by default."),
 ]
+ResourceType: TypeAlias = Annotated[str | None, QueryParameter(name="resourceType")]
+AssociationTypes: TypeAlias = Annotated[list[str] | None, QueryParameter(name="associationType")]
+LifecycleName: TypeAlias = Annotated[str | None, QueryParameter(name="lifecycle")]
+Lifecycles: TypeAlias = Annotated[list[str] | None, QueryParameter(name="lifecycle")]
+CascadeLifecycle: TypeAlias = Annotated[bool, QueryParameter(name="cascadeLifecycle")]
+DryRun: TypeAlias = Annotated[bool, QueryParameter(name="dryRun")]
+IncludeSchemas: TypeAlias = Annotated[bool, QueryParameter(name="includeSchemas")]
+FindTags: TypeAlias = Annotated[list[str] | None, QueryParameter(name="findTags")]
 AnyRequest: TypeAlias = Request[None, None, State]
 
 _FORMS: Final = {form.value: form for form in Form}

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from compat.definition import Format
-from registry.data_contract import with_compiled
+from registry.data_contract import completed, with_compiled
 from registry.errors import InvalidSchemaText
-from registry.model import Configuration, Content, Metadata, RuleSet, SchemaReference, Subject, Version
+from registry.model import (
+    Association,
+    Configuration,
+    Content,
+    Metadata,
+    Resource,
+    RuleSet,
+    SchemaReference,
+    Subject,
+    Version,
+)
 from registry.service.definitions import qualified
 
 VersionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
-SchemaId: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+SchemaId: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
+"""As some clients send it: -1 is none."""
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -50,7 +62,12 @@ class RegisterSchemaRequest(Wire, frozen=True):
             SchemaReference(item.name or "", item.subject or "", -1 if item.version is None else item.version)
             for item in self.references or ()
         )
-        return Content(format, self.schema or "", references, self.metadata, self.rule_set)
+        return Content(format, self.schema or "", references, self.metadata, completed(self.rule_set))
+
+    @property
+    def schema_id(self) -> int | None:
+        """The id to be taken over, if one is given."""
+        return None if self.id == -1 else self.id
 
 
 class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,6 +85,10 @@ class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    aliases: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """In a listing that asks for them."""
+    associations: list[AssociationBody] | msgspec.UnsetType = msgspec.UNSET
+    """In a listing that asks for them."""
 
 
 class SchemaStringBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -94,6 +115,8 @@ class RegisterSchemaResponse(msgspec.Struct, frozen=True, rename="camel"):
     guid: str
     schema_type: str
     schema: str
+    ts: int
+    deleted: bool
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
@@ -156,6 +179,87 @@ def schema_body(version: Version, text: str, *, qualify: bool = False) -> Schema
         ts=milliseconds(version),
         deleted=version.deleted,
         **extras(version, qualify=qualify),
+    )
+
+
+class AssociationBody(msgspec.Struct, frozen=True, rename="camel"):
+    """That a resource uses a subject."""
+
+    subject: str
+    guid: str
+    resource_name: str
+    resource_namespace: str
+    resource_id: str
+    resource_type: str
+    association_type: str
+    lifecycle: str
+    frozen: bool
+
+
+class AssociationInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """The same within an answer about the resource, with the schema where there is one to show."""
+
+    subject: str
+    association_type: str
+    lifecycle: str
+    frozen: bool
+    schema: SchemaBody | msgspec.UnsetType = msgspec.UNSET
+
+
+class AssociationResponse(Wire, frozen=True):
+    """A resource and what it uses."""
+
+    resource_name: str
+    resource_namespace: str
+    resource_id: str
+    resource_type: str
+    associations: list[AssociationInfo]
+
+
+def association_body(found: Association) -> AssociationBody:
+    """An association as the protocol shows it."""
+    return AssociationBody(
+        subject=str(found.subject),
+        guid=found.guid,
+        resource_name=found.resource.name,
+        resource_namespace=found.resource.namespace,
+        resource_id=found.resource.id,
+        resource_type=found.resource.type,
+        association_type=found.type,
+        lifecycle=found.lifecycle.value,
+        frozen=found.frozen,
+    )
+
+
+def association_response(
+    resource: Resource, found: Sequence[Association], versions: Sequence[Version | None] = ()
+) -> AssociationResponse:
+    """The associations of a resource, with the versions that belong to them where some are given."""
+    shown = [None if version is None else schema_body(version, version.content.text) for version in versions]
+    schemas = shown or [None] * len(found)
+    return AssociationResponse(
+        resource_name=resource.name,
+        resource_namespace=resource.namespace,
+        resource_id=resource.id,
+        resource_type=resource.type,
+        associations=[
+            AssociationInfo(str(each.subject), each.type, each.lifecycle.value, each.frozen, schema or msgspec.UNSET)
+            for each, schema in zip(found, schemas, strict=True)
+        ],
+    )
+
+
+def registered_body(version: Version, text: str) -> RegisterSchemaResponse:
+    """What was registered, as the protocol answers it."""
+    return RegisterSchemaResponse(
+        id=version.schema_id,
+        version=version.number,
+        guid=version.guid,
+        schema_type=version.content.format.value,
+        schema=text,
+        ts=milliseconds(version),
+        deleted=version.deleted,
+        **extras(version),
     )
 
 

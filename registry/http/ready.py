@@ -47,6 +47,8 @@ class Ready:
 
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    tag: bytes = b""
+    """Its ETag, which stands among the headers too."""
 
 
 class _Shelf:

@@ -12,15 +12,19 @@ from litestar.params import FromPath, FromQuery
 
 from compat.definition import Format
 from compat.engine import Form
+from registry.errors import InvalidRequest
 from registry.http.exchange import exchange_of
 from registry.http.media import PROTOCOL
 from registry.http.parameters import (
     AnyRequest,
+    AssociationTypes,
     FetchMaxId,
     Flag,
     InSubject,
     LatestOnly,
+    Lifecycles,
     ReferenceFormat,
+    ResourceType,
     RuleType,
     SubjectPrefix,
     context_of,
@@ -34,13 +38,15 @@ from registry.http.payloads import (
     SchemaBody,
     SchemaStringBody,
     SubjectVersion,
+    association_body,
     extras,
     milliseconds,
     schema_body,
     subject_versions,
 )
-from registry.model import Version
+from registry.model import AssociationFilter, Lifecycle, Version
 from registry.service import Registry
+from registry.service.answers import Listed
 
 
 @get("/schemas/types", sync_to_thread=False)
@@ -57,23 +63,28 @@ def list_schemas(
     *,
     deleted: Flag = False,
     latest_only: LatestOnly = False,
+    aliases: Flag = False,
     rule_type: RuleType = "",
+    resource_type: ResourceType = None,
+    association_type: AssociationTypes = None,
+    lifecycle: Lifecycles = None,
     offset: FromQuery[int] = 0,
     limit: FromQuery[int] = -1,
 ) -> list[SchemaBody]:
     """Schemas of the subjects that begin with a prefix."""
-    found = registry.lookup.schemas(
+    wanted, unassociated = _associations(resource_type, association_type, lifecycle)
+    found = registry.lookup.listed(
         subject_prefix or "",
         context=context_of(request),
+        aliases=aliases,
         deleted=deleted,
         latest_only=latest_only,
+        rule_type=rule_type,
+        associations=wanted,
+        unassociated=unassociated,
         page=page(offset, limit, most=registry.settings.limit_subjects_page),
     )
-    return [
-        schema_body(version, version.content.text)
-        for version in found
-        if not rule_type or rule_type in _rule_types(version)
-    ]
+    return [_listed(each) for each in found]
 
 
 @get("/schemas/ids/{number:str}", sync_to_thread=True)
@@ -181,15 +192,32 @@ def _schema_string(version: Version, text: str, *, qualify: bool = False) -> Sch
     )
 
 
-def _rule_types(version: Version) -> set[str]:
-    rule_set = version.content.rule_set
-    if rule_set is None:
-        return set()
-    lists = (rule_set.migration_rules, rule_set.domain_rules, rule_set.encoding_rules)
-    return {rule.type for rules in lists for rule in rules or () if rule.type}
+def _associations(
+    resource_type: str | None, types: list[str] | None, lifecycles: list[str] | None
+) -> tuple[AssociationFilter | None, bool]:
+    """The associations that a listing asks for, and whether subjects without any are shown too."""
+    if not (resource_type or types or lifecycles):
+        return None, False
+    named = {name.upper() for name in lifecycles or ()}
+    if unknown := named - {*Lifecycle, _NONE}:
+        known = ", ".join((*Lifecycle, _NONE))
+        raise InvalidRequest(f"lifecycle is '{', '.join(sorted(unknown))}', not one of {known}")
+    wanted = AssociationFilter(resource_type, tuple(types or ()), tuple(Lifecycle(name) for name in named - {_NONE}))
+    return None if named == {_NONE} else wanted, _NONE in named
+
+
+def _listed(found: Listed) -> SchemaBody:
+    body = schema_body(found.version, found.version.content.text)
+    return msgspec.structs.replace(
+        body,
+        aliases=[str(alias) for alias in found.aliases] or msgspec.UNSET,
+        associations=[association_body(each) for each in found.associations] or msgspec.UNSET,
+    )
 
 
 _QUALIFIED: Final = "qualified"
+_NONE: Final = "NONE"
+"""The lifecycle that stands for subjects which nothing uses."""
 
 HANDLERS: Final = (
     types,

@@ -20,7 +20,13 @@ from registry.http.parameters import (
     form,
     page,
 )
-from registry.http.payloads import RegisterSchemaRequest, RegisterSchemaResponse, SchemaBody, extras, schema_body
+from registry.http.payloads import (
+    RegisterSchemaRequest,
+    RegisterSchemaResponse,
+    SchemaBody,
+    registered_body,
+    schema_body,
+)
 from registry.http.schemas import raw_text
 from registry.model import Subject
 from registry.service import RegistrationOptions, Registry
@@ -107,7 +113,9 @@ def list_versions(
     limit: FromQuery[int] = -1,
 ) -> list[int]:
     """The version numbers of a subject."""
-    found = registry.lookup.numbers(subject, deleted=deleted, deleted_only=deleted_only)
+    found = registry.lookup.numbers(
+        subject, deleted=deleted, deleted_only=deleted_only, deleted_beside_live=deleted_as_negative
+    )
     asked = page(offset, limit)
     return [
         -number if gone and deleted_as_negative else number for number, gone in found[asked.offset :][: asked.limit]
@@ -126,16 +134,9 @@ def register(
     force: Flag = False,
 ) -> RegisterSchemaResponse:
     """Register a schema under a subject, or find that it is there already."""
-    options = RegistrationOptions(normalize=normalize, force=force, version=data.version or 0, schema_id=data.id)
+    options = RegistrationOptions(normalize=normalize, force=force, version=data.version or 0, schema_id=data.schema_id)
     version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
-    return RegisterSchemaResponse(
-        id=version.schema_id,
-        version=version.number,
-        guid=version.guid,
-        schema_type=version.content.format.value,
-        schema=registry.lookup.text(version, form(format)),
-        **extras(version),
-    )
+    return registered_body(version, registry.lookup.text(version, form(format)))
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

@@ -2,7 +2,7 @@
 
     registry = Registry.open(settings)
     registry.registration.register(...)     registry.lookup.version(...)      registry.checking.against_history(...)
-    registry.deletion.subject(...)          registry.configurations.mode(...)
+    registry.deletion.subject(...)          registry.configurations.mode(...)          registry.associations.change(...)
     registry.catalog.subjects(...)          registry.upkeep.verify()
     registry.contracts.declare_fields(...)  registry.readers.matrix(...)      registry.readers.can_deploy(...)
     registry.at(position).catalog.subjects(...)     as it was then
@@ -13,6 +13,7 @@ Every method may be called from any thread. Subjects are made with ``Subject.par
 
 from __future__ import annotations
 
+from registry.service.associations import Associations
 from registry.service.catalog import Catalog
 from registry.service.checking import Checking
 from registry.service.configuration import Configurations
@@ -46,6 +47,7 @@ class Registry:
         self.lookup = Lookup(store, definitions, settings)
         self.checking = Checking(store, definitions, settings)
         self.deletion = Deletion(store, settings)
+        self.associations = Associations(store, self.registration, settings)
         self.configurations = Configurations(store, settings)
         self.catalog = Catalog(store, definitions, settings)
         self.contracts = Contracts(store, definitions)

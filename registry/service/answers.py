@@ -8,7 +8,7 @@ from compat.outline import Type
 from compat.verdict import Difference, Incompatibility, Undecided, Verdict
 from registry.contracts import Answer, Readability, Reason, Way
 from registry.events import Entry
-from registry.model import Build, Deployment, Reader, Subject, SubjectSummary, Version, Writer
+from registry.model import Association, Build, Deployment, Reader, Subject, SubjectSummary, Version, Writer
 from registry.policy import Policy
 
 
@@ -47,6 +47,17 @@ class SubjectDetail:
     """Versions of other subjects that refer to any version of this one."""
     refusals: tuple[Entry, ...]
     """The latest refused registrations, newest first; the events are RegistrationRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A version in a listing of schemas."""
+
+    version: Version
+    aliases: tuple[Subject, ...] = ()
+    """Other names of its subject, where they are asked for."""
+    associations: tuple[Association, ...] = ()
+    """Of its subject, where they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)

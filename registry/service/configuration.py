@@ -28,7 +28,7 @@ from registry.model import (
     Origin,
     Subject,
 )
-from registry.policy import Policy, changed, parse_mode, policy, require_writable, scopes
+from registry.policy import Policy, changed, parse_level, parse_mode, policy, require_writable, scopes
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store, Writing
@@ -65,12 +65,13 @@ class Configurations:
 
         Raises InvalidSubject, InvalidLevel, InvalidRequest, InvalidRuleSet, OperationNotPermitted.
         """
+        if isinstance(change.compatibility, str):
+            parse_level(change.compatibility)
         _require_scope(scope)
         with self._store.write(origin) as writing:
             self._require_writable(writing, scope)
             (own,) = writing.settings([scope])
-            before = own.configuration or Configuration()
-            after = changed(before, change)
+            after = changed(own.configuration or Configuration(), change)
             if after != own.configuration:
                 writing.append((scope, ConfigurationChanged(configuration=after)))
             return after
@@ -81,12 +82,12 @@ class Configurations:
         Raises SubjectNotFound when there were none (for everything: the server's own are given), OperationNotPermitted.
         """
         with self._store.write(origin) as writing:
-            self._require_writable(writing, scope)
             (own,) = writing.settings([scope])
-            if own.configuration is None:
-                if scope == DEFAULT:
-                    return self._policy(writing, scope).configuration
+            if own.configuration is None and scope != DEFAULT:
                 raise SubjectNotFound(scope)
+            self._require_writable(writing, scope)
+            if own.configuration is None:
+                return self._policy(writing, scope).configuration
             writing.append((scope, ConfigurationRemoved()))
             return own.configuration
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from registry.errors import (
     ContextNotEmpty,
+    NoActiveVersion,
     OperationNotPermitted,
     ReferenceExists,
+    SubjectAssociated,
     SubjectNotFound,
     SubjectNotSoftDeleted,
     SubjectSoftDeleted,
@@ -34,7 +36,8 @@ class Deletion:
     def subject(self, subject: Subject, *, permanent: bool = False, origin: Origin = ANONYMOUS) -> list[int]:
         """The versions that were deleted: all live ones, or, for good, all there are.
 
-        Raises SubjectNotFound, SubjectSoftDeleted, OperationNotPermitted, ReferenceExists, SubjectNotSoftDeleted.
+        Raises SubjectNotFound, SubjectSoftDeleted, OperationNotPermitted, SubjectAssociated, ReferenceExists,
+        SubjectNotSoftDeleted.
         """
         with self._store.write(origin) as writing:
             subject = aliased(writing, subject)
@@ -45,8 +48,10 @@ class Deletion:
             if not live and not permanent:
                 raise SubjectSoftDeleted(subject)
             self._require_writable(writing, subject)
+            for used in writing.associations(subject=subject):
+                raise SubjectAssociated(subject, used.resource.name)
             every = [number for number, _ in numbers]
-            _require_unreferenced(writing, subject, every if permanent else live, permanent=permanent)
+            require_unreferenced(writing, subject, every if permanent else live, permanent=permanent)
             if permanent and live:
                 raise SubjectNotSoftDeleted(subject)
             happened = VersionsPurged(versions=every) if permanent else VersionsDeleted(versions=live)
@@ -59,7 +64,7 @@ class Deletion:
         """The number of the deleted version.
 
         Raises InvalidVersion, VersionSoftDeleted, SubjectNotFound, VersionNotFound, OperationNotPermitted,
-        ReferenceExists, VersionNotSoftDeleted.
+        NoActiveVersion, ReferenceExists, VersionNotSoftDeleted.
         """
         number = parse_number(version)
         with self._store.write(origin) as writing:
@@ -75,7 +80,9 @@ class Deletion:
             if number not in numbers:
                 raise VersionNotFound(version)
             self._require_writable(writing, subject)
-            _require_unreferenced(writing, subject, [number], permanent=permanent)
+            if live == [number] and writing.associations(subject=subject):
+                raise NoActiveVersion(subject)
+            require_unreferenced(writing, subject, [number], permanent=permanent)
             if permanent and number in live:
                 raise VersionNotSoftDeleted(subject, number)
             happened = VersionsPurged(versions=[number]) if permanent else VersionsDeleted(versions=[number])
@@ -97,7 +104,7 @@ class Deletion:
         require_writable(policy(settings, self._settings.level, self._settings.inheritance).mode, subject)
 
 
-def _require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:
+def require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:
     """Soft deletion minds live referrers, a permanent one soft-deleted ones too; those that go along do not count."""
     whole = len(numbers) == len(writing.numbers(subject))
     for referrer, number, _ in writing.referrers(subject, numbers, deleted=permanent):

@@ -11,8 +11,20 @@ from registry import history as histories
 from registry.data_contract import without_compiled
 from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
 from registry.history import parse_number
-from registry.model import DEFAULT, DEFAULT_CONTEXT, EVERYTHING, LATEST, Content, Page, Subject, Version
+from registry.model import (
+    DEFAULT,
+    DEFAULT_CONTEXT,
+    EVERYTHING,
+    LATEST,
+    AssociationFilter,
+    Content,
+    Page,
+    SchemaFilter,
+    Subject,
+    Version,
+)
 from registry.policy import policy, scopes
+from registry.service.answers import Listed
 from registry.service.definitions import Definitions, identify, parse
 from registry.service.scope import aliased, located
 from registry.settings import Settings
@@ -125,19 +137,56 @@ class Lookup:
         with self._store.read() as reading:
             return reading.subjects(where, begin, live=not deleted_only, deleted=deleted, page=page)
 
-    def schemas(
+    def schemas(self, prefix: str = "", *, deleted: bool = False) -> list[Version]:
+        """Versions with their texts, of every subject that begins with the prefix."""
+        return [each.version for each in self.listed(prefix, deleted=deleted)]
+
+    def listed(
         self,
         prefix: str = "",
         *,
         context: str = DEFAULT_CONTEXT,
+        aliases: bool = False,
         deleted: bool = False,
         latest_only: bool = False,
+        rule_type: str = "",
+        associations: AssociationFilter | None = None,
+        unassociated: bool = False,
         page: Page = EVERYTHING,
-    ) -> list[Version]:
-        """Versions with their texts, of every subject that begins with the prefix."""
+    ) -> list[Listed]:
+        """Versions of every subject that begins with the prefix, or (``aliases``) has an alias that does.
+
+        With associations asked for, each with those of its subject; ``unassociated``: also subjects nothing uses.
+        """
         where, begin = _prefix(prefix, context)
         with self._store.read() as reading:
-            return reading.listed(where, begin, deleted=deleted, latest_only=latest_only, page=page)
+            known = reading.aliases() if aliases else []
+            wanted = SchemaFilter(
+                context=where,
+                prefix=begin,
+                aliased=frozenset(
+                    target for alias, target in known if where in (None, alias.context) and alias.name.startswith(begin)
+                ),
+                deleted=deleted,
+                latest_only=latest_only,
+                rule_type=rule_type,
+                associations=associations,
+                unassociated=unassociated,
+            )
+            found = reading.listed(wanted, page)
+            used = {
+                each: tuple(reading.associations(associations, subject=each))
+                for each in {version.subject for version in found}
+                if associations is not None
+            }
+        return [
+            Listed(
+                version,
+                tuple(alias for alias, target in known if target == version.subject),
+                used.get(version.subject, ()),
+            )
+            for version in found
+        ]
 
     def versions(
         self, subject: Subject, *, deleted: bool = False, deleted_only: bool = False, page: Page = EVERYTHING
@@ -152,18 +201,26 @@ class Lookup:
                 raise SubjectNotFound(subject)
         return found[page.offset :][: page.limit]
 
-    def numbers(self, subject: Subject, *, deleted: bool = False, deleted_only: bool = False) -> list[tuple[int, bool]]:
-        """(number, deleted) of the versions, ascending. Raises SubjectNotFound."""
+    def numbers(
+        self,
+        subject: Subject,
+        *,
+        deleted: bool = False,
+        deleted_only: bool = False,
+        deleted_beside_live: bool = False,
+    ) -> list[tuple[int, bool]]:
+        """(number, deleted) of the versions, ascending.
+
+        ``deleted_beside_live``: the deleted ones too, of a subject that is not deleted as a whole.
+        Raises SubjectNotFound.
+        """
         with self._store.read() as reading:
             subject = located(reading, subject)
-            found = [
-                (number, gone)
-                for number, gone in reading.numbers(subject)
-                if (gone if deleted_only else deleted or not gone)
-            ]
+            every = reading.numbers(subject)
+        found = [each for each in every if (each[1] if deleted_only else deleted or not each[1])]
         if not found:
             raise SubjectNotFound(subject)
-        return found
+        return every if deleted_beside_live and not deleted_only else found
 
     def uses(self, schema_id: int, subject: Subject = DEFAULT, *, deleted: bool = False) -> list[tuple[Subject, int]]:
         """The subjects and versions that hold a schema id. Raises SchemaNotFound."""

@@ -21,7 +21,7 @@ from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcast
 from registry.events import Acceptance, RegistrationRefused, SchemaRegistered, UpcasterPublished
 from registry.history import Known
 from registry.identity import Identity, guid
-from registry.model import ANONYMOUS, LATEST, Content, Origin, Subject, Version
+from registry.model import ANONYMOUS, LATEST, AssociationFilter, Content, Lifecycle, Origin, Subject, Version
 from registry.policy import Policy, Setting, policy, require_registration, scopes
 from registry.service import wording
 from registry.service.answers import Checked
@@ -118,14 +118,30 @@ class Registration:
         IncompatibleSchema (with its verdict; the refusal is recorded in the log). With an upcaster also
         InvalidUpcaster, UpcasterRefused, and NoUpcasters where an older version would still not reach the latest.
         """
-        validate(candidate.rule_set)
-        subject.require_registrable()
-        candidate = replace(candidate, rule_set=without_compiled(candidate.rule_set))
-        outcome = self._settle(subject, candidate, options, origin)
+        outcome = self._settle(subject, _admissible(subject, candidate), options, origin)
         if isinstance(outcome, _Refusal):
             self._record(outcome, origin)
             raise outcome.error
         return outcome
+
+    def rehearse(
+        self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin = ANONYMOUS
+    ) -> None:
+        """Raises what ``register`` would raise, and records a refusal; registers nothing."""
+        outcome = self._decide(self._store.read, subject, _admissible(subject, candidate), options)
+        if isinstance(outcome, _Refusal):
+            self._record(outcome, origin)
+            raise outcome.error
+
+    def within(
+        self, writing: Writing, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
+    ) -> Version:
+        """``register`` as a part of a larger transaction; a refusal is not recorded."""
+        candidate = _admissible(subject, candidate)
+        outcome = self._decide(lambda: nullcontext(writing), subject, candidate, options)
+        if isinstance(outcome, _Refusal):
+            raise outcome.error
+        return _append(writing, outcome, origin) if isinstance(outcome, _Decision) else outcome
 
     def _settle(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
@@ -163,6 +179,8 @@ class Registration:
             with view() as reading:
                 prepared = self._definitions.candidate(reading, situation.subject, populated)
         parsed = parse(prepared.definition)
+        with view() as reading:
+            _require_free(reading, situation.subject, prepared)
         identity = as_sent if prepared is sent and as_sent is not None else _identity(prepared, situation)
         same = histories.same_schema(
             histories.live(situation.history),
@@ -274,6 +292,13 @@ class Registration:
                 writing.append((subject, event))
 
 
+def _admissible(subject: Subject, candidate: Content) -> Content:
+    """The candidate with its author's own rules. Raises InvalidRuleSet, InvalidSubject."""
+    validate(candidate.rule_set)
+    subject.require_registrable()
+    return replace(candidate, rule_set=without_compiled(candidate.rule_set))
+
+
 def _identity(candidate: Candidate, situation: _Situation) -> Identity:
     return identify(parse(candidate.definition), candidate.content, situation.subject.context)
 
@@ -329,6 +354,16 @@ def _with_text_of(view: View, subject: Subject, newest: Known | None, content: C
         raise InvalidSchemaText("Invalid schema: the text is empty, and there is no version to take it from")
     latest = _existing(view, subject, newest).content
     return replace(content, format=latest.format, text=latest.text, references=latest.references)
+
+
+def _require_free(reading: Reading, subject: Subject, candidate: Candidate) -> None:
+    """What is a resource's own can go with it, so nothing else may refer to it. Raises OperationNotPermitted."""
+    for target in {target for target, _ in candidate.targets if target != subject}:
+        for each in reading.associations(AssociationFilter(lifecycles=(Lifecycle.STRONG,)), subject=target):
+            raise OperationNotPermitted(
+                f"Subject '{target}' belongs to resource '{each.resource.name}' (lifecycle STRONG): "
+                "no other schema may refer to it"
+            )
 
 
 def _guid(text: str, content: Content) -> str:

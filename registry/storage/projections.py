@@ -11,6 +11,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert
 
 from registry.events import (
     ApplicationDescribed,
+    AssociationRemoved,
+    AssociationSet,
     ConfigurationChanged,
     ConfigurationRemoved,
     ContextRemoved,
@@ -34,6 +36,7 @@ from registry.storage.log import micros
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
     application,
+    association,
     context,
     contract,
     deployment,
@@ -190,6 +193,8 @@ def _refresh_subject(connection: Connection, entry: Entry) -> None:
         connection.execute(delete(setting).where(setting.c.context == at.context, setting.c.subject == at.name))
         connection.execute(delete(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name))
         connection.execute(delete(contract).where(contract.c.context == at.context, contract.c.subject == at.name))
+        used = and_(association.c.context == at.context, association.c.subject == at.name)
+        connection.execute(delete(association).where(used))
         return
     latest = latest_live or highest
     found = connection.execute(
@@ -410,6 +415,19 @@ def _deployment_ended(connection: Connection, entry: Entry) -> None:
     )
 
 
+def _association_set(connection: Connection, entry: Entry) -> None:
+    event: AssociationSet = entry.event  # type: ignore[assignment]
+    connection.execute(delete(association).where(association.c.guid == event.guid))
+    values = msgspec.structs.asdict(event)
+    at = {"context": entry.subject.context, "subject": entry.subject.name, "position": entry.position}
+    connection.execute(insert(association), [{**values, **at}])
+
+
+def _association_removed(connection: Connection, entry: Entry) -> None:
+    event: AssociationRemoved = entry.event  # type: ignore[assignment]
+    connection.execute(delete(association).where(association.c.guid == event.guid))
+
+
 def _text(value: object) -> str:
     return json.encode(value).decode()
 
@@ -432,5 +450,7 @@ _CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingPro
         ContractWithdrawn: _contract_withdrawn,
         DeploymentRecorded: _deployment_recorded,
         DeploymentEnded: _deployment_ended,
+        AssociationSet: _association_set,
+        AssociationRemoved: _association_removed,
     }
 )

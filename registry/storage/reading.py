@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from compat.definition import Format
+from registry.data_contract import rule_types
 from registry.events import Entry, Event, RegistrationRefused
 from registry.history import Known
 from registry.model import (
+    ANY_ASSOCIATION,
     Application,
+    Association,
+    AssociationFilter,
     Build,
     Configuration,
     Content,
     Deployment,
+    EVERYTHING,
+    Lifecycle,
     Metadata,
     Mode,
     Page,
     Reader,
     ReaderNeed,
+    Resource,
     Rule,
     RuleSet,
+    SchemaFilter,
     SchemaReference,
     Subject,
     SubjectSummary,
@@ -39,6 +63,7 @@ from registry.storage.log import moment
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
     application,
+    association,
     context,
     contract,
     deployment,
@@ -60,6 +85,7 @@ _need = msgspec.json.Decoder(ReaderNeed)
 _numbers = msgspec.json.Decoder(tuple[int, ...])
 
 _ESCAPE: Final = "\\"
+_ROWS_AT_ONCE: Final = 500
 
 _HELD: Final = and_(schema.c.context == version.c.context, schema.c.id == version.c.schema_id)
 
@@ -351,19 +377,51 @@ class Reading:
         query = select(func.count()).select_from(subject).where(subject.c.position > position)
         return self.connection.execute(query).scalar_one()
 
-    def listed(self, name: str | None, prefix: str, *, deleted: bool, latest_only: bool, page: Page) -> list[Version]:
-        """Versions of the subjects that begin with ``prefix``, in order of subject and number."""
+    def listed(self, wanted: SchemaFilter, page: Page) -> list[Version]:
+        """Versions in order of subject and number."""
         query = _VERSIONS.join(
             subject, and_(subject.c.context == version.c.context, subject.c.name == version.c.subject)
-        ).where(_begins(subject.c.name, prefix))
-        if name is not None:
-            query = query.where(version.c.context == name)
-        if not deleted:
-            query = query.where(not_(version.c.deleted))
-        if latest_only:
-            query = query.where(version.c.number == subject.c.latest)
+        ).where(_listed(wanted))
         query = query.order_by(version.c.context, version.c.subject, version.c.number)
-        return [_version(row) for row in self.connection.execute(_paged(query, page))]
+        if not wanted.rule_type:
+            return [_version(row) for row in self.connection.execute(_paged(query, page))]
+        # the database only narrows down whose rules name the executor, so the page is counted here
+        rows = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+        found = (each for each in map(_version, rows) if wanted.rule_type in _rule_types(each))
+        return list(islice(found, page.offset, None if page.limit is None else page.offset + page.limit))
+
+    def aliases(self) -> list[tuple[Subject, Subject]]:
+        """(alias, target) of every alias, in order of the alias."""
+        query = select(setting).where(setting.c.subject != "", _contains(setting.c.configuration, '"alias":'))
+        rows = self.connection.execute(query.order_by(setting.c.context, setting.c.subject))
+        found = ((Subject(row.context, row.subject), _setting(row).configuration) for row in rows)
+        return [(alias, Subject.parse(own.alias, alias.context)) for alias, own in found if own and own.alias]
+
+    # -- associations --------------------------------------------------------------------------------------------
+
+    def associations(
+        self,
+        wanted: AssociationFilter = ANY_ASSOCIATION,
+        *,
+        subject: Subject | None = None,
+        resource_id: str | None = None,
+        resource_name: str | None = None,
+        resource_namespace: str | None = None,
+        page: Page = EVERYTHING,
+    ) -> list[Association]:
+        """In the order in which they were last set."""
+        conditions = [*_associated(wanted)]
+        if subject is not None:
+            conditions += [association.c.context == subject.context, association.c.subject == subject.name]
+        for column, value in (
+            (association.c.resource_id, resource_id),
+            (association.c.resource_name, resource_name),
+            (association.c.resource_namespace, resource_namespace),
+        ):
+            if value is not None:
+                conditions.append(column == value)
+        query = select(association).where(*conditions).order_by(association.c.position, association.c.guid)
+        return [_association(row) for row in self.connection.execute(_paged(query, page))]
 
     # -- settings and upcasters ----------------------------------------------------------------------------------
 
@@ -442,6 +500,40 @@ def _contract(row: Row[Any]) -> tuple[Build, Subject]:
 
 def _declared(row: Row[Any]) -> dict[str, Any]:
     return {"declared": moment(row.time), "actor": row.actor, "position": row.position}
+
+
+def _listed(wanted: SchemaFilter) -> ColumnElement[bool]:
+    conditions = [_begins(subject.c.name, wanted.prefix)]
+    if wanted.context is not None:
+        conditions.append(subject.c.context == wanted.context)
+    if wanted.aliased:
+        targets = [(each.context, each.name) for each in wanted.aliased]
+        conditions = [or_(and_(*conditions), tuple_(subject.c.context, subject.c.name).in_(targets))]
+    if not wanted.deleted:
+        conditions.append(not_(version.c.deleted))
+    if wanted.latest_only:
+        conditions.append(version.c.number == subject.c.latest)
+    if wanted.rule_type:
+        named = msgspec.json.encode(wanted.rule_type).decode()
+        conditions.append(or_(_contains(schema.c.rule_set, named), _contains(upcaster.c.migration_rules, named)))
+    if wanted.associations is not None or wanted.unassociated:
+        own = and_(association.c.context == subject.c.context, association.c.subject == subject.c.name)
+        used = exists().where(own, *_associated(wanted.associations)) if wanted.associations is not None else false()
+        conditions.append(or_(used, not_(exists().where(own))) if wanted.unassociated else used)
+    return and_(*conditions)
+
+
+def _associated(wanted: AssociationFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.resource_type is not None:
+        yield association.c.resource_type == wanted.resource_type
+    if wanted.types:
+        yield association.c.association_type.in_(wanted.types)
+    if wanted.lifecycles:
+        yield association.c.lifecycle.in_(wanted.lifecycles)
+
+
+def _rule_types(found: Version) -> set[str]:
+    return rule_types(found.content.rule_set, RuleSet(migration_rules=list(found.migration_rules)))
 
 
 def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
@@ -524,6 +616,17 @@ def _setting(row: Row[Any]) -> Setting:
     return Setting(
         configuration=None if row.configuration is None else _configuration.decode(row.configuration),
         mode=None if row.mode is None else Mode(row.mode),
+    )
+
+
+def _association(row: Row[Any]) -> Association:
+    return Association(
+        guid=row.guid,
+        subject=Subject(row.context, row.subject),
+        resource=Resource(row.resource_id, row.resource_name, row.resource_namespace, row.resource_type),
+        type=row.association_type,
+        lifecycle=Lifecycle(row.lifecycle),
+        frozen=row.frozen,
     )
 
 

@@ -135,8 +135,8 @@ class Store:
             yield Reading(connection)
 
     @contextmanager
-    def write(self, origin: Origin) -> Iterator[Writing]:
-        """The one writer; commits at the end, changes nothing if an error leaves it.
+    def write(self, origin: Origin, *, keep: bool = True) -> Iterator[Writing]:
+        """The one writer; commits at the end, changes nothing if an error leaves it, or without ``keep``.
 
         Raises StoreUnavailable, StoreBusy. Threads of one process queue here, rather than in the database's busy loop.
         """
@@ -147,7 +147,9 @@ class Store:
                 writing = Writing(connection, origin)
                 yield writing
                 writing.flush()
-            if writing.appended:
+                if not keep:
+                    connection.rollback()
+            if writing.appended and keep:
                 for listener in self._listeners:
                     listener(writing.appended)
         finally:

@@ -181,6 +181,26 @@ deployment = Table(
 )
 """Builds that are live; what was live before is in the log."""
 
+association = Table(
+    "association",
+    metadata,
+    Column("guid", Name, primary_key=True),
+    Column("context", Name, nullable=False),
+    Column("subject", Name, nullable=False),
+    Column("resource_name", Name, nullable=False),
+    Column("resource_namespace", Name, nullable=False),
+    Column("resource_id", Name, nullable=False),
+    Column("resource_type", Name, nullable=False),
+    Column("association_type", Name, nullable=False),
+    Column("lifecycle", Name, nullable=False),
+    Column("frozen", Boolean, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Index("association_subject", "context", "subject"),
+    Index("association_resource", "resource_id"),
+    Index("association_name", "resource_name", "resource_namespace"),
+)
+"""Which resources use which subjects."""
+
 PROJECTIONS: Final = (
     context,
     schema,
@@ -192,5 +212,6 @@ PROJECTIONS: Final = (
     application,
     contract,
     deployment,
+    association,
 )
 """Everything that can be dropped and made again from the log."""

@@ -40,7 +40,9 @@ def test_guid_takes_in_rules_with_their_defaults() -> None:
         domain_rules=[Rule(name="r", kind="CONDITION", type="CEL", params={"b": "2", "a": "1"}, on_failure="DLQ")],
         enable_at="CLIENT",
     )
-    expected = md5(b"{}", b"\x01", b"upTRANSFORMUPGRADEJSONATA$", b"\x01", b"rCONDITIONCEL", b"a1b2", b"DLQ", b"CLIENT")
+    expected = md5(
+        b"{}", b"\x01", b"upTRANSFORMUPGRADEJSONATA$", b"\x01", b"rCONDITIONWRITEREADCEL", b"a1b2", b"DLQ", b"CLIENT"
+    )
     assert guid("{}", (), None, rules) == expected
 
 

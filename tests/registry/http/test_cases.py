@@ -1,7 +1,8 @@
 """The protocol as tables: every file in ``cases`` is a list of requests against one empty registry.
 
 A step is ``METHOD path``, optionally ``send`` (JSON), ``raw`` (text) and ``headers``; ``status`` defaults to 200.
-``body`` must be equal, ``has`` must be contained, ``code`` is the error code, ``message`` a part of the message.
+``body`` must be equal, ``has`` must be contained (lists have one length),
+``code`` is the error code, ``message`` a part of the message.
 """
 
 from __future__ import annotations
@@ -50,5 +51,10 @@ def _contains(found: Any, wanted: Any, where: str) -> None:
         for key, value in wanted.items():
             assert key in found, f"{where}: no {key}"
             _contains(found[key], value, where)
+    elif isinstance(wanted, list):
+        assert isinstance(found, list), where
+        assert len(found) == len(wanted), where
+        for each, expected in zip(found, wanted, strict=True):
+            _contains(each, expected, where)
     else:
         assert found == wanted, where

@@ -6,7 +6,7 @@ Rules are stored and served, never executed here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -134,6 +134,23 @@ def stamped(metadata: Metadata | None, version: int) -> Metadata:
     """The metadata with the version number the request has asked for."""
     metadata = metadata or Metadata()
     return replace(metadata, properties={**(metadata.properties or {}), STAMP: str(version)})
+
+
+def without_stamp(metadata: Metadata | None) -> Metadata | None:
+    """The metadata without the version number that a request has once asked for."""
+    if metadata is None or STAMP not in (metadata.properties or {}):
+        return metadata
+    rest = {name: value for name, value in (metadata.properties or {}).items() if name != STAMP}
+    return replace(metadata, properties=rest or None)
+
+
+def without_rules(rule_set: RuleSet | None, names: Collection[str]) -> RuleSet | None:
+    """The rule set less the rules of these names; None once no rule is left."""
+    if rule_set is None or not names:
+        return rule_set
+    lists = ("migration_rules", "domain_rules", "encoding_rules")
+    kept = {name: [rule for rule in getattr(rule_set, name) or () if rule.name not in names] or None for name in lists}
+    return replace(rule_set, **kept) if any(kept.values()) else None
 
 
 def merge_metadata(*layers: Metadata | None) -> Metadata | None:

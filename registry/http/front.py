@@ -21,7 +21,7 @@ from uuid import uuid4
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from registry.errors import InvalidContext
+from registry.errors import InvalidContext, InvalidSubject
 from registry.http import errors, media
 from registry.http.exchange import KEY, Exchange
 from registry.http.ready import Key, Ready, ReadyAnswers
@@ -77,7 +77,7 @@ class Front:
         if refused is not None:
             code, message = refused
             body = errors.body(code, message)
-            await _send(answer, code, [(b"content-type", media.PROTOCOL.encode())], body)
+            await _send(answer, int(str(code)[:3]), [(b"content-type", media.PROTOCOL.encode())], body)
             return
         scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
         if scope["method"] == "HEAD":
@@ -150,6 +150,9 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
         segments = ["", *segments[3:]]
         if segments[1] in {"config", "mode"} and len(segments) == 2 and exchange.context != DEFAULT_CONTEXT:
             segments.append(f":{exchange.context}:")
+    if "subjects" in segments and "" in segments[1:-1]:
+        empty = InvalidSubject("", "the name is empty")
+        return empty.code, empty.message
     scope["path"] = "/".join(quote(segment, safe=_UNESCAPED) if _special(segment) else segment for segment in segments)
     wanted = media.produced(accept)
     own = scope["path"].startswith(_OWN)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from compat.definition import Format
+from compat.entity import Entity, EntityKind, Tags
 from registry.data_contract import completed, with_compiled
 from registry.errors import InvalidSchemaText
 from registry.model import (
@@ -21,6 +22,8 @@ from registry.model import (
     Subject,
     Version,
 )
+from registry.service import Retagging
+from registry.service.amendment import Amendment
 from registry.service.definitions import qualified
 
 VersionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
@@ -32,12 +35,39 @@ class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Base of the bodies: camelCase, defaults left out."""
 
 
+def _tags(sent: Sequence[SchemaTags] | None) -> Tags:
+    found: dict[Entity, frozenset[str]] = {}
+    for each in sent or ():
+        entity = Entity(each.schema_entity.entity_path, each.schema_entity.entity_type)
+        found[entity] = found.get(entity, frozenset()) | frozenset(each.tags)
+    return found
+
+
+def schema_tags(found: Tags) -> list[SchemaTags]:
+    """Tags as the protocol shows them."""
+    return [SchemaTags(SchemaEntity(entity.path, entity.kind), sorted(tags)) for entity, tags in sorted(found.items())]
+
+
 class ReferenceBody(Wire, frozen=True):
     """A name used in the schema, and the subject and version it stands for."""
 
     name: str | None = None
     subject: str | None = None
     version: VersionNumber | None = None
+
+
+class SchemaEntity(Wire, frozen=True):
+    """A record or field: its full name, or in JSON Schema its path from ``$``."""
+
+    entity_path: str
+    entity_type: EntityKind
+
+
+class SchemaTags(Wire, frozen=True):
+    """The tags of one record or field."""
+
+    schema_entity: SchemaEntity
+    tags: list[str]
 
 
 class RegisterSchemaRequest(Wire, frozen=True):
@@ -50,6 +80,9 @@ class RegisterSchemaRequest(Wire, frozen=True):
     rule_set: RuleSet | None = None
     version: VersionNumber | None = None
     id: SchemaId | None = None
+    schema_tags_to_add: list[SchemaTags] | None = None
+    schema_tags_to_remove: list[SchemaTags] | None = None
+    propagate_schema_tags: bool | None = None
 
     def content(self) -> Content:
         """Raises InvalidSchemaText for an unknown schemaType."""
@@ -65,9 +98,39 @@ class RegisterSchemaRequest(Wire, frozen=True):
         return Content(format, self.schema or "", references, self.metadata, completed(self.rule_set))
 
     @property
+    def retagging(self) -> Retagging | None:
+        """The tags to be written into the schema, if it asks for any."""
+        add, remove = _tags(self.schema_tags_to_add), _tags(self.schema_tags_to_remove)
+        if not (add or remove or self.propagate_schema_tags):
+            return None
+        return Retagging(propagate=bool(self.propagate_schema_tags), add=add, remove=remove)
+
+    @property
     def schema_id(self) -> int | None:
         """The id to be taken over, if one is given."""
         return None if self.id == -1 else self.id
+
+
+class TagSchemaRequest(Wire, frozen=True):
+    """What a new version has differently: tags, metadata, rules."""
+
+    new_version: VersionNumber | None = None
+    tags_to_add: list[SchemaTags] | None = None
+    tags_to_remove: list[SchemaTags] | None = None
+    metadata: Metadata | None = None
+    rule_set: RuleSet | None = None
+    rules_to_merge: RuleSet | None = None
+    rules_to_remove: list[str] | None = None
+
+    def amendment(self) -> Amendment:
+        return Amendment(
+            number=self.new_version or 0,
+            retagging=Retagging(add=_tags(self.tags_to_add), remove=_tags(self.tags_to_remove)),
+            metadata=self.metadata,
+            rule_set=completed(self.rule_set),
+            rules_to_merge=completed(self.rules_to_merge),
+            rules_to_remove=tuple(self.rules_to_remove or ()),
+        )
 
 
 class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -85,6 +148,8 @@ class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    schema_tags: list[SchemaTags] | msgspec.UnsetType = msgspec.UNSET
+    """Those that ``findTags`` asks for."""
     aliases: list[str] | msgspec.UnsetType = msgspec.UNSET
     """In a listing that asks for them."""
     associations: list[AssociationBody] | msgspec.UnsetType = msgspec.UNSET
@@ -104,6 +169,8 @@ class SchemaStringBody(msgspec.Struct, frozen=True, rename="camel"):
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    schema_tags: list[SchemaTags] | msgspec.UnsetType = msgspec.UNSET
+    """Those that ``findTags`` asks for."""
     max_id: int | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -19,6 +19,7 @@ from registry.http.parameters import (
     AnyRequest,
     AssociationTypes,
     FetchMaxId,
+    FindTags,
     Flag,
     InSubject,
     LatestOnly,
@@ -42,6 +43,7 @@ from registry.http.payloads import (
     extras,
     milliseconds,
     schema_body,
+    schema_tags,
     subject_versions,
 )
 from registry.model import AssociationFilter, Lifecycle, Version
@@ -95,6 +97,7 @@ def by_id(
     within: InSubject = None,
     format: FromQuery[str | None] = None,  # noqa: A002
     reference_format: ReferenceFormat = None,
+    find_tags: FindTags = None,
     *,
     fetch_max_id: FetchMaxId = False,
 ) -> SchemaStringBody:
@@ -104,8 +107,11 @@ def by_id(
     exchange_of(request).immutable = not fetch_max_id
     text = registry.lookup.text(version, form(format))
     highest = registry.lookup.highest_id(scope.context) if fetch_max_id else msgspec.UNSET
+    tags = schema_tags(registry.lookup.tags(version, find_tags)) if find_tags else msgspec.UNSET
     body = _schema_string(version, text, qualify=reference_format == _QUALIFIED)
-    return msgspec.structs.replace(body, subject=str(version.subject), version=version.number, max_id=highest)
+    return msgspec.structs.replace(
+        body, subject=str(version.subject), version=version.number, max_id=highest, schema_tags=tags
+    )
 
 
 @get("/schemas/ids/{number:str}/schema", sync_to_thread=True)

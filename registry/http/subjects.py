@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -13,6 +14,7 @@ from registry.http.parameters import (
     AnyRequest,
     DeletedAsNegative,
     DeletedOnly,
+    FindTags,
     Flag,
     ReferenceFormat,
     SubjectPrefix,
@@ -24,8 +26,10 @@ from registry.http.payloads import (
     RegisterSchemaRequest,
     RegisterSchemaResponse,
     SchemaBody,
+    TagSchemaRequest,
     registered_body,
     schema_body,
+    schema_tags,
 )
 from registry.http.schemas import raw_text
 from registry.model import Subject
@@ -134,7 +138,13 @@ def register(
     force: Flag = False,
 ) -> RegisterSchemaResponse:
     """Register a schema under a subject, or find that it is there already."""
-    options = RegistrationOptions(normalize=normalize, force=force, version=data.version or 0, schema_id=data.schema_id)
+    options = RegistrationOptions(
+        normalize=normalize,
+        force=force,
+        version=data.version or 0,
+        schema_id=data.schema_id,
+        retagging=data.retagging,
+    )
     version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
     return registered_body(version, registry.lookup.text(version, form(format)))
 
@@ -147,6 +157,7 @@ def get_version(
     number: FromPath[str],
     format: FromQuery[str | None] = None,  # noqa: A002
     reference_format: ReferenceFormat = None,
+    find_tags: FindTags = None,
     *,
     deleted: Flag = False,
 ) -> SchemaBody:
@@ -154,7 +165,23 @@ def get_version(
     version = registry.lookup.version(subject, number, deleted=deleted)
     exchange_of(request).immutable = number.isdigit()
     text = registry.lookup.text(version, form(format))
-    return schema_body(version, text, qualify=reference_format == "qualified")
+    body = schema_body(version, text, qualify=reference_format == "qualified")
+    if not find_tags:
+        return body
+    return msgspec.structs.replace(body, schema_tags=schema_tags(registry.lookup.tags(version, find_tags)))
+
+
+@post("/subjects/{name:str}/versions/{number:str}/tags", status_code=200, sync_to_thread=True)
+def amend(
+    request: AnyRequest,
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    number: FromPath[str],
+    data: JSONBody[TagSchemaRequest],
+) -> RegisterSchemaResponse:
+    """Register a version that differs from this one in tags, metadata or rules only."""
+    version = registry.amendments.amend(subject, number, data.amendment(), exchange_of(request).origin)
+    return registered_body(version, version.content.text)
 
 
 @get("/subjects/{name:str}/versions/{number:str}/schema", sync_to_thread=True)
@@ -211,6 +238,7 @@ HANDLERS: Final = (
     list_versions,
     register,
     get_version,
+    amend,
     get_text,
     referenced_by,
     delete_version,

@@ -13,6 +13,7 @@ Every method may be called from any thread. Subjects are made with ``Subject.par
 
 from __future__ import annotations
 
+from registry.service.amendment import Amendments
 from registry.service.associations import Associations
 from registry.service.catalog import Catalog
 from registry.service.checking import Checking
@@ -22,7 +23,7 @@ from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
 from registry.service.lookup import Lookup
 from registry.service.readers import Readers
-from registry.service.registration import Registration, RegistrationOptions
+from registry.service.registration import Registration, RegistrationOptions, Retagging
 from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
 from registry.settings import Settings
@@ -30,7 +31,7 @@ from registry.storage.past import Pasts, PastStore
 from registry.storage.store import Store
 from registry.storage.text_index import Document, TextIndex
 
-__all__ = ["Document", "RegistrationOptions", "Registry", "TextIndex"]
+__all__ = ["Document", "RegistrationOptions", "Registry", "Retagging", "TextIndex"]
 
 
 class Registry:
@@ -44,6 +45,7 @@ class Registry:
         self._pasts = Pasts(settings.cache_pasts, settings.limit_replayed_entries)
         self.upcasters = Upcasters(store, definitions, settings)
         self.registration = Registration(store, definitions, settings, self.upcasters)
+        self.amendments = Amendments(store, self.registration)
         self.lookup = Lookup(store, definitions, settings)
         self.checking = Checking(store, definitions, settings)
         self.deletion = Deletion(store, settings)

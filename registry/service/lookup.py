@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from compat import tagging
 from compat.engine import Form
+from compat.entity import Tags
 from registry import history as histories
 from registry.data_contract import without_compiled
 from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
@@ -32,6 +34,7 @@ from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 _ANYWHERE: Final = ":*:"
+_EVERY_TAG: Final = "*"
 
 
 class Lookup:
@@ -122,6 +125,16 @@ class Lookup:
             definition = self._definitions.of(reading, version)
         parsed = parse(definition)
         return parsed.engine.text(parsed.schema, form)
+
+    def tags(self, version: Version, names: Collection[str]) -> Tags:
+        """The tags of these names (``*`` is all) that the text of a version carries, by record and field."""
+        with self._store.read() as reading:
+            definition = self._definitions.of(reading, version)
+        found = tagging.tags(parse(definition))
+        if _EVERY_TAG in names:
+            return found
+        wanted = {entity: tags & frozenset(names) for entity, tags in found.items()}
+        return {entity: tags for entity, tags in wanted.items() if tags}
 
     def subjects(
         self,

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
+from compat import tagging
 from compat.check import check
 from compat.engine import Form
+from compat.entity import Tags
+from compat.errors import InvalidSchema
 from compat.formats import Parsed
 from registry import history as histories
 from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
@@ -40,6 +43,16 @@ View = Callable[[], AbstractContextManager[Reading]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retagging:
+    """Tags that the text shall have; first those of the latest version, then the added ones, less the removed ones."""
+
+    propagate: bool = False
+    """Records and fields keep the tags that they have in the latest version."""
+    add: Tags = field(default_factory=dict)
+    remove: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationOptions:
     """What a request may ask for besides the schema."""
 
@@ -51,6 +64,8 @@ class RegistrationOptions:
     """0 is the next or an existing one; -1 the next, stamped; n must be the next number."""
     schema_id: int | None = None
     """To be taken over as it is; in IMPORT mode only."""
+    retagging: Retagging | None = None
+    """Tags to be written into the text."""
     upcaster: Document | None = None
     """Leads from the latest version to this one; published with it in one transaction, or neither is."""
 
@@ -173,6 +188,8 @@ class Registration:
         if situation.policy.mode.imports:
             return self._import(view, situation, sent, options)
         populated = _populated(view, situation, content, options)
+        if options.retagging is not None:
+            populated = self._retagged(view, situation, populated, options.retagging)
         if sent is not None and populated == content:
             prepared = sent
         else:
@@ -236,6 +253,19 @@ class Registration:
             settings = tuple(reading.settings(scopes(subject)))
         in_force = policy(settings, self._settings.level, self._settings.inheritance)
         return _Situation(subject, settings, in_force, reading.position(), reading.history(subject))
+
+    def _retagged(self, view: View, situation: _Situation, content: Content, wanted: Retagging) -> Content:
+        """The same schema with other tags in its text. Raises InvalidSchemaText for what it does not have."""
+        newest = histories.latest(situation.history)
+        with view() as reading:
+            parsed = parse(self._definitions.candidate(reading, situation.subject, content).definition)
+            earlier = self._definitions.of_known(reading, situation.subject, [newest] if newest else [])
+        kept = tagging.carried_over(parse(earlier[0]), parsed) if wanted.propagate and earlier else {}
+        add = {each: kept.get(each, frozenset()) | wanted.add.get(each, frozenset()) for each in {*kept, *wanted.add}}
+        try:
+            return replace(content, text=tagging.tagged(parsed, add, wanted.remove))
+        except InvalidSchema as error:
+            raise InvalidSchemaText(f"Invalid schema: {error}") from error
 
     def _import(
         self, view: View, situation: _Situation, sent: Candidate | None, options: RegistrationOptions
@@ -314,7 +344,7 @@ def _held_as_sent(
         configuration.default_rule_set,
         configuration.override_rule_set,
     )
-    if options.version not in (0, LATEST) or any(layer is not None for layer in adds):
+    if options.version not in (0, LATEST) or options.retagging is not None or any(layer is not None for layer in adds):
         return None
     found = histories.same_schema(
         histories.live(situation.history),

@@ -8,6 +8,7 @@ from compat.check import check
 from compat.level import Level
 from registry import history as histories
 from registry.errors import InvalidSchemaText, VersionNotFound
+from registry.fields import validate_fields
 from registry.history import Known, parse_number
 from registry.model import LATEST, Content, Subject
 from registry.policy import policy, scopes
@@ -101,6 +102,9 @@ class Checking:
         elif not level.transitive:
             compared = compared[-1:]
         definitions = self._definitions.of_known(reading, subject, compared)
-        parse(candidate.definition)
+        parsed = parse(candidate.definition)
+        if in_force.configuration.validate_fields:
+            before = None if newest is None else newest.metadata
+            validate_fields(content.format, parsed.engine.outline(parsed.schema), metadata, before)
         verdict = check(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)
         return Checked(verdict, subject, tuple(known.number for known in compared))

@@ -22,6 +22,7 @@ from registry import history as histories
 from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
 from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcaster, OperationNotPermitted
 from registry.events import Acceptance, RegistrationRefused, SchemaRegistered, UpcasterPublished
+from registry.fields import validate_fields
 from registry.history import Known
 from registry.identity import Identity, guid
 from registry.model import ANONYMOUS, LATEST, AssociationFilter, Content, Lifecycle, Origin, Subject, Version
@@ -196,8 +197,14 @@ class Registration:
             with view() as reading:
                 prepared = self._definitions.candidate(reading, situation.subject, populated)
         parsed = parse(prepared.definition)
-        with view() as reading:
-            _require_free(reading, situation.subject, prepared)
+        if situation.policy.configuration.validate_fields:
+            newest = histories.latest(situation.history)
+            outline = parsed.engine.outline(parsed.schema)
+            before = None if newest is None else newest.metadata
+            validate_fields(prepared.content.format, outline, prepared.content.metadata, before)
+        if prepared.targets:
+            with view() as reading:
+                _require_free(reading, situation.subject, prepared)
         identity = as_sent if prepared is sent and as_sent is not None else _identity(prepared, situation)
         same = histories.same_schema(
             histories.live(situation.history),

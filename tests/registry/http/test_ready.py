@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -90,3 +91,33 @@ def test_ready_answers_are_bounded(registry: Registry) -> None:
     registry.configurations.set_mode(DEFAULT, "READONLY")
     answers.keep((b"/late", b"", b""), Ready((), b"x"), late, immutable=True)
     assert answers.get((b"/late", b"", b"")) is None, "made before the change, offered after it"
+
+
+def test_who_has_an_answer_is_told_so(client: TestClient[Litestar]) -> None:
+    client.post("/subjects/s/versions", json={"schema": '"string"'})
+    for path in ("/schemas/ids/1", "/subjects/s/versions/1", "/subjects/s/versions/latest", "/subjects"):
+        first = client.get(path)
+        tag = first.headers["etag"]
+        for _ in range(2):
+            again = client.get(path, headers={"if-none-match": f'"other", W/{tag}', "x-request-id": "r-1"})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+            assert again.headers["x-request-id"] == "r-1"
+        assert client.head(path).headers["etag"] == tag
+        assert client.get(path, headers={"if-none-match": '"other"'}).content == first.content
+        assert client.get(path, headers={"accept": "application/json"}).headers["etag"] != tag
+    client.put("/config/s", json={"compatibility": "NONE"})
+    before = client.get("/subjects/s/versions/latest").headers["etag"]
+    client.post("/subjects/s/versions", json={"schema": '"int"'})
+    assert client.get("/subjects/s/versions/latest", headers={"if-none-match": before}).status_code == 200
+    assert "etag" not in client.get("/subjects/none/versions").headers
+
+
+def test_every_answer_has_a_request_id(client: TestClient[Litestar]) -> None:
+    client.post("/subjects/s/versions", json={"schema": '"string"'})
+    asked = [("GET", "/schemas/ids/1"), ("GET", "/schemas/ids/1"), ("GET", "/nowhere"), ("PATCH", "/subjects/s")]
+    asked += [("POST", "/subjects//versions"), ("GET", "/contexts/a:b/subjects"), ("DELETE", "/subjects/none")]
+    made = [client.request(method, path).headers["x-request-id"] for method, path in asked]
+    assert len(set(made)) == len(made)
+    assert all(UUID(each).version == 4 for each in made)
+    given = [client.request(method, path, headers={"x-request-id": "mine"}) for method, path in asked]
+    assert {answer.headers["x-request-id"] for answer in given} == {"mine"}

@@ -197,14 +197,7 @@ class Registration:
             with view() as reading:
                 prepared = self._definitions.candidate(reading, situation.subject, populated)
         parsed = parse(prepared.definition)
-        if situation.policy.configuration.validate_fields:
-            newest = histories.latest(situation.history)
-            outline = parsed.engine.outline(parsed.schema)
-            before = None if newest is None else newest.metadata
-            validate_fields(prepared.content.format, outline, prepared.content.metadata, before)
-        if prepared.targets:
-            with view() as reading:
-                _require_free(reading, situation.subject, prepared)
+        _require_valid(view, situation, prepared, parsed)
         identity = as_sent if prepared is sent and as_sent is not None else _identity(prepared, situation)
         same = histories.same_schema(
             histories.live(situation.history),
@@ -391,6 +384,18 @@ def _with_text_of(view: View, subject: Subject, newest: Known | None, content: C
         raise InvalidSchemaText("Invalid schema: the text is empty, and there is no version to take it from")
     latest = _existing(view, subject, newest).content
     return replace(content, format=latest.format, text=latest.text, references=latest.references)
+
+
+def _require_valid(view: View, situation: _Situation, candidate: Candidate, parsed: Parsed) -> None:
+    """What the settings and other subjects ask of it. Raises InvalidSchemaText, OperationNotPermitted."""
+    if situation.policy.configuration.validate_fields:
+        newest = histories.latest(situation.history)
+        outline = parsed.engine.outline(parsed.schema)
+        before = None if newest is None else newest.metadata
+        validate_fields(candidate.content.format, outline, candidate.content.metadata, before)
+    if candidate.targets:
+        with view() as reading:
+            _require_free(reading, situation.subject, candidate)
 
 
 def _require_free(reading: Reading, subject: Subject, candidate: Candidate) -> None:

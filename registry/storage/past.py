@@ -76,7 +76,7 @@ class PastStore(Store):
         with self._now.read() as now, self._pasts.at(self._position, now) as connection:
             yield PastReading(connection, now, self._position)
 
-    def write(self, origin: Origin) -> NoReturn:  # noqa: ARG002 - the present's signature
+    def write(self, origin: Origin, *, keep: bool = True) -> NoReturn:  # noqa: ARG002 - the present's signature
         """Raises OperationNotPermitted."""
         raise OperationNotPermitted(
             f"This is the registry as it was at position {self._position} of its log: what was cannot be changed"

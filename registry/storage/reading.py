@@ -33,6 +33,7 @@ from registry.events import Entry, Event, RegistrationRefused
 from registry.history import Known
 from registry.model import (
     ANY_ASSOCIATION,
+    EVERYTHING,
     Application,
     Association,
     AssociationFilter,
@@ -40,7 +41,6 @@ from registry.model import (
     Configuration,
     Content,
     Deployment,
-    EVERYTHING,
     Lifecycle,
     Metadata,
     Mode,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, reduce
 from typing import Any, Final
 
@@ -121,7 +122,7 @@ class Chain:
         plans = {id(step): Chain(self.subject, step.source, (step,)) for step in self.steps if not step.stream_level}
         if len(plans) == len(self.steps):
             for event in events:
-                yield Event(event.type, self(event.payload), event.id, event.headers, event.position)
+                yield replace(event, payload=self(event.payload))
             return
         for event in events:
             yield from through(self.steps, lambda step, payload: plans[id(step)](payload), event)

@@ -22,6 +22,7 @@ from upcasters.operations import (
     Branch,
     Each,
     Emit,
+    Envelope,
     In,
     Json,
     Operation,
@@ -233,6 +234,7 @@ _NESTED: Final[dict[type, tuple[tuple[str, str], ...]]] = {
     When: (("then", "ops"), ("otherwise", "else")),
     Branch: (("arms", "arms"),),
     Emit: (("events", "events"),),
+    Envelope: (("ops", "ops"),),
 }
 """The fields that hold operations, by their names here and in a document."""
 

@@ -23,6 +23,7 @@ from upcasters.operations import (
     DropEvent,
     Emit,
     Entries,
+    Envelope,
     Fail,
     In,
     Join,
@@ -172,8 +173,8 @@ class _Fuser:
             case Fail(condition=condition, reason=reason):
                 checks.append(If(self._formula(condition, tree, shape, boolean=True), Raise(reason), NOTHING))
                 return tree
-            case Retype() | DropEvent() | Emit():
-                raise UpcastersError("retype, drop_event and emit concern the event, not its payload")
+            case Envelope() | Retype() | DropEvent() | Emit():
+                raise UpcastersError("envelope, retype, drop_event and emit concern the event, not its payload")
             case _:
                 assert_never(operation)
 

@@ -28,6 +28,7 @@ from upcasters.operations import (
     Each,
     Emit,
     Entries,
+    Envelope,
     Fail,
     In,
     Join,
@@ -152,7 +153,7 @@ def apply(operation: Operation, scope: Any, context: Context) -> Any:  # noqa: C
             if holds(condition, scope, context):
                 raise context.fault(reason, refused=True)
             return scope
-        case Retype() | DropEvent() | Emit():
+        case Envelope() | Retype() | DropEvent() | Emit():
             raise context.fault("concerns the whole event, not its payload: use stream()")
         case _:
             assert_never(operation)

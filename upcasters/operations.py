@@ -217,6 +217,15 @@ class Fail(_Operation, frozen=True, rename={"condition": "when"}):
     reason: str
 
 
+class Envelope(_Operation, frozen=True):
+    """Do operations on what is around the payload: a record of ``payload``, ``headers`` and ``event``. Stream level.
+
+    ``event`` is read only: ``type``, ``id``, ``position``, and ``time``, ``source``, ``subject``, ``stream`` if known.
+    """
+
+    ops: tuple[Operation, ...]
+
+
 class Retype(_Operation, frozen=True, rename={"source": "from"}):
     """Give the event another type. Stream level."""
 
@@ -245,27 +254,27 @@ class Emit(_Operation, frozen=True):
 
 Operation: TypeAlias = Union[  # noqa: UP007 - the members refer to it
     Rename, Move, Copy, Add, Default, Remove, Only, Map, Convert, Scale, Set, Join, Split, Wrap, Unwrap, Entries,
-    Each, In, When, Branch, Fail, Retype, DropEvent, Emit,
+    Each, In, When, Branch, Fail, Envelope, Retype, DropEvent, Emit,
 ]  # fmt: skip
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
     "rename": Rename, "move": Move, "copy": Copy, "add": Add, "default": Default, "remove": Remove, "only": Only,
     "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap,
     "unwrap": Unwrap, "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail,
-    "retype": Retype, "drop_event": DropEvent, "emit": Emit,
+    "envelope": Envelope, "retype": Retype, "drop_event": DropEvent, "emit": Emit,
 })  # fmt: skip
 """Every operation by the name a document gives it."""
 
 NAMES: Final[Mapping[type[Operation], str]] = MappingProxyType({kind: name for name, kind in OPERATIONS.items()})
 
-STREAM_LEVEL: Final = (Retype, DropEvent, Emit)
+STREAM_LEVEL: Final = (Envelope, Retype, DropEvent, Emit)
 """Operations that concern the event as a whole, not its payload: allowed at the top of a document only."""
 
 
 def nested(operation: Operation) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """The lists of operations inside one, each with its pointer below the operation: ``/ops``, ``/arms/string``."""
     match operation:
-        case Each(ops=ops) | In(ops=ops):
+        case Each(ops=ops) | In(ops=ops) | Envelope(ops=ops):
             yield "/ops", ops
         case When(then=then, otherwise=otherwise):
             yield "/ops", then
@@ -281,5 +290,5 @@ def nested(operation: Operation) -> Iterator[tuple[str, tuple[Operation, ...]]]:
 
 
 def is_stream_level(operations: tuple[Operation, ...]) -> bool:
-    """Whether a list renames, splits or drops events, so that it cannot be applied to a payload alone."""
+    """Whether a list concerns events as a whole (type, headers, number): it cannot be applied to a payload alone."""
     return any(isinstance(operation, STREAM_LEVEL) for operation in operations)

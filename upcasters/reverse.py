@@ -32,6 +32,7 @@ from upcasters.operations import (
     Each,
     Emit,
     Entries,
+    Envelope,
     Fail,
     In,
     Join,
@@ -52,7 +53,19 @@ from upcasters.operations import (
     Wrap,
 )
 from upcasters.path import ROOT, Pointer
-from upcasters.shape import ANYTHING, Anything, Array, Integer, Record, Shape, Table, nullable, without_null
+from upcasters.shape import (
+    ANYTHING,
+    PAYLOAD,
+    Anything,
+    Array,
+    Integer,
+    Record,
+    Shape,
+    Table,
+    around,
+    nullable,
+    without_null,
+)
 from upcasters.shape_change import after
 
 _Make: TypeAlias = Callable[[tuple[Operation, ...]], Operation]
@@ -181,6 +194,10 @@ class _Flip:
                 return self._branch(operation)
             case Fail():
                 return []
+            case Envelope(ops=ops):
+                inner = reverse(ops, around(self._shape))
+                self._take(within_payload(inner))
+                return [Envelope(inner.ops)] if inner.ops else []
             case Retype(source=source, to=to):
                 return [Retype(to, source)]
             case DropEvent():
@@ -340,12 +357,20 @@ class _Flip:
         return [Branch(operation.at, arms, operation.by, operation.otherwise)] if any(arms.values()) else []
 
 
+def within_payload(inner: Reversal) -> Reversal:
+    """The way back of operations around a payload, with the losses as the payload sees them."""
+    for index, loss in enumerate(inner.losses):
+        if loss.pointer.parts[:1] == (PAYLOAD,):
+            inner.losses[index] = Loss(Pointer(loss.pointer.parts[1:]), loss.reason, loss.direction)
+    return inner
+
+
 def replace_target(operation: Entries) -> Entries:
     """The same operation the other way."""
     return Entries(operation.at, "map" if operation.to == "list" else "list", operation.key, operation.value)
 
 
-def touches(operation: Operation) -> Iterator[Pointer]:
+def touches(operation: Operation) -> Iterator[Pointer]:  # noqa: C901 - one case per operation
     """The places of the scope that an operation changes."""
     match operation:
         case Rename(at=at, to=to):
@@ -365,6 +390,9 @@ def touches(operation: Operation) -> Iterator[Pointer]:
         case When(then=then, otherwise=otherwise):
             for inner in (*then, *otherwise):
                 yield from touches(inner)
+        case Envelope(ops=ops):
+            for inner in ops:
+                yield from (Pointer(at.parts[1:]) for at in touches(inner) if at.parts[:1] == (PAYLOAD,))
         case Fail() | DropEvent() | Retype() | Emit():
             return
         case _:

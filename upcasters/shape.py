@@ -91,6 +91,20 @@ INTEGER: Final = Integer()
 INT64: Final = Integer(64)
 
 
+PAYLOAD: Final = "payload"
+HEADERS: Final = "headers"
+EVENT: Final = "event"
+ATTRIBUTES: Final = ("type", "id", "time", "source", "subject", "stream")
+"""What operations may read of an event, all texts; the names are those of CloudEvents."""
+
+
+def around(payload: Shape) -> Record:
+    """What ``envelope`` works on: the payload, the headers, and what the store knows of the event."""
+    known = {name: Member(STRING, required=name in ("type", "id")) for name in ATTRIBUTES}
+    event = Record(known | {"position": Member(INTEGER)}, open=True)
+    return Record({PAYLOAD: Member(payload), HEADERS: Member(Table(ANYTHING)), EVENT: Member(event)})
+
+
 def to_json(shape: Shape) -> Any:
     """The shape as a JSON-ready tree."""
     return msgspec.to_builtins(shape)

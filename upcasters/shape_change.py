@@ -24,6 +24,7 @@ from upcasters.operations import (
     Each,
     Emit,
     Entries,
+    Envelope,
     Fail,
     In,
     Join,
@@ -46,9 +47,11 @@ from upcasters.path import ROOT, Pointer
 from upcasters.shape import (
     ANYTHING,
     DECIMAL,
+    EVENT,
     INTEGER,
     NULL,
     NUMBER,
+    PAYLOAD,
     STRING,
     Anything,
     Array,
@@ -60,6 +63,7 @@ from upcasters.shape import (
     Record,
     Shape,
     Table,
+    around,
     nullable,
     union,
     without_null,
@@ -172,10 +176,24 @@ class _Changer:
                 for index, part in enumerate(events):
                     self._inner(f"/events/{index}/ops", ROOT).run(part.ops, shape)
                 return shape
+            case Envelope(ops=ops):
+                return self._envelope(ops, shape)
             case Retype():
                 return shape
             case _:
                 assert_never(operation)
+
+    def _envelope(self, ops: tuple[Operation, ...], shape: Shape) -> Shape:
+        before = around(shape)
+        after = self._inner("/ops", ROOT).run(ops, before)
+        payload = member_at(after, (PAYLOAD,))
+        for name in before.members:
+            left = member_at(after, (name,))
+            if left is None or (name == EVENT and left != before.members[name]):
+                self._refuse(
+                    Pointer((name,)), "is read only" if name == EVENT else "cannot be taken away", "copy from it"
+                )
+        return shape if payload is None else payload.shape
 
     def _inside(self, at: Pointer) -> _Changer:
         return self._inner("/ops", at)

@@ -8,7 +8,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from upcasters.interpret import Context, Fault, failure, holds, run
-from upcasters.operations import NAMES, DropEvent, Emit, Operation, Part, Retype
+from upcasters.operations import NAMES, DropEvent, Emit, Envelope, In, Operation, Part, Retype
+from upcasters.path import Pointer
+from upcasters.shape import EVENT, HEADERS, PAYLOAD
 from upcasters.step import Step
 
 
@@ -20,8 +22,10 @@ class Event:
     payload: Any
     id: str = ""
     headers: Mapping[str, Any] = field(default_factory=dict)
-    position: tuple[int, int] = (0, 0)
-    """Place in the stream, and among the events that came of one: the order to keep."""
+    position: tuple[int, ...] = (0,)
+    """Place in the stream; of an event that came of another, its place among those as well: the order to keep."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What else the store knows: ``time``, ``source`` and their kin, as CloudEvents names them."""
 
 
 def through(steps: tuple[Step, ...], run_step: Callable[[Step, Any], Any], event: Event) -> Iterator[Event]:
@@ -29,7 +33,7 @@ def through(steps: tuple[Step, ...], run_step: Callable[[Step, Any], Any], event
 
     Events that take another type by ``emit`` leave the chain: their own type has its own versions.
     """
-    pending = [event]
+    pending, left = [event], []
     for step in steps:
         after: list[Event] = []
         for current in pending:
@@ -40,9 +44,21 @@ def through(steps: tuple[Step, ...], run_step: Callable[[Step, Any], Any], event
                 if result.type == event.type or not _emits(step):
                     after.append(result)
                 else:
-                    yield result
+                    left.append(result)
         pending = after
-    yield from pending
+    yield from sorted((*pending, *left), key=lambda result: result.position)
+
+
+def lifted(ops: tuple[Operation, ...]) -> Iterator[Operation]:
+    """What a document does to payload, headers and event, as operations on the envelope: what there is to check."""
+    for operation in ops:
+        match operation:
+            case Envelope(ops=inner):
+                yield from inner
+            case Retype() | DropEvent() | Emit():
+                pass
+            case _:
+                yield In(Pointer((PAYLOAD,)), (operation,))
 
 
 def _emits(step: Step) -> bool:
@@ -59,6 +75,8 @@ def _through(step: Step, event: Event) -> Iterator[Event]:
                     if event.type != source:
                         raise context.fault(f"the event is {event.type}, not {source}")
                     event = replace(event, type=to)
+                case Envelope(ops=ops):
+                    event = _around(event, ops, replace(context, place=f"{context.place}/ops"))
                 case DropEvent(condition=condition):
                     if holds(condition, event.payload, context):
                         return
@@ -72,6 +90,14 @@ def _through(step: Step, event: Event) -> Iterator[Event]:
     yield event
 
 
+def _around(event: Event, ops: tuple[Operation, ...], context: Context) -> Event:
+    known = {**event.attributes, "type": event.type, "id": event.id, "position": event.position[0]}
+    after = run(ops, {PAYLOAD: event.payload, HEADERS: dict(event.headers), EVENT: known}, context)
+    if after.get(EVENT) != known or PAYLOAD not in after or not isinstance(after.get(HEADERS), dict):
+        raise context.fault("an envelope keeps its payload, its headers and the event as it is")
+    return replace(event, payload=after[PAYLOAD], headers=after[HEADERS])
+
+
 def _one(operation: Operation, payload: Any, index: int) -> Any:
     return run((operation,), payload, Context("/ops"), index)
 
@@ -80,4 +106,4 @@ def _part(event: Event, part: Part, index: int, context: Context) -> Event:
     """One event that comes of another: its id is derived, so that every reader gives it the same."""
     payload = run(part.ops, event.payload, replace(context, place=f"{context.place}/events/{index}/ops"))
     identity = str(uuid5(NAMESPACE_URL, f"{event.id}/{index}")) if event.id else ""
-    return Event(part.type, payload, identity, event.headers, (event.position[0], index))
+    return replace(event, type=part.type, payload=payload, id=identity, position=(*event.position, index))

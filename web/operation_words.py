@@ -15,6 +15,7 @@ from upcasters.operations import (
     Each,
     Emit,
     Entries,
+    Envelope,
     Fail,
     In,
     Join,
@@ -111,6 +112,8 @@ def sentence(operation: Written) -> str:  # noqa: C901 - one case per operation
             return f"Depending on {by or 'the type'} of {_at(at)}"
         case Fail(condition=condition, reason=reason):
             return f"Refuse the event where {condition}: {reason}"
+        case Envelope(ops=ops):
+            return f"Around the payload: {counted(len(ops), 'operation')}"
         case Retype(source=source, to=to):
             return f"The event {source} becomes {to}"
         case DropEvent(condition=condition):

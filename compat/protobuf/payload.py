@@ -2,7 +2,9 @@
 
 A field without presence is always in the payload, since 'absent' is only a way to write its default; a field with
 presence is there when it is set. Enums are names (numbers where the schema names none), maps are dicts, bytes are
-bytes, nested messages are dicts; extension fields stand under ``[full.name]``.
+bytes, nested messages are dicts; extension fields stand under ``[full.name]``. Fields that the schema does not know
+stand under ``[?]``, as the bytes they had on the wire: whoever encodes the payload again writes them again, and a
+schema that knows them reads them.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError, EncodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.engine import Violation
 from compat.errors import InvalidPayload
@@ -25,6 +29,9 @@ from compat.protobuf.wire import INTEGER_BOUNDS
 
 MAX_DEPTH: Final = 100
 """Nesting of messages, as the runtime bounds it when parsing."""
+
+UNKNOWN: Final = "[?]"
+"""Where the bytes of unknown fields stand in a payload."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FLOAT_MAX: Final = 3.4028235677973366e38  # the first value that no longer rounds to a float
@@ -71,7 +78,21 @@ def to_tree(message: Message) -> dict[str, object]:
     for field, content in message.ListFields():
         if field.is_extension:
             tree[f"[{field.full_name}]"] = _content(field, content)
+    if len(UnknownFieldSet(message)):
+        tree[UNKNOWN] = _unknown(message)
     return tree
+
+
+def _unknown(message: Message) -> bytes:
+    """What a message holds beyond the fields of its type, as bytes."""
+    rest = type(message)()
+    rest.CopyFrom(message)
+    for field, _ in message.ListFields():
+        if field.is_extension:
+            rest.ClearExtension(cast("Any", field))
+        else:
+            rest.ClearField(field.name)
+    return rest.SerializePartialToString()
 
 
 def _content(field: RuntimeField, content: Any) -> object:
@@ -149,7 +170,9 @@ def _json_key(key: object) -> str:
 def _fill(message: Message, payload: Mapping[str, Any]) -> None:
     descriptor = message.DESCRIPTOR
     for name, content in payload.items():
-        if name.startswith("["):
+        if name == UNKNOWN:
+            message.MergeFromString(content)
+        elif name.startswith("["):
             field = descriptor.file.pool.FindExtensionByName(name[1:-1])
             _set_extension(message, field, content)
         else:
@@ -223,7 +246,9 @@ def _message_violations(
     for name, content in payload.items():
         field = by_name.get(name) if isinstance(name, str) else None
         at = f"{pointer}/{_escaped(name)}"
-        if field is None:
+        if name == UNKNOWN:
+            yield from _unknown_violations(content, at)
+        elif field is None:
             yield Violation(at, f"{message.name} has no field of this name: remove it or declare it")
         else:
             yield from _field_violations(schema, field, content, at, depth)
@@ -234,6 +259,16 @@ def _message_violations(
         present = [message.fields[number].name for number in numbers if message.fields[number].name in payload]
         if len(present) > 1:
             yield Violation(pointer, f"only one of {', '.join(present)} can be set: they share the oneof {oneof}")
+
+
+def _unknown_violations(content: object, pointer: str) -> Iterator[Violation]:
+    try:
+        if isinstance(content, bytes):
+            Empty().ParseFromString(content)
+            return
+    except DecodeError:
+        pass
+    yield Violation(pointer, "are unknown fields: give the bytes of fields as they are on the wire")
 
 
 def field_key(field: Field) -> str:
@@ -374,8 +409,21 @@ def _convert(schema: Schema, message: MessageType, tree: object, leaf: _Leaf, de
     converted: dict[str, object] = {}
     for name, content in tree.items():
         field = by_name.get(name)
-        converted[name] = content if field is None else _convert_field(schema, field, content, leaf, depth)
+        if name == UNKNOWN:
+            converted[name] = _base64(content)
+        else:
+            converted[name] = content if field is None else _convert_field(schema, field, content, leaf, depth)
     return converted
+
+
+def _base64(content: object) -> object:
+    """Bytes as base64 text, and such a text as bytes."""
+    if isinstance(content, bytes):
+        return base64.b64encode(content).decode()
+    try:
+        return base64.b64decode(content, validate=True) if isinstance(content, str) else content
+    except (binascii.Error, ValueError) as error:
+        raise InvalidPayload(f"{UNKNOWN} holds the bytes of unknown fields: give base64 text") from error
 
 
 def _convert_field(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:

@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from compat.definition import Format
 from compat.formats import Parsed
 from registry.data_contract import COMPILED
 from registry.model import Rule
 from registry.upcasting.shapes import shape_of
 from upcasters.chain import downward
+from upcasters.compile.capabilities import PROTOBUF_FORM
 from upcasters.compile.jsonata import compile_step
 from upcasters.document import Document
 from upcasters.errors import NoChain, NotPortable
@@ -61,7 +63,9 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
 def _expression(ops: tuple[Operation, ...], shape: Shape, old: Parsed) -> str:
     if is_stream_level(ops):
         raise NotPortable("JSONata", "the step renames, splits or drops events")
-    return compile_step(ops, shape, wide_integers=old.definition.format.value != "JSON")
+    if ops and old.definition.format is Format.PROTOBUF:
+        raise NotPortable("JSONata", PROTOBUF_FORM)
+    return compile_step(ops, shape, wide_integers=old.definition.format is not Format.JSON)
 
 
 def _direction(direction: str, document: Document, old: Parsed, new: Parsed) -> tuple[tuple[Operation, ...], Shape]:

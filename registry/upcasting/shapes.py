@@ -1,4 +1,8 @@
-"""The shape of a schema's events, as upcasters see it: what the outline says, and when a member is there."""
+"""The shape of a schema's events, as upcasters see it: what the outline says, and when a member is there.
+
+Messages of Protobuf have one member more, the bytes of their unknown fields: so they come along wherever a message
+goes, and no operation loses them in silence.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any, Final
 from compat.definition import Format
 from compat.formats import Parsed
 from compat.outline import Field, Kind, Type
+from compat.protobuf.payload import UNKNOWN
 from upcasters.shape import (
     ANYTHING,
     BOOLEAN,
@@ -91,6 +96,8 @@ class _Shaper:
 
     def _record(self, outline: Type) -> Shape:
         members = {field.name: Member(self.shape(field.type), self._always(outline, field)) for field in outline.fields}
+        if self._format is Format.PROTOBUF:
+            members[UNKNOWN] = Member(Plain("bytes"), required=False)
         return Record(members, open=outline.open, name=outline.name)
 
     def _always(self, outline: Type, field: Field) -> bool:

@@ -22,12 +22,13 @@ from upcasters.fit import misfits
 from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy, fuse
 from upcasters.losses import vanished
-from upcasters.operations import NAMES, Add, DropEvent, Emit, Retype
+from upcasters.operations import NAMES, Add, Emit, Operation, Retype, is_stream_level
 from upcasters.path import ROOT, Pointer
 from upcasters.reverse import Kind, Loss, reverse, touches
-from upcasters.shape import Shape
+from upcasters.shape import PAYLOAD, Shape, around
 from upcasters.shape_change import change
 from upcasters.step import Step
+from upcasters.stream import Event, lifted
 from upcasters.trace import changes
 
 
@@ -173,20 +174,25 @@ class _Proof:
 
     @property
     def _stream_level(self) -> bool:
-        return any(isinstance(operation, Retype | DropEvent | Emit) for operation in self._document.ops)
+        return is_stream_level(self._document.ops)
+
+    def _on_envelope(self) -> tuple[Operation, ...]:
+        return tuple(lifted(self._document.ops))
 
     def _operations(self) -> None:
         changed = change(self._document.ops, self._shape)
         for problem in changed.problems:
             self._add(Finding(Check.OPERATIONS, problem.place, problem.pointer, problem.message, problem.remedy))
-        if changed.problems or self._stream_level:
+        if changed.problems:
             return
         try:
-            fuse([self._document.ops], self._shape)
+            fuse([self._on_envelope()], around(self._shape))
         except PlanTooHeavy as error:
             self._add(
                 Finding(Check.OPERATIONS, "/ops", "", str(error), "copy less, and go through fewer lists of lists")
             )
+        if self._emits:
+            return  # every event that comes out has a shape of its own
         for misfit in misfits(changed.shape, self._target, trusting=True):
             self._add(Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy))
 
@@ -195,10 +201,11 @@ class _Proof:
             self._findings.append(finding)
 
     def _losses(self) -> None:
-        if self._stream_level:
+        if self._emits:
             return
-        for pointer in vanished(self._document.ops, self._shape):
-            if not any(pointer.within(known) for known in self._document.loses):
+        for lost in vanished(self._on_envelope(), around(self._shape)):
+            pointer = Pointer(lost.parts[1:])
+            if lost.parts[0] == PAYLOAD and not any(pointer.within(known) for known in self._document.loses):
                 self._add(
                     Finding(
                         Check.LOSS, "/loses", str(pointer), "does not arrive in the new version",
@@ -209,14 +216,15 @@ class _Proof:
     # Events
 
     def _events(self) -> None:
-        if self._stream_level:
-            return
         deadline = time.monotonic() + self._limits.seconds
-        chains = self._chains()
-        back = self._back()
+        chains = {} if self._stream_level else self._chains()
+        back = None if self._stream_level else self._back()
         for payload in islice(self._old.engine.samples(self._old.schema, self._seed), self._limits.events):
             self._tried += 1
-            self._event(payload, chains, back)
+            if self._stream_level:
+                self._whole_event(payload)
+            else:
+                self._event(payload, chains, back)
             if len(self._findings) >= self._limits.findings or time.monotonic() > deadline:
                 return
 
@@ -266,6 +274,38 @@ class _Proof:
             self._add(self._shown(Check.EVENTS, place, violation.pointer, violation.message, payload, result))
         elif back is not None:
             self._downward(payload, result, back)
+
+    def _whole_event(self, payload: object) -> None:
+        """What comes of a whole event; those that take a type of their own by ``emit`` have schemas of their own."""
+        try:
+            results = self._results(payload)
+        except EventRefused:
+            return
+        except UpcastFailed as error:
+            self._add(self._shown(Check.EVENTS, error.place, error.pointer, error.reason, payload, None))
+            return
+        for result in results:
+            violation = next(iter(self._new.engine.violations(self._new.schema, result.payload)), None)
+            if violation is not None and not (self._emits and result.type != self._type):
+                place = self._culprit(violation.pointer)
+                self._add(
+                    self._shown(Check.EVENTS, place, violation.pointer, violation.message, payload, result.payload)
+                )
+
+    @property
+    def _emits(self) -> bool:
+        return any(isinstance(operation, Emit) for operation in self._document.ops)
+
+    @property
+    def _type(self) -> str:
+        """The type of the old events: the one that is changed, or else the subject."""
+        renamed = (operation.source for operation in self._document.ops if isinstance(operation, Retype))
+        return next(renamed, self._document.subject)
+
+    def _results(self, payload: object) -> list[Event]:
+        event = Event(self._type, payload, "an event", attributes=_ATTRIBUTES)
+        chain = Chain(self._document.subject, self._document.source, (Step.up(self._document),), self._shape)
+        return list(chain.stream([event]))
 
     def _downward(self, payload: object, result: object, back: Chain) -> None:
         try:
@@ -335,6 +375,13 @@ class _Proof:
                 message, pointer, result = problem
                 self._add(Finding(Check.EXAMPLES, f"/examples/{index}", pointer, message, "", example.given, result))
 
+    def _told(self, payload: object) -> Any:
+        """What comes of an event in an example: its payload, null where it is dropped; by ``emit`` a list of events."""
+        results = self._results(payload)
+        if self._emits:
+            return [{"type": result.type, "payload": json_form(self._new, result.payload)} for result in results]
+        return json_form(self._new, results[0].payload) if results else None
+
     def _example(self, chain: Chain, given: Any, wanted: Any) -> Iterator[tuple[str, str, Any]]:
         try:
             payload = self._old.engine.from_json(self._old.schema, given)
@@ -345,12 +392,16 @@ class _Proof:
             yield f"'in' is no event of version {self._document.source}: {violation.message}", violation.pointer, None
             return
         try:
-            result = json_form(self._new, chain(payload))
+            result = self._told(payload) if self._stream_level else json_form(self._new, chain(payload))
         except UpcastersError as error:
             yield str(error), getattr(error, "pointer", ""), None
             return
         if not same(result, wanted):
             yield "'in' becomes something else than 'out'", _first_difference(result, wanted), result
+
+
+_ATTRIBUTES: Final = {"time": "2026-01-01T00:00:00Z", "source": "/", "subject": "s", "stream": "s"}
+"""What the events of the proof know of themselves."""
 
 
 def _first_difference(one: Any, other: Any) -> str:

@@ -78,6 +78,7 @@ def test_shapes_of_the_three_formats() -> None:
         "b": False,
         "c": True,
         "d": False,
+        "[?]": False,
     }
 
 
@@ -316,3 +317,66 @@ def test_drafts_of_real_histories(corpora: Path) -> None:
     assert steps == 141
     assert complete >= 80
     assert accepted >= 60
+
+
+def test_unknown_fields_of_protobuf_survive_the_chain() -> None:
+    """A newer producer wrote fields 7 and 8; the old schema does not know them, the operations do not name them."""
+    nested = "message Part {\n  string sku = 1;%s\n}\n"
+    written = definition("string id = 1;", "Part part = 2;", "string extra = 7;", more=nested % "\n  int64 weight = 8;")
+    old = definition("string id = 1;", "Part part = 2;", more=nested % "")
+    new = definition(
+        "string order_id = 1;", "Holder holder = 3;", more=nested % "" + "message Holder {\n  Part part = 1;\n}\n"
+    )
+    full = {"id": "o", "part": {"sku": "s", "weight": 5}, "extra": "kept"}
+    payload = old.engine.decode(old.schema, written.engine.encode(written.schema, full))
+    assert payload == {"id": "o", "part": {"sku": "s", "[?]": b"@\x05"}, "[?]": b":\x04kept"}
+    asked = document({"rename": {"at": "/id", "to": "order_id"}}, {"move": {"from": "/part", "to": "/holder/part"}})
+    assert verify(asked, old, new).findings == ()
+    for mechanism in ("source", "closures"):
+        chain = Chain.up([asked], shape_of(old), mechanism=mechanism)
+        result = chain(payload)
+        assert result == chain.interpret(payload)
+        data = new.engine.encode(new.schema, result)
+        knows = definition(
+            "string order_id = 1;", "Holder holder = 3;", "string extra = 7;",
+            more=nested % "\n  int64 weight = 8;" + "message Holder {\n  Part part = 1;\n}\n",
+        )  # fmt: skip
+        seen = {"order_id": "o", "holder": {"part": {"sku": "s", "weight": 5}}, "extra": "kept"}
+        assert knows.engine.decode(knows.schema, data) == seen
+        assert old.engine.from_json(old.schema, old.engine.to_json(old.schema, payload)) == payload
+    dropped = verify(document({"only": {"at": "/part", "members": ["sku"]}}, {"rename": {"at": "/id", "to": "order_id"}},
+                              {"move": {"from": "/part", "to": "/holder/part"}}), old, new)  # fmt: skip
+    assert [(one.check, one.pointer) for one in dropped.findings] == [(Check.LOSS, "/part/[?]")]
+
+
+def definition(*lines: str, more: str) -> Parsed:
+    text = 'syntax = "proto3";\nmessage Order {\n' + "\n".join(lines) + "\n}\n" + more
+    return parse(Definition(Format.PROTOBUF, text))
+
+
+STREAM_OLD = json_schema({"a": WHOLE, "k": TEXT}, ["a", "k"])
+STREAM_NEW = json_schema({"b": WHOLE, "at": TEXT}, ["b", "at"])
+
+
+def test_documents_about_whole_events_are_proven_too() -> None:
+    stamp = {"copy": {"from": "/event/time", "to": "/payload/at"}}
+    kept = {"move": {"from": "/payload/k", "to": "/headers/k"}}
+    filled = {"default": {"at": "/at", "value": ""}}
+    right = document(
+        {"retype": {"from": "Made", "to": "Placed"}}, {"rename": {"at": "/a", "to": "b"}},
+        {"envelope": {"ops": [stamp, kept]}}, filled,
+        examples=[{"in": {"a": 1, "k": "x"}, "out": {"b": 1, "at": "2026-01-01T00:00:00Z"}}],
+    )  # fmt: skip
+    report = verify(right, STREAM_OLD, STREAM_NEW)
+    assert report.findings == ()
+    assert report.events > 5
+    unfinished = verify(
+        document({"rename": {"at": "/a", "to": "b"}}, {"envelope": {"ops": [kept]}}), STREAM_OLD, STREAM_NEW
+    )
+    assert {(one.check, one.pointer) for one in unfinished.findings} >= {(Check.SHAPE, "/at")}
+    lost = verify(
+        document({"rename": {"at": "/a", "to": "b"}}, {"retype": {"from": "A", "to": "B"}}, {"remove": {"at": "/k"}},
+                 {"add": {"at": "/at", "value": ""}}), STREAM_OLD, STREAM_NEW)  # fmt: skip
+    assert [(one.check, one.pointer) for one in lost.findings] == [(Check.LOSS, "/k")]
+    split = document({"emit": {"events": [{"type": SUBJECT, "ops": [{"rename": {"at": "/a", "to": "c"}}]}]}})
+    assert any(one.check is Check.EVENTS for one in verify(split, STREAM_OLD, STREAM_NEW).findings)

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from upcasters import Chain, Event, NoChain, NotAPayload, UpcastFailed, read
+from upcasters import Chain, Event, InvalidDocument, NoChain, NotAPayload, UpcastFailed, read
+from upcasters.chain import downward
+from upcasters.document import Document
+from upcasters.shape import ANYTHING, INT64, Member, Record
+from upcasters.shape_change import change
 
 
 def chain(*steps: list[dict[str, Any]]) -> Chain:
@@ -24,9 +28,9 @@ def test_events_are_renamed_dropped_and_carried_on() -> None:
     )
     events = [
         Event("OrderMade", {"kind": "heartbeat"}, "1"),
-        Event("OrderMade", {"kind": "x", "a": 5}, "2", {"trace": "t"}, (7, 0)),
+        Event("OrderMade", {"kind": "x", "a": 5}, "2", {"trace": "t"}, (7,)),
     ]
-    assert list(up.stream(events)) == [Event("OrderPlaced", {"kind": "x", "b": 5, "c": 1}, "2", {"trace": "t"}, (7, 0))]
+    assert list(up.stream(events)) == [Event("OrderPlaced", {"kind": "x", "b": 5, "c": 1}, "2", {"trace": "t"}, (7,))]
     with pytest.raises(NotAPayload, match="stream"):
         up({"kind": "x"})
 
@@ -39,12 +43,12 @@ def test_one_event_becomes_several() -> None:
         ]}}],
         [{"add": {"at": "/v", "value": 3}}],
     )  # fmt: skip
-    found = list(up.stream([Event("Order", {"id": 1, "address": "x"}, "e-1", {}, (4, 0))]))
+    found = list(up.stream([Event("Order", {"id": 1, "address": "x"}, "e-1", {}, (4,))]))
     assert {(event.type, tuple(sorted(event.payload.items())), event.position) for event in found} == {
         ("Order", (("id", 1), ("v", 3)), (4, 0)),
         ("AddressGiven", (("address", "x"),), (4, 1)),
     }
-    again = list(up.stream([Event("Order", {"id": 1, "address": "x"}, "e-1", {}, (4, 0))]))
+    again = list(up.stream([Event("Order", {"id": 1, "address": "x"}, "e-1", {}, (4,))]))
     assert [event.id for event in again] == [event.id for event in found]
     assert len({event.id for event in found}) == 2
 
@@ -70,3 +74,52 @@ def test_an_identity_chain_returns_the_very_event() -> None:
     assert chain([], []).plan.identity
     assert chain([], [])(event) is event
     assert not up.plan.identity
+
+
+def test_headers_and_what_the_store_knows_are_within_reach() -> None:
+    up = chain([{"envelope": {"ops": [
+        {"copy": {"from": "/event/time", "to": "/payload/placed"}},
+        {"move": {"from": "/payload/tenant", "to": "/headers/tenant"}},
+        {"rename": {"at": "/headers/trace", "to": "traceparent"}},
+        {"set": {"at": "/headers/kind", "expr": "event.type + '/' + string(payload.id)"}},
+    ]}}])  # fmt: skip
+    event = Event("Order", {"id": 1, "tenant": "t"}, "e", {"trace": "x"}, (3,), {"time": "2026-01-01T00:00:00Z"})
+    (result,) = up.stream([event])
+    assert result.payload == {"id": 1, "placed": "2026-01-01T00:00:00Z"}
+    assert result.headers == {"traceparent": "x", "tenant": "t", "kind": "Order/1"}
+    assert (result.type, result.id, result.position, result.attributes) == ("Order", "e", (3,), event.attributes)
+    down = Chain("Order", 2, [downward(up_document(up), ANYTHING)])
+    (back,) = down.stream([result])
+    assert back.payload == {"id": 1, "tenant": "t"}
+    assert back.headers == {"trace": "x"}
+
+
+def up_document(up: Chain) -> Any:
+    (step,) = up.steps
+    return Document(step.subject, step.source, step.target, step.ops)
+
+
+@pytest.mark.parametrize(
+    ("operation", "pointer"),
+    [
+        ({"rename": {"at": "/event/id", "to": "key"}}, "/event"),
+        ({"remove": {"at": "/headers"}}, "/headers"),
+        ({"add": {"at": "/event/time", "value": "now"}}, "/event/time"),
+        ({"copy": {"from": "/event/tiem", "to": "/payload/t"}}, "/event/tiem"),
+    ],
+)
+def test_the_event_itself_is_read_only(operation: dict[str, Any], pointer: str) -> None:
+    (step,) = chain([{"envelope": {"ops": [operation]}}]).steps
+    assert pointer in [problem.pointer for problem in change(step.ops, Record({"id": Member(INT64)})).problems]
+
+
+def test_parts_of_parts_keep_their_order_and_have_ids_of_their_own() -> None:
+    parts = {"events": [{"type": "Order"}, {"type": "Order"}]}
+    found = list(chain([{"emit": parts}], [{"emit": parts}]).stream([Event("Order", {}, "e", position=(4,))]))
+    assert [event.position for event in found] == [(4, 0, 0), (4, 0, 1), (4, 1, 0), (4, 1, 1)]
+    assert len({event.id for event in found}) == 4
+
+
+def test_envelopes_stand_at_the_top_only() -> None:
+    with pytest.raises(InvalidDocument, match="top"):
+        chain([{"in": {"at": "/a", "ops": [{"envelope": {"ops": []}}]}}])

@@ -17,6 +17,10 @@ from upcasters.shape import Anything, OneOf, Plain, Record, Shape, nullable
 STOCK_CLIENTS: Final = ("stock Python", "stock JavaScript", "stock Go", "stock Java", "stock .NET")
 """Confluent's own clients, which run migration rules in JSONata."""
 
+PROTOBUF_FORM: Final = (
+    "the clients hand rules Protobuf data in another form: names in lowerCamelCase, int64 as text, no unknown fields"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Capability:
@@ -59,6 +63,8 @@ def _direction(direction: str, ops: tuple[Operation, ...], shape: Shape, format_
 
 
 def _stock(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> list[Capability]:
+    if ops and format_name == "PROTOBUF":
+        return [Capability(target, direction, supported=False, reason=PROTOBUF_FORM) for target in STOCK_CLIENTS]
     try:
         rule = compile_step(ops, shape, wide_integers=format_name != "JSON")
     except NotPortable as error:

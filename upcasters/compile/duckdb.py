@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -32,8 +31,6 @@ _UNIT: Final = 10**18
 """The runtime counts exact numbers in units of this fineness."""
 _LARGEST: Final = 10**36
 """HUGEINT has 38 digits."""
-
-_LITERAL: Final = re.compile(r"-?[0-9]+|'[^']*'|NULL|TRUE|FALSE")
 
 
 @lru_cache(maxsize=1)
@@ -95,20 +92,8 @@ class DuckDB(Dialect):
         return f"list_transform([{value}], lambda {name}: {body})[1]"
 
     def call(self, function: str, *arguments: Sql) -> Sql:
-        """Macros write their arguments in again wherever they are used: costly ones are named first."""
-        names: list[tuple[Sql, Sql]] = []
-        given: list[Sql] = []
-        for argument in arguments:
-            if argument in self._cheap or _LITERAL.fullmatch(argument):
-                given.append(argument)
-            else:
-                name = self.fresh()
-                names.append((name, argument))
-                given.append(name)
-        text = f"lineal.{function}({', '.join(given)})"
-        for name, argument in reversed(names):
-            text = self.let(name, argument, text)
-        return text
+        """Macros write their arguments in again wherever they are used."""
+        return self.applied(arguments, lambda given: f"lineal.{function}({', '.join(given)})")
 
     def record(self, certain: list[tuple[str, Sql]], optional: list[tuple[str, Sql]], rest: Sql | None) -> Sql:
         members = [f"{self._label(name)} || {text}" for name, text in (*certain, *optional) if text != "NULL"]

@@ -7,6 +7,7 @@ A plan that an engine cannot compute exactly is refused with NotPortable before 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from upcasters.plan import (
 )
 from upcasters.shape import ANYTHING, Record, Shape
 
+_LITERAL: Final = re.compile(r"-?[0-9]+|'[^']*'|NULL|TRUE|FALSE")
 _READERS: Final[Mapping[Kind, str]] = {"int": "whole", "string": "string", "boolean": "truth"}
 
 
@@ -60,6 +62,7 @@ class Dialect(ABC):
         "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
     })  # fmt: skip
     """The codecs this engine has, each with the function that runs it."""
+    view_kind: ClassVar[str] = "VIEW"
     text_type: ClassVar[str]
     """What the engine calls its type of texts."""
     whole_type: ClassVar[str]
@@ -125,6 +128,22 @@ class Dialect(ABC):
     def computed(self, checks: list[Sql]) -> Sql:
         """True, after all JSON values have been computed."""
 
+    def text(self, text: str) -> Sql:
+        """A text as a literal."""
+        return quoted(text)
+
+    def name(self, name: str) -> Sql:
+        """A name as an identifier."""
+        return identifier(name)
+
+    def inner(self, value: Sql, name: str) -> Sql:
+        """A member of a value that may be null or absent; an error if it is no record."""
+        return self.call("member", value, self.text(name))
+
+    def piece(self, value: Sql, function: Piece) -> Sql:
+        """One piece of a text that is split."""
+        return self.call("piece", value, self.text(function.separator), str(function.count), str(function.index))
+
     def by_code_point(self, text: Sql) -> Sql:
         """A text that compares by code points."""
         return text
@@ -157,17 +176,16 @@ class Dialect(ABC):
         if not isinstance(root, Build):
             self.refuse("a view needs an event whose members are known: use the function")
         shapes = shape.members if isinstance(shape, Record) else {}
-        columns = [f"t.{identifier(kept)}" for kept in keep]
+        columns = [f"t.{self.name(kept)}" for kept in keep]
         for member, node in root.members:
             own = shapes[member].shape if member in shapes else ANYTHING
-            columns.append(f"{self.column(self.value(node), sort(own))} AS {identifier(member)}")
+            columns.append(f"{self.column(self.value(node), sort(own))} AS {self.name(member)}")
         where = ""
         if isinstance(plan.root, Checked):
             where = f"\nWHERE {self.computed([self.value(check) for check in plan.root.checks])}"
         shown = ",\n  ".join(columns)
-        return (
-            f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT\n  {shown}\nFROM {identifier(table)} AS t{where};\n"
-        )
+        head = f"CREATE OR REPLACE {self.view_kind} {self.name(name)} AS SELECT"
+        return f"{head}\n  {shown}\nFROM {self.name(table)} AS t{where};\n"
 
     # Places
 
@@ -192,7 +210,7 @@ class Dialect(ABC):
 
     def fail(self, reason: str) -> Sql:
         """An error. The event is handed along, so that no planner computes it beforehand."""
-        return f"lineal.fail({quoted(reason)}, {self._variables[0]})"
+        return f"lineal.fail({self.text(reason)}, {self._variables[0]})"
 
     def fresh(self, prefix: str = "v") -> Sql:
         """A name that nothing has."""
@@ -226,9 +244,33 @@ class Dialect(ABC):
         name = self.fresh()
         return self.let(name, value, body(name))
 
+    def applied(self, arguments: tuple[Sql, ...], write: Callable[[list[Sql]], Sql]) -> Sql:
+        """What is written over arguments that may stand in it more than once: costly ones are named first."""
+        names: list[tuple[Sql, Sql]] = []
+        given: list[Sql] = []
+        for argument in arguments:
+            if argument in self._cheap or _LITERAL.fullmatch(argument):
+                given.append(argument)
+            else:
+                name = self.fresh()
+                names.append((name, argument))
+                given.append(name)
+        text = write(given)
+        for name, argument in reversed(names):
+            text = self.let(name, argument, text)
+        return text
+
     def is_null(self, value: Sql) -> Sql:
         """Whether a value is JSON's null."""
         return f"{value} = {self.literal(None)}"
+
+    def unless_null(self, value: Sql) -> Sql:
+        """A value, or absence in place of null."""
+        return f"nullif({value}, {self.literal(None)})"
+
+    def is_empty(self, value: Sql) -> Sql:
+        """Whether a value is a record without members."""
+        return f"{value} = {self.literal({})}"
 
     # Nodes
 
@@ -348,22 +390,22 @@ class Dialect(ABC):
             case Wrap():
                 return self.alone(value)
             case Unwrap(take=take):
-                return self.call("unwrap", value, quoted(take))
+                return self.call("unwrap", value, self.text(take))
             case Entries() as function:
                 return self.entries(function, value)
             case Only(members=members):
                 return self.guarded(value, self.only(value, members))
-            case Piece(separator=separator, count=count, index=index):
-                if not separator:
+            case Piece() as function:
+                if not function.separator:
                     self.refuse("a text is split at an empty separator")
-                return self.call("piece", value, quoted(separator), str(count), str(index))
+                return self.piece(value, function)
             case Prune():
-                return f"CASE WHEN {value} = {self.literal({})} THEN NULL ELSE {value} END"
+                return f"CASE WHEN {self.is_empty(value)} THEN NULL ELSE {value} END"
 
     def entries(self, function: Entries, value: Sql) -> Sql:
         """A map as a list of records, or back."""
         called = "entries_to_list" if function.to == "list" else "entries_to_map"
-        return self.call(called, value, quoted(function.key), quoted(function.value))
+        return self.call(called, value, self.text(function.key), self.text(function.value))
 
     def _scale(self, function: Scale, value: Sql, sort: str) -> Sql:
         if function.result == "decimal":
@@ -399,19 +441,19 @@ class Dialect(ABC):
             for text, part in zip(texts, node.texts, strict=True)
             if node.nullable or maybe_absent(part)
         ]
-        together = f" || {quoted(node.separator)} || ".join(self.cast(text, "json", "string") for text in texts)
+        together = f" || {self.text(node.separator)} || ".join(self.cast(text, "json", "string") for text in texts)
         result = self.json(f"({together})", "string")
         return f"CASE WHEN {' OR '.join(missing)} THEN NULL ELSE {result} END" if missing else result
 
     def _missing(self, text: Sql, nullable: bool) -> Sql:  # noqa: FBT001
-        return f"coalesce({text}, {self.literal(None)}) = {self.literal(None)}" if nullable else f"({text}) IS NULL"
+        return self.is_null(f"coalesce({text}, {self.literal(None)})") if nullable else f"({text}) IS NULL"
 
     def _fallback(self, node: Fallback) -> Sql:
         value, constant = self.value(node.value), self.literal(node.constant.value)
         if node.when == "absent":
             return f"coalesce({value}, {constant})"
         if node.when == "either":
-            return f"coalesce(nullif({value}, {self.literal(None)}), {constant})"
+            return f"coalesce({self.unless_null(value)}, {constant})"
         return self.named(value, lambda own: f"CASE WHEN {self.is_null(own)} THEN {constant} ELSE {own} END")
 
     def _enter(self, node: Enter) -> Sql:
@@ -457,7 +499,7 @@ class Dialect(ABC):
             arms = ""
             with self._bound(node.var, own):
                 for arm, part in node.arms:
-                    arms += f" WHEN {quoted(arm)} THEN {self.value(part)}"
+                    arms += f" WHEN {self.text(arm)} THEN {self.value(part)}"
             otherwise = own if node.otherwise == "keep" else self.fail("no arm for the value")
             if not arms:
                 return otherwise

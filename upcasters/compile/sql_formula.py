@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from upcasters.compile.sql_text import Kind, Sql, quoted
+from upcasters.compile.sql_text import Kind, Sql
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
 from upcasters.operations import Scalar
 
@@ -61,14 +61,14 @@ class Formulas:
             case bool():
                 return ("TRUE" if value else "FALSE"), "boolean"
             case str():
-                return quoted(value), "string"
+                return self._dialect.text(value), "string"
             case _:
                 return self._dialect.literal(value), "json"
 
     def _path(self, name: Name, local: Mapping[str, Sql]) -> Sql:
         text = local[name.local]
         for part in name.parts:
-            text = self._dialect.call("member", text, quoted(part))
+            text = self._dialect.inner(text, part)
         return text
 
     def _known(self, sort: str, what: str) -> None:
@@ -161,7 +161,7 @@ class Formulas:
         match tree.function:
             case "coalesce":
                 null = self._dialect.literal(None)
-                given = [f"nullif({self._guarded(argument, local)}, {null})" for argument in arguments]
+                given = [self._dialect.unless_null(self._guarded(argument, local)) for argument in arguments]
                 return f"coalesce({', '.join(given)}, {null})", "json"
             case "size":
                 return self._dialect.call("size", self._to(arguments[0], local, "json")), "int"

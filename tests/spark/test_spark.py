@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the tests write the queries
 """Generated Spark SQL does in Spark what the interpreter does."""
 
 from __future__ import annotations

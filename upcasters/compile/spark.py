@@ -92,7 +92,7 @@ class Spark(Dialect):
         return "`" + name.replace("`", "``") + "`"
 
     def fail(self, reason: str) -> Sql:
-        return error(reason)
+        return f"CAST({error(reason)} AS VARIANT)"  # without a type, the optimiser takes it for NULL
 
     def call(self, function: str, *arguments: Sql) -> Sql:
         return self.applied(arguments, lambda given: FUNCTIONS[function].format(*given))
@@ -206,7 +206,7 @@ class Spark(Dialect):
         pattern = re.sub(r"[^A-Za-z0-9 ]", lambda found: "\\" + found[0], function.separator)
         text = self.cast(value, "json", "string")
         pieces = self.fresh("p")
-        short = self.fail("too few separators")
+        short = error("too few separators")
         found = f"CASE WHEN size({pieces}) < {function.count} THEN {short} ELSE {pieces}[{function.index}] END"
         split = f"split({text}, {self.text(pattern)}, {function.count})"
         return f"CAST({self.let(pieces, split, found)} AS VARIANT)"

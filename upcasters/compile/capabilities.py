@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from upcasters.chain import downward
-from upcasters.compile.javascript import source as javascript
+from upcasters.compile import duckdb, javascript, postgresql, spark
 from upcasters.compile.jsonata import blocked_in_python, compile_step
 from upcasters.document import Document
 from upcasters.errors import NoChain, NotPortable, UpcastersError
 from upcasters.fuse import fuse
 from upcasters.operations import Operation, is_stream_level
-from upcasters.shape import Anything, OneOf, Plain, Record, Shape, nullable
+from upcasters.plan import Plan
+from upcasters.shape import Anything, Array, OneOf, Plain, Record, Shape, Table, nullable
+from upcasters.shape_change import change
 
 STOCK_CLIENTS: Final = ("stock Python", "stock JavaScript", "stock Go", "stock Java", "stock .NET")
 """Confluent's own clients, which run migration rules in JSONata."""
@@ -40,26 +44,54 @@ def capabilities(document: Document, shape: Shape, format_name: str) -> tuple[Ca
         back = downward(document, shape)
     except NoChain as error:
         return (*found, *(Capability(target, "down", supported=False, reason=str(error)) for target in _TARGETS))
-    from upcasters.shape_change import change
-
     return (*found, *_direction("down", back.ops, change(document.ops, shape).shape, format_name))
 
 
-_TARGETS: Final = ("Python", "JavaScript", *STOCK_CLIENTS)
+_ENGINES: Final[Mapping[str, Callable[[Plan], object]]] = MappingProxyType({
+    "JavaScript": javascript.source,
+    "PostgreSQL": lambda plan: postgresql.PostgreSQL().expression(plan),
+    "DuckDB": lambda plan: duckdb.DuckDB().expression(plan),
+    "Spark": lambda plan: spark.Spark().expression(plan),
+})  # fmt: skip
+"""What runs a whole plan, each with the compiler that says so."""
+
+_TARGETS: Final = ("Python", *_ENGINES, *STOCK_CLIENTS)
 
 
 def _direction(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> tuple[Capability, ...]:
     if is_stream_level(ops):
-        reason = "the step renames, splits or drops events: only stream() can"
+        reason = "the step concerns events as a whole: only stream() can"
         others = (Capability(target, direction, supported=False, reason=reason) for target in _TARGETS[1:])
         return (Capability("Python", direction, supported=True, reason="by stream()"), *others)
-    found = [Capability("Python", direction, supported=True)]
+    engines = (_engine(name, direction, ops, shape) for name in _ENGINES)
+    return (Capability("Python", direction, supported=True), *engines, *_stock(direction, ops, shape, format_name))
+
+
+def _engine(name: str, direction: str, ops: tuple[Operation, ...], shape: Shape) -> Capability:
     try:
-        javascript(fuse([ops], shape))
-        found.append(Capability("JavaScript", direction, supported=True))
+        _ENGINES[name](fuse([ops], shape))
+    except NotPortable as error:
+        return Capability(name, direction, supported=False, reason=error.reason)
     except UpcastersError as error:
-        found.append(Capability("JavaScript", direction, supported=False, reason=str(error)))
-    return (*found, *_stock(direction, ops, shape, format_name))
+        return Capability(name, direction, supported=False, reason=str(error))
+    if native := _native(shape):
+        return Capability(name, direction, supported=True, reason=f"on events as JSON, where {native} is a text")
+    return Capability(name, direction, supported=True)
+
+
+def _native(shape: Shape) -> str:
+    """A kind of value that JSON does not have, if the shape has one."""
+    match shape:
+        case Plain(kind="decimal" | "bytes" | "timestamp" | "date" | "time" | "duration" | "uuid" as kind):
+            return f"a {kind}"
+        case Record(members=members):
+            return next(filter(None, (_native(member.shape) for member in members.values())), "")
+        case OneOf(arms=arms):
+            return next(filter(None, map(_native, arms)), "")
+        case Array(items=inner) | Table(values=inner):
+            return _native(inner)
+        case _:
+            return ""
 
 
 def _stock(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> list[Capability]:

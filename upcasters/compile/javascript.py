@@ -42,9 +42,6 @@ from upcasters.plan import (
     maybe_absent,
 )
 
-TYPES: Final = "export declare function upcast(event: unknown): unknown;\n"
-"""The ``.d.ts`` beside the module."""
-
 _INHERITED: Final = frozenset({
     "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf",
     "__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__",

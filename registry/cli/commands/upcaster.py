@@ -1,4 +1,4 @@
-"""``lineal upcaster draft | verify | publish``."""
+"""``lineal upcaster draft | verify | publish | compile``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
 from registry.cli.upcasting import Proof
+from upcasters.compile.targets import TARGETS, files
 from upcasters.document import Document, load
-from upcasters.errors import InvalidDocument
+from upcasters.errors import InvalidDocument, UpcastersError
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -30,7 +31,7 @@ Examples:
 
 @click.group(epilog=_EXAMPLES)
 def command() -> None:
-    """Draft, prove and publish upcasters: the documents that bring events from one version to the next."""
+    """Draft, prove, publish and compile upcasters: the documents that bring events from one version to the next."""
 
 
 @command.command(
@@ -108,6 +109,41 @@ def publish(project: Project, console: Console, files: tuple[str, ...]) -> int:
                 console.report(f"{file}  {console.paint('good', 'in force')}  {about}")
             step(file)
     return 1 if refused else 0
+
+
+@command.command(
+    "compile",
+    epilog="""\b
+Examples:
+  lineal upcaster compile orders.OrderPlaced --from 1 --for javascript --output upcast/   an npm package
+  lineal upcaster compile orders.OrderPlaced --from 1 --for spark --output sql/
+""",
+)
+@click.argument("subject")
+@click.option("--from", "source", required=True, metavar="VERSION", help="The version events were written with.")
+@click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The version to reach.")
+@click.option("--for", "place", required=True, type=click.Choice(sorted(TARGETS)), help="Where events are read.")
+@click.option("--output", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the files.")
+@click.pass_obj
+@project_options
+def compile_for(
+    project: Project, console: Console, subject: str, source: str, target: str, place: str, output: Path
+) -> int:
+    """Write the chain between two versions of SUBJECT for JavaScript or a database, as files."""
+    with Remote(project.configuration.registry) as remote:
+        chain = upcasting.chain(remote, subject, source, target)
+    try:
+        written = files(chain, place)
+    except UpcastersError as cause:
+        raise Misconfigured(f"{subject} {chain.source} → {chain.target} cannot run there: {cause}") from cause
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in written.items():
+            (output / name).write_text(text, encoding="utf-8")
+            console.report(str(output / name))
+    except OSError as cause:
+        raise Misconfigured(f"{output} cannot be written: {cause.strerror}") from cause
+    return 0
 
 
 def _read(file: str) -> tuple[str, Document]:

@@ -10,7 +10,7 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser docs prove mutation histories bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark docs prove mutation histories bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ browser: # Chromium for the browser tests, where it can be had; they are skipped
 	    && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell >/dev/null; } || \
 	  echo "   no Chromium here: the browser tests will be skipped (Debian: apt-get install chromium-headless-shell)"
 
+spark: $(VENV)/development.stamp ## Run the Spark target in local mode (400 MB of PySpark; Java from JAVA_HOME or the PATH)
+	@$(PIP) install --require-hashes -r requirements/spark.txt
+	@$(BIN)/pytest tests/spark -q
+
 docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/mkdocs build --strict
@@ -86,6 +90,8 @@ bench: $(VENV)/development.stamp ## Print the ratios of docs/explanation/perform
 lock: ## Resolve the pinned requirements anew
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --no-emit-package lineal --no-emit-package lineal-upcasters --group dev pyproject.toml -o requirements/development.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --group spark -c requirements/development.txt -o requirements/spark.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --no-emit-package lineal --no-emit-package lineal-upcasters --group build pyproject.toml -c requirements/development.txt -o requirements/server.txt
 

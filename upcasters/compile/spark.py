@@ -20,7 +20,7 @@ from upcasters.compile.sql import Dialect
 from upcasters.compile.sql_text import Kind, Sql
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
-from upcasters.operations import Scale
+from upcasters.operations import Entries, Scale
 from upcasters.plan import Piece, Plan
 from upcasters.shape import Shape
 
@@ -153,6 +153,29 @@ class Spark(Dialect):
 
     def only(self, record: Sql, names: tuple[str, ...]) -> Sql:
         return f"to_variant_object({self._kept(record, names, named=True)})"
+
+    def entries(self, function: Entries, value: Sql) -> Sql:
+        return self.named(
+            value, lambda own: self._listed(function, own) if function.to == "list" else self._mapped(function, own)
+        )
+
+    def _listed(self, function: Entries, value: Sql) -> Sql:
+        key = self.fresh("k")
+        pair = self._map(
+            [(function.key, f"CAST({key} AS VARIANT)"), (function.value, f"CAST({value} AS {_MEMBERS})[{key}]")]
+        )
+        pairs = f"transform(array_sort(map_keys(CAST({value} AS {_MEMBERS}))), {key} -> to_variant_object({pair}))"
+        return self.guarded(value, f"to_variant_object({pairs})")
+
+    def _mapped(self, function: Entries, value: Sql) -> Sql:
+        """Repeated keys are refused by Spark itself."""
+        item, items = self.fresh("i"), f"CAST({value} AS {_ITEMS})"
+        key, kept = self.member(item, function.key), self.member(item, function.value)
+        whole = f"schema_of_variant({key}) = 'STRING' AND {kept} IS NOT NULL"
+        text = f"CASE WHEN {whole} THEN CAST({key} AS STRING) ELSE {error('an item is no record of key and value')} END"
+        made = f"map_from_arrays(transform({items}, {item} -> {text}), transform({items}, {item} -> {kept}))"
+        listed = f"startswith(schema_of_variant({value}), 'ARRAY')"
+        return f"CASE WHEN {listed} THEN to_variant_object({made}) ELSE {self.fail('a list is expected')} END"
 
     def items(self, value: Sql, name: Sql, body: Sql) -> Sql:
         return f"to_variant_object(transform(CAST({value} AS {_ITEMS}), {name} -> {body}))"

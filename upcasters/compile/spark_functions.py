@@ -51,7 +51,6 @@ _ITEMS: Final = "CAST({0} AS ARRAY<VARIANT>)"
 _MEMBERS: Final = "CAST({0} AS MAP<STRING, VARIANT>)"
 _DOUBLE: Final = "CAST({0} AS DOUBLE)"
 _IS_LIST: Final = "startswith(schema_of_variant({0}), 'ARRAY')"
-_IS_RECORD: Final = "startswith(schema_of_variant({0}), 'OBJECT')"
 
 
 def _fits(number: str) -> str:
@@ -158,14 +157,6 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "unwrap": _when(_IS_LIST, _when(
         f"{{1}} = 'one' AND size({_ITEMS}) <> 1", error("exactly one item is expected"),
         f"try_element_at({_ITEMS}, CASE WHEN {{1}} = 'last' THEN -1 ELSE 1 END)"), error("a list is expected")),
-    "entries_to_list": _when(_IS_RECORD, (
-        f"to_variant_object(transform(array_sort(map_keys({_MEMBERS})), k -> to_variant_object("
-        f"map({{1}}, CAST(k AS VARIANT), {{2}}, {_MEMBERS}[k]))))"), error("a map is expected")),
-    "entries_to_map": _when(_IS_LIST, (
-        f"to_variant_object(map_from_entries(transform({_ITEMS}, x -> transform("
-        "array(try_cast(x AS MAP<STRING, VARIANT>)), m -> struct("
-        "CASE WHEN schema_of_variant(m[{1}]) = 'STRING' AND map_contains_key(m, {2}) THEN CAST(m[{1}] AS STRING) ELSE "
-        + error("an item is no record of key and value") + " END, m[{2}]))[0])))"), error("a list is expected")),
     "int_string": _when(_whole(), _variant(f"CAST({DIGITS.format('{0}')} AS STRING)"), _NOT_WHOLE),
     "string_int": _when(
         f"{_is('STRING')} AND {_matches('-?(0|[1-9][0-9]{{0,36}})')}",

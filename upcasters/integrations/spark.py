@@ -1,0 +1,94 @@
+"""A Spark job that brings archives of events, as JSON lines, to the version that a chain leads to.
+
+    curl -fsS "$REGISTRY/api/v1/subjects/orders.OrderPlaced/chain?from=1" > chain.json
+    spark-submit upcasters/integrations/spark.py --chain chain.json --input old/ --output new/
+
+The chain runs inside Spark as one SQL expression, and an event that it refuses ends the job. With ``--dead-letters`` it
+runs as Python on the workers instead: slower, but what is refused is put aside with its reason, and chains run that
+Spark SQL cannot express. ``upcast`` and ``upcast_in_python`` are for jobs of your own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from upcasters.chain import Chain, chain_from_json
+from upcasters.compile.spark import expression
+from upcasters.errors import UpcastersError
+
+DataFrame: TypeAlias = Any
+"""Of PySpark, which this module does without until a job runs."""
+
+
+def upcast(frame: DataFrame, chain: Chain, column: str = "event") -> DataFrame:
+    """The frame with the events in a VARIANT column brought to the chain's target. Raises NotPortable, NotAPayload."""
+    from pyspark.sql.functions import expr
+
+    return frame.withColumn(column, expr(expression(chain.plan, column)))
+
+
+def upcast_in_python(frame: DataFrame, served: Any, column: str = "event") -> DataFrame:
+    """The frame with the JSON texts in a column brought along a chain, as the registry served it, row by row.
+
+    What an operation refuses is null in the column, and its reason stands in the column ``error``.
+    """
+    from pyspark.sql.functions import col, udf
+
+    run = udf(_runner(json.dumps(served)), "event STRING, error STRING")
+    done = frame.withColumn("upcast", run(col(column)))
+    return done.withColumn(column, col("upcast.event")).withColumn("error", col("upcast.error")).drop("upcast")
+
+
+def _runner(served: str) -> Callable[[str | None], tuple[str | None, str | None]]:
+    def run(text: str | None) -> tuple[str | None, str | None]:
+        if text is None:
+            return None, None
+        try:
+            return json.dumps(_chain(served)(json.loads(text)), ensure_ascii=False), None
+        except (UpcastersError, ValueError) as error:
+            return None, str(error)
+
+    return run
+
+
+@lru_cache(maxsize=64)
+def _chain(served: str) -> Chain:
+    """The chain of a worker, made once in its process."""
+    return chain_from_json(json.loads(served))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the job."""
+    from pyspark.sql import SparkSession
+
+    asked = _arguments(arguments)
+    served = json.loads(Path(asked.chain).read_text(encoding="utf-8"))
+    spark = SparkSession.builder.appName(f"upcast {served['subject']}").getOrCreate()
+    lines = spark.read.text(asked.input)
+    if asked.dead_letters is None:
+        events = lines.selectExpr("parse_json(value) AS event")
+        upcast(events, chain_from_json(served)).selectExpr("to_json(event) AS value").write.text(asked.output)
+        return
+    done = upcast_in_python(lines.withColumn("event", lines.value), served).cache()
+    done.where("error IS NULL").selectExpr("event AS value").write.text(asked.output)
+    refused = done.where("error IS NOT NULL").selectExpr("value AS event", "error")
+    refused.write.json(asked.dead_letters)
+    print(f"{done.count()} events, {refused.count()} put aside")  # noqa: T201 - a job speaks through its output
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="spark.py", description="Bring JSON lines of events along a chain.")
+    parser.add_argument("--chain", required=True, help="file with the chain, as the registry serves it")
+    parser.add_argument("--input", required=True, help="JSON lines: a file or folder that Spark can read")
+    parser.add_argument("--output", required=True, help="folder for the events, which must not exist")
+    parser.add_argument("--dead-letters", help="folder for refused events and their reasons; runs in Python")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

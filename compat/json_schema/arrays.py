@@ -17,6 +17,8 @@ Asking = Generator[State, Answer, Answer]
 
 MAX_LENGTH: Final = 3_000
 """Items of the longest array that is made."""
+MAX_DIFFERENT: Final = 200
+"""Items of the longest array of different items that is made: each is asked to be none of those before it."""
 _MAX_PLACEMENTS: Final = 400
 
 _DOUBT: Final = maybe(Reason.ARRAY_COUNTING, "how often items may occur or repeat is not decided here")
@@ -213,16 +215,17 @@ def _placed(demands: Arrays, placement: _Placement) -> Asking:
     many = [(start, node, count) for start, node, count in demands.somewhere if count > 1]
     if demands.high is not None and needed > demands.high:
         return EMPTY
-    if max([needed, *(start + count for start, _, count in many)]) > MAX_LENGTH:
-        return maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
+    longest = MAX_DIFFERENT if demands.unique else MAX_LENGTH
+    if max([needed, *(start + count for start, _, count in many)]) > longest:
+        return maybe(Reason.BUDGET_SPENT, f"an array of more than {longest} items is not tried")
     built = _Built(demands, placement)
     index = 0
     missing = [count for _, _, count in many]
     while index < needed or any(left > 0 for left in missing):
         if demands.high is not None and index >= demands.high:
             return built.give_up()
-        if index > MAX_LENGTH:
-            return maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
+        if index > longest:
+            return maybe(Reason.BUDGET_SPENT, f"an array of more than {longest} items is not tried")
         wanted = [node for (start, node, _), left in zip(many, missing, strict=True) if left > 0 and index >= start]
         answer = yield from built.add(index, wanted)
         took = bool(wanted) and answer.status is not Status.EMPTY

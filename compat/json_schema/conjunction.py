@@ -14,6 +14,9 @@ from compat.json_schema.nodes import FALSE, TRUE, Node, Op
 
 State = frozenset[Node]
 
+_ONE = frozenset({Op.MEMBER, Op.ITEM})
+_WIDER = frozenset({Op.MATCHING, Op.OTHERS, Op.REST})
+
 
 class Case:
     """One conjunction. Built by one owner, then read only."""
@@ -32,11 +35,12 @@ class Case:
         """VALUES nodes: the value is in none of them."""
         self.opaque: list[Node] = []
         self.seen: set[Node] = set()
-        self.members: dict[str, tuple[Node, ...]] = {}
-        """What MEMBER atoms say, by name."""
-        self.required: set[str] = set()
+        self.members: dict[str | int, tuple[Node, ...]] = {}
+        """What MEMBER atoms say, by name, and ITEM atoms, by index."""
+        self.required: set[str | int] = set()
+        """Names and indices that must be there."""
         self.wider: list[Node] = []
-        """MATCHING and OTHERS atoms."""
+        """MATCHING, OTHERS and REST atoms."""
 
     def copy(self) -> Case:
         twin = Case.__new__(Case)
@@ -78,7 +82,7 @@ class Case:
         elif op is Op.REF:
             todo.append(target(node))
         elif op is Op.ONE_OF:
-            todo.append(n.spread(node))
+            todo.append(n.spread(node, self.mask))
         elif op is Op.VALUES:
             self.allowed.append(node)
             self.mask &= node.kinds
@@ -89,7 +93,7 @@ class Case:
 
     def _index(self, node: Node) -> None:
         inner = node.args[0] if node.op is Op.NOT else node
-        if inner.op is Op.MEMBER:
+        if inner.op is Op.MEMBER or inner.op is Op.ITEM:
             name, said = inner.args
             if node.op is Op.NOT:
                 self.required.add(name)
@@ -97,11 +101,11 @@ class Case:
             self.members[name] = (*self.members.get(name, ()), said)
         elif node.op is Op.REQUIRED:
             self.required.add(node.args[0])
-        elif node.op is Op.MATCHING or node.op is Op.OTHERS:
+        elif node.op in _WIDER:
             self.wider.append(node)
 
-    def asked_of(self, name: str, concerns: Callable[[Node, str], bool | None]) -> list[Node]:
-        """What is surely asked of the member of a name, if there is one."""
+    def asked_of(self, name: str | int, concerns: Callable[[Node, str | int], bool | None]) -> list[Node]:
+        """What is surely asked of the member of a name, or of the item at an index, if there is one."""
         asked = list(self.members.get(name, ()))
         asked += [atom.args[-1] for atom in self.wider if concerns(atom, name)]
         return asked
@@ -112,7 +116,7 @@ class Case:
         elif inner.op is Op.REF:
             todo.append(n.negate(target(inner)))
         elif inner.op is Op.ONE_OF:
-            todo.append(n.spread(node))
+            todo.append(n.spread(node, self.mask))
         else:
             self.opaque.append(node)
 
@@ -124,9 +128,13 @@ class Case:
         needed = {part.args[0] for part in parts if part.op is Op.REQUIRED} | self.required if is_object else set()
         for part in parts:
             if part.op is Op.MEMBER and part.args[0] in needed:
-                if any(disjoint(each, part.args[1]) for each in self.members.get(part.args[0], ())):
+                said = part.args[1]
+                if said is FALSE or any(disjoint(each, said) for each in self.members.get(part.args[0], ())):
                     return True
-            elif part.op is Op.NOT and part.args[0].op is Op.MEMBER:
+            elif part.op is Op.REQUIRED:
+                if is_object and FALSE in self.members.get(part.args[0], ()):
+                    return True
+            elif part.op is Op.NOT and part.args[0].op in _ONE:
                 name, inner = part.args[0].args
                 if any(implies(each, inner) for each in self.members.get(name, ())):
                     return True
@@ -144,7 +152,7 @@ class Case:
 
     def settles(self, member: Node) -> bool:
         """Whether what is said about a property that must be there plainly makes a member true."""
-        if member.op is not Op.NOT or member.args[0].op is not Op.MEMBER:
+        if member.op is not Op.NOT or member.args[0].op not in _ONE:
             return False
         name, inner = member.args[0].args
         return name in self.required and any(disjoint(each, inner) for each in self.members.get(name, ()))
@@ -166,7 +174,7 @@ class Case:
                 continue
             if n.negate(member) in self.seen or self.impossible(member):
                 continue
-            if self.mask == n.OBJECT and self.settles(member):
+            if self.mask in (n.OBJECT, n.ARRAY) and self.settles(member):
                 return None
             left.append(member)
         return left
@@ -190,15 +198,18 @@ class Branches:
         if members:
             self._stack.append((case, members, 0))
 
-    def next(self) -> tuple[Case, list[Node]] | None:
-        """A case and what must be taken in first; None when there are no more."""
+    def next(self) -> tuple[Case, list[Node], bool] | None:
+        """A case, what must be taken in first, and whether the case is needed again; None when there are no more.
+
+        A case that is needed again must be copied before something is taken in.
+        """
         if not self._stack:
             return None
         case, members, index = self._stack.pop()
-        if index + 1 < len(members):
+        needed_again = index + 1 < len(members)
+        if needed_again:
             self._stack.append((case, members, index + 1))
-            case = case.copy()
-        return case, members[index : index + 1]
+        return case, members[index : index + 1], needed_again
 
 
 def cases(state: State, spend: Callable[[int], Any]) -> Iterator[Case]:
@@ -208,8 +219,9 @@ def cases(state: State, spend: Callable[[int], Any]) -> Iterator[Case]:
         return
     branches = Branches(first)
     while (following := branches.next()) is not None:
-        case, todo = following
+        case, todo, needed_again = following
         spend(1 + len(case.atoms) // 8)
+        case = case.copy() if needed_again else case
         if not case.take(todo):
             continue
         members = None if case.allowed else smallest_choice(case)

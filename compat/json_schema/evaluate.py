@@ -122,8 +122,12 @@ class Evaluator:
             ((self.is_other(name, names, patterns), inner) for name, inner in value.items()), node, depth
         )
 
-    def concerns(self, atom: Node, name: str) -> bool | None:
-        """Whether MATCHING or OTHERS speaks about the member of a name; None if that is not known."""
+    def concerns(self, atom: Node, name: str | int) -> bool | None:
+        """Whether MATCHING or OTHERS speaks about a member, REST about an item; None if that is not known."""
+        if isinstance(name, int):
+            return bool(atom.op is Op.REST and atom.args[0] <= name)
+        if atom.op is Op.REST:
+            return False
         if atom.op is Op.MATCHING:
             return self._matches(atom.args[0], name)
         return self.is_other(name, atom.args[0], atom.args[1])

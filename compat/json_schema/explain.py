@@ -27,6 +27,7 @@ from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undeci
 
 MAX_FINDINGS: Final = 100
 MAX_DEPTH: Final = 60
+_STEPS_OF_A_KEYWORD: Final = 4
 MAX_VISITS: Final = 4
 """How often a schema that is used in several places is looked at in vain."""
 
@@ -66,24 +67,24 @@ class Explanation:
         here = _Here(
             self.reader.root, Views(self.writer, [self.writer.root]), frozenset({self.root}), lambda node: node, (), ()
         )
-        count = proven = 0
+        count = 0
         for finding in self.walk(here):
             yield finding
             count += 1
-            proven += isinstance(finding, Incompatibility)
             if count >= MAX_FINDINGS:
                 yield Undecided(Reason.BUDGET_SPENT, f"there are more than {MAX_FINDINGS} findings")
                 return
-        if count:
-            if self.skipped is not None:
-                doubt = maybe(Reason.BUDGET_SPENT, "not looked at from everywhere it is used")
-                yield self.undecided(doubt, self.skipped)
-            return
-        witness = self.run(answer)
-        if witness is None:
-            yield self.undecided(answer, here)
-            return
-        yield self.incompatibility(here, "SCHEMA_NARROWED", "", None, witness)
+        if not count:
+            witness = self.run(answer)
+            if witness is None:
+                yield self.undecided(answer, here)
+                return
+            yield self.incompatibility(here, "SCHEMA_NARROWED", "", None, witness)
+        if self.solver.spent:
+            yield self.undecided(maybe(Reason.BUDGET_SPENT, self.solver.spent), here)
+        elif count and self.skipped is not None:
+            doubt = maybe(Reason.BUDGET_SPENT, "not looked at from everywhere it is used")
+            yield self.undecided(doubt, self.skipped)
 
     def walk(self, here: _Here) -> Iterator[Incompatibility | Undecided]:
         """The findings at a schema of the reader and below."""
@@ -110,6 +111,8 @@ class Explanation:
     def keywords(self, here: _Here) -> Iterator[Incompatibility | Undecided]:
         """The findings at the keywords of a schema of the reader."""
         for keyword, node in self.reads.keywords(here.reader):
+            if self.solver.spent or not self.solver.pay(_STEPS_OF_A_KEYWORD):
+                return
             if node is TRUE or self.solver.solve(*here.state, n.negate(node)).status is Status.EMPTY:
                 continue
             below = _BELOW.get(keyword)
@@ -127,7 +130,7 @@ class Explanation:
     ) -> Iterator[Incompatibility | Undecided]:
         """A finding if the writer may write something that breaks the node here."""
         answer = self.solver.solve(self.root, here.wrap(n.negate(node)))
-        if answer.status is Status.EMPTY:
+        if answer.status is Status.EMPTY or (self.solver.spent and not answer.has_value):
             return
         witness = self.run(answer)
         if witness is None:
@@ -242,7 +245,10 @@ class Explanation:
                 ))  # fmt: skip
 
     def _required(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
+        required = self.case(here.state).required
         for name in here.reader.raw[keyword]:
+            if name in required:
+                continue
             what = f"the reader requires {name!r}, the writer may leave it out"
             yield from self.leaf(here, "REQUIRED_ADDED", keyword, n.atom(Op.REQUIRED, name), what)
 
@@ -312,11 +318,7 @@ class Explanation:
 
     def item_state(self, state: State, index: int) -> State:
         """What the writer says about an item."""
-        case = self.case(state)
-        return _resolved({
-            atom.args[1] for atom in case.atoms
-            if (atom.op is Op.ITEM and atom.args[0] == index) or (atom.op is Op.REST and atom.args[0] <= index)
-        })  # fmt: skip
+        return _resolved(set(self.case(state).asked_of(index, self.solver.judge.concerns)))
 
 
 _BELOW: Final[dict[str, Callable[[Explanation, _Here, str, Node], Iterator[Incompatibility | Undecided]]]] = {

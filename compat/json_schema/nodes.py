@@ -40,7 +40,7 @@ class Op(IntEnum):
     NOT = auto()
     """(an atom, VALUES, ONE_OF, REF or OPAQUE)"""
     VALUES = auto()
-    """(keys, values): the value is one of these"""
+    """(keys, values, keys in the order of the values): the value is one of these"""
     OPAQUE = auto()
     """(identity, reason, message): nobody knows"""
     # numbers
@@ -90,7 +90,7 @@ GROUPS: Final = {
 class Node:
     """One truth about a value; compared by identity."""
 
-    __slots__ = ("__weakref__", "_negation", "args", "group", "kinds", "op", "target")
+    __slots__ = ("__weakref__", "_exclusive", "_negation", "args", "group", "kinds", "op", "target")
 
     def __init__(self, op: Op, args: tuple[Any, ...], kinds: int) -> None:
         self.op = op
@@ -101,6 +101,7 @@ class Node:
         """Kinds of values for which it may hold."""
         self.target: Callable[[], Node] | None = None
         self._negation: Node | None = None
+        self._exclusive: int | None = None
 
     def __repr__(self) -> str:
         return f"{self.op.name}{self.args!r}" if self.op is not Op.REF else f"REF@{id(self):x}"
@@ -196,17 +197,70 @@ def exactly_one(parts: Iterable[Node]) -> Node:
     return _make(Op.ONE_OF, (members,), total)
 
 
-def spread(node: Node) -> Node:
-    """A ONE_OF, or the negation of one, by AND and OR."""
-    if node.op is Op.ONE_OF:
-        each_of: tuple[Node, ...] = node.args[0]
+def spread(node: Node, mask: int = EVERY) -> Node:
+    """A ONE_OF, or the negation of one, by AND and OR, for values of the kinds in ``mask``.
+
+    Where no value can fulfil two members (``exclusive``), a oneOf says what an anyOf says; otherwise it takes the
+    square of its length, so one of more than MAX_ONE_OF members is not looked into.
+    """
+    one_of = node if node.op is Op.ONE_OF else node.args[0]
+    members: tuple[Node, ...] = one_of.args[0]
+    if not mask & ~exclusive(one_of):
+        return either(members) if node is one_of else both(map(negate, members))
+    if len(members) > MAX_ONE_OF:
+        message = f"a oneOf of more than {MAX_ONE_OF} alternatives that nothing plainly tells apart"
+        unknown = opaque(one_of, Reason.BUDGET_SPENT, message)
+        return unknown if node is one_of else negate(unknown)
+    if node is one_of:
         return either(
-            both((each, *(negate(other) for at, other in enumerate(each_of) if at != index)))
-            for index, each in enumerate(each_of)
+            both((each, *(negate(other) for at, other in enumerate(members) if at != index)))
+            for index, each in enumerate(members)
         )
-    members: tuple[Node, ...] = node.args[0].args[0]
     pairs = (both((each, either(members[index + 1 :]))) for index, each in enumerate(members[:-1]))
     return either((both(negate(each) for each in members), *pairs))
+
+
+MAX_ONE_OF: Final = 300
+
+
+def exclusive(one_of: Node) -> int:
+    """The kinds of values of which none plainly fulfils two members of a ONE_OF.
+
+    Members are told apart by kind, and those for objects also by a member that all of them ask for with other values.
+    """
+    if one_of._exclusive is None:  # noqa: SLF001
+        once = twice = 0
+        for each in one_of.args[0]:
+            twice |= once & each.kinds
+            once |= each.kinds
+        if twice & OBJECT and _discriminated([each for each in one_of.args[0] if each.kinds & OBJECT]):
+            twice &= ~OBJECT
+        one_of._exclusive = EVERY & ~twice  # noqa: SLF001
+    return one_of._exclusive  # noqa: SLF001
+
+
+def _discriminated(members: list[Node]) -> bool:
+    """Whether one property, required by all members, has other values in each."""
+    listed = [_listed(each) for each in members]
+    for name in listed[0]:
+        if all(name in each for each in listed):
+            apart = [each[name] for each in listed]
+            if len(frozenset().union(*apart)) == sum(map(len, apart)):
+                return True
+    return False
+
+
+def _listed(node: Node) -> dict[str, frozenset[Any]]:
+    """The keys of the values of each required property whose values are listed."""
+    parts = node.args[0] if node.op is Op.AND else (node,)
+    required = {part.args[0] for part in parts if part.op is Op.REQUIRED}
+    found: dict[str, frozenset[Any]] = {}
+    for part in parts:
+        if part.op is Op.MEMBER and part.args[0] in required:
+            inner = part.args[1].args[0] if part.args[1].op is Op.AND else (part.args[1],)
+            if (listed := next((each for each in inner if each.op is Op.VALUES), None)) is not None:
+                found[part.args[0]] = listed.args[0]
+    return found
 
 
 def negate(node: Node) -> Node:
@@ -247,7 +301,8 @@ def values(members: Iterable[Any]) -> Node:
     mask = 0
     for each in by_key.values():
         mask |= NUMBER if is_number(each) else kind_of(each)
-    return _make(Op.VALUES, (frozenset(by_key), tuple(by_key.values())), mask, (frozenset(by_key),))
+    keys = frozenset(by_key)
+    return _make(Op.VALUES, (keys, tuple(by_key.values()), tuple(by_key)), mask, (keys,))
 
 
 def opaque(identity: Any, reason: Reason, message: str) -> Node:

@@ -15,6 +15,8 @@ from compat.verdict import Reason
 Asking = Generator[State, Answer, Answer]
 
 MAX_MEMBERS: Final = 3_000
+MAX_FURTHER: Final = 200
+"""Members that are added to an object only because it must have so many."""
 _MAX_CELLS: Final = 256
 _MAX_PARTITIONS: Final = 4
 
@@ -302,6 +304,10 @@ class _Search:
             elif answer.status is Status.MAYBE:
                 doubt = answer
         anything = _Somewhere([], [])
+        if self.demands.low - len(members) > MAX_FURTHER:
+            return maybe(
+                Reason.BUDGET_SPENT, f"an object of more than {MAX_FURTHER} members without a role is not tried"
+            )
         while len(members) < self.demands.low:
             name, answer = yield from self.further(anything, members)
             if name is None:

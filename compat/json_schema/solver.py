@@ -29,9 +29,11 @@ from compat.verdict import Reason
 
 Asking = Generator[State, Answer, Answer]
 
-MAX_DEPTH: Final = 400
-"""States inside each other."""
-_TOO_DEEP: Final = maybe(Reason.BUDGET_SPENT, f"values would have to be nested more than {MAX_DEPTH} deep")
+DEPTHS: Final = (100, 20_000)
+"""States inside each other: shallow values are looked for first, because a deep one proves little to a person."""
+_STEPS_ONCE_CUT: Final = 500
+"""Steps after which the search for a shallow value is given up, once something was too deep for it."""
+_TOO_DEEP: Final = maybe(Reason.BUDGET_SPENT, f"values would have to be nested more than {DEPTHS[-1]} deep")
 
 
 @dataclass(slots=True)
@@ -56,7 +58,11 @@ class Solver:
         """
         self._budget = budget
         self._spelt = spelt
+        self.spent = ""
+        """What the budget said when it was used up; empty as long as something is left."""
         self._settled: dict[State, Answer] = {}
+        self._cut = 0
+        """The steps that were done when a question was first left open because it was too deep; 0: never."""
         self._bases: dict[Node, Case | None] = {}
         self._provisional: dict[State, int] = {}
         """Empty under the assumption that the frame with this index (or one above it) is empty."""
@@ -65,14 +71,32 @@ class Solver:
 
     def solve(self, *nodes: Node) -> Answer:
         """A value that fulfils all the nodes. Spent budgets are answered with MAYBE."""
+        answer = EMPTY
+        if self.spent:
+            return maybe(Reason.BUDGET_SPENT, self.spent)
         try:
-            return self._run(frozenset(nodes), list(nodes))
+            for depth in DEPTHS:
+                self._cut = 0
+                answer = self._run(frozenset(nodes), list(nodes), depth)
+                if answer.status is not Status.MAYBE or not self._cut:
+                    break
+                self._settled = {state: each for state, each in self._settled.items() if each.status is Status.EMPTY}
         except BudgetSpent as spent:
-            return maybe(Reason.BUDGET_SPENT, str(spent))
+            self.spent = str(spent)
+            return maybe(Reason.BUDGET_SPENT, self.spent)
         except RecursionError:
             return maybe(Reason.BUDGET_SPENT, "the schemas are nested too deeply")
+        return answer
 
-    def _run(self, state: State, order: list[Node]) -> Answer:
+    def pay(self, steps: int) -> bool:
+        """Count work that is done around the solver; False once the budget is used up."""
+        try:
+            self._budget.spend(steps)
+        except BudgetSpent as spent:
+            self.spent = str(spent)
+        return not self.spent
+
+    def _run(self, state: State, order: list[Node], depth: int) -> Answer:
         known = self._quick(state)
         if known is not None:
             return known
@@ -97,8 +121,11 @@ class Solver:
                 frame.lowest = min(frame.lowest, index)
                 reply = EMPTY
                 continue
-            if len(frames) > MAX_DEPTH:
+            if len(frames) > depth:
                 reply = _TOO_DEEP
+                self._cut = self._cut or self._budget.steps
+                if self._budget.steps - self._cut > _STEPS_ONCE_CUT:
+                    return reply
                 continue
             self._budget.spend()
             open_at[asked] = len(frames)
@@ -145,15 +172,17 @@ class Solver:
             return EMPTY
         branches = Branches(first)
         while (following := branches.next()) is not None:
-            case, todo = following
-            self._budget.spend(2 + len(case.atoms) // 4)
+            case, todo, needed_again = following
+            if todo and (yield from self._hopeless(case, todo[0])):
+                continue
+            self._budget.spend(6 + len(case.atoms) // 4)
+            case = case.copy() if needed_again else case
             if not case.take(todo):
                 continue
             members = None if case.allowed else smallest_choice(case)
+            self._budget.spend(sum(len(choice.args[0]) for choice in case.choices) // 8)
             if members is not None:
-                if len(members) > 2:
-                    members = yield from self._promising(case, members)
-                branches.add(case, members)
+                branches.add(case, sorted(members, key=_is_deep))
                 continue
             answer = self._listed(case) if case.allowed else (yield from self._kinds(case))
             if case.opaque and answer.status is not Status.EMPTY:
@@ -177,26 +206,26 @@ class Solver:
         case = known.copy()
         return case if case.take(list(reversed(order[1:]))) else None
 
-    def _promising(self, case: Case, members: list[Node]) -> Generator[State, Answer, list[Node]]:
-        """The members of a choice without those that ask of a property what it cannot be."""
-        left: list[Node] = []
-        for member in members:
-            if member.op is Op.NOT and member.args[0].op is Op.MEMBER:
-                name, inner = member.args[0].args
-                asked = case.asked_of(name, self.judge.concerns)
-                if FALSE in asked:
-                    continue
-                answer = yield frozenset((*asked, n.negate(inner)))
-                if answer.status is Status.EMPTY:
-                    continue
-            left.append(member)
-        return left
+    def _hopeless(self, case: Case, member: Node) -> Generator[State, Answer, bool]:
+        """Whether a member of a choice asks of a property or an item what it cannot be."""
+        if member.op is not Op.NOT or member.args[0].op not in (Op.MEMBER, Op.ITEM):
+            return False
+        name, inner = member.args[0].args
+        asked = case.asked_of(name, self.judge.concerns)
+        if FALSE in asked:
+            return True
+        answer = yield frozenset((*asked, n.negate(inner)))
+        return answer.status is Status.EMPTY
 
     def _listed(self, case: Case) -> Answer:
         """One of the values that are listed, if it fulfils everything else."""
         total: Answer = EMPTY
         smallest = min(case.allowed, key=lambda node: len(node.args[1]))
-        for value in smallest.args[1]:
+        left = smallest.args[0].intersection(*(node.args[0] for node in case.allowed))
+        left = left.difference(*(node.args[0] for node in case.excluded))
+        for name, value in zip(smallest.args[2], smallest.args[1], strict=True):
+            if name not in left:
+                continue
             ways = spellings(value) if self._spelt else [value]
             for spelling in ways or [value]:
                 held = self._fulfils(case, spelling)
@@ -240,10 +269,10 @@ class Solver:
         """An object or array; where one is excluded by value, it is taken apart into what differs from it."""
         same = [value for value in excluded if n.kind_of(value) == group]
         if not same:
-            self._budget.spend(1 + len(atoms) // 4)
+            self._budget.spend(2 + len(atoms) // 4)
             return (yield from self._made(group, atoms))
         total: Answer = EMPTY
-        self._budget.spend(1 + len(atoms) // 4)
+        self._budget.spend(2 + len(atoms) // 4)
         answer = yield from self._made(group, atoms)
         if not small(answer.value):
             return maybe(Reason.BUDGET_SPENT, "the smallest value would be too large")
@@ -280,6 +309,14 @@ def differences_from(value: Any) -> list[Node]:
     longer = n.negate(n.atom(Op.MAX_ITEMS, len(value)))
     shorter = [n.negate(n.atom(Op.MIN_ITEMS, len(value)))] if value else []
     return [longer, *shorter, *changed]
+
+
+def _is_deep(member: Node) -> bool:
+    """Whether a member of a choice leads into objects or arrays: what does not is tried first."""
+    inner = member.args[0] if member.op is Op.NOT else member
+    if inner.op not in (Op.MEMBER, Op.ITEM):
+        return False
+    return bool(inner.args[1].kinds & (n.OBJECT | n.ARRAY))
 
 
 def _constant(group: int, excluded: list[Any]) -> Answer:

@@ -12,28 +12,14 @@ out of the consumer: the bytes are read here.
 from __future__ import annotations
 
 import dataclasses
-import struct
-from collections.abc import Callable
-from typing import Any, Final, Self
+from typing import Any, Self
 
-import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from upcasters.client import AsyncClient
-from upcasters.errors import UpcastersError
 from upcasters.exchange import Target
 from upcasters.failures import SKIPPED, Account, Policy, Report
-
-MAGIC: Final = 0
-"""First byte of Confluent's framing, before four bytes of schema id."""
-
-Decode = Callable[[int, bytes], Any]
-"""Makes an event of a schema id and the bytes after it."""
-
-
-def decode_json(_schema_id: int, data: bytes) -> Any:
-    """JSON, whatever the schema."""
-    return msgspec.json.decode(data)
+from upcasters.integrations.framing import Decode, decode_json, unframed
 
 
 class UpcastingConsumer:
@@ -92,12 +78,10 @@ class UpcastingConsumer:
         data = record.value
         if data is None:
             return record
-        if len(data) < 5 or data[0] != MAGIC:
-            raise UpcastersError(f"{_place(record)} is not framed with a schema id")
-        (schema_id,) = struct.unpack(">I", data[1:5])
+        schema_id, payload = unframed(data, _place(record))
         version = await self._registry.version(self._subject, schema_id)
         chain = await self._registry.chain(self._subject, version, self._to)
-        value = self._account.bring(self._decode(schema_id, data[5:]), chain)
+        value = self._account.bring(self._decode(schema_id, payload), chain)
         return None if value is SKIPPED else dataclasses.replace(record, value=value)
 
 

@@ -10,10 +10,9 @@ included, which JSONata refuses); all other rules fall through to JSONata.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka.schema_registry.serde import RuleContext, RuleExecutor
 from confluent_kafka.serialization import SerializationContext
@@ -22,11 +21,9 @@ from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
 from upcasters.errors import UpcastersError
 from upcasters.failures import Account, Policy, Report
+from upcasters.integrations.framing import unframed
 
 _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
-
-MAGIC: Final = 0
-"""First byte of Confluent's framing, before four bytes of schema id."""
 
 
 class PlanExecutor(RuleExecutor):
@@ -103,8 +100,6 @@ class UpcastingDeserializer:
         """
         if data is None:
             return None
-        if len(data) < 5 or data[0] != MAGIC:
-            raise UpcastersError("the message is not framed with a schema id: leave headers with GUIDs to the executor")
-        (schema_id,) = struct.unpack(">I", data[1:5])
+        schema_id, _ = unframed(data, f"a message of {ctx.topic} (leave headers with GUIDs to the executor)")
         version = self._client.version(self._upcaster.subject, schema_id)
         return self._account.bring(self._deserializer(data, ctx), self._upcaster.chain(version))

@@ -1,39 +1,48 @@
 """The long run of the Protobuf engine's laws: ``python -m tests.prove.protobuf --pairs 100000 --seed 1``.
 
 Prints its figures and exits with 1 on any unsound answer, finding without proof, undecided question or crash. A failure
-names the seed of its pair, so ``--seed SEED --pairs 1`` repeats it.
+names the seed of its pair, so ``--seed SEED --pairs 1`` repeats it; ``--resume`` takes up a run that was broken off.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
-import traceback
 from collections import Counter
 
 from compat.budget import Budget
-from compat.definition import Definition, Format
+from compat.definition import Definition
 from compat.errors import InvalidSchema
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
+from compat.protobuf.protoc import Protoc, WorkerLimits
+from compat.protobuf.rules import RULES
 from compat.verdict import Incompatibility, Severity
 from tests.compat.protobuf.laws import proven, sound
-from tests.compat.protobuf.strategies import grown, pair, schema, text
+from tests.compat.protobuf.strategies import definition, grown, pair, schema
+from tests.prove import campaign
 
-EVENTS = 40
+PATIENCE = 900.0
+"""Seconds for one compilation: a run in the background may have to wait that long for its share of the machine."""
+
+NO_EVENTS = ("SERVICE_", "METHOD_", "OPTION_", "DEPRECATED_", "DOCUMENTATION_", "ENUM_ADDED", "ENUM_REMOVED")
+EVENT_RULES = {rule for rule in RULES if not rule.startswith(NO_EVENTS)}
+"""The rules that concern events; what else there is to say has case files alone."""
+
+EVENTS = 15
 """Events of each message type that are run through a reader called compatible."""
 
 
-def judge(engine: ProtobufEngine, seed: int, sources: tuple[str, str], counts: Counter[str]) -> list[str]:
+def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definition], counts: Counter[str]) -> list[str]:
     """What is wrong with the answers about one pair."""
     try:
-        writer, reader = (engine.parse(Definition(Format.PROTOBUF, source)) for source in sources)
+        writer, reader = map(engine.parse, sources)
     except InvalidSchema:
         counts["refused by protoc"] += 1
         return []
     counts["pairs judged"] += 1
+    counts.update(f"rule {rule}" for rule in {each.rule for each in engine.differences(writer, reader)})
     findings, problems = _findings(engine, reader, writer, counts)
     blocked = any(finding.severity.blocks for finding in findings)
     lossy = any(finding.severity is Severity.LOSSY for finding in findings)
@@ -65,7 +74,7 @@ def judge_growth(engine: ProtobufEngine, seed: int, counts: Counter[str]) -> lis
     chance = random.Random(seed)
     before = schema(chance)
     try:
-        old, new = (engine.parse(Definition(Format.PROTOBUF, text(f))) for f in (before, grown(chance, before)))
+        old, new = (engine.parse(definition(f)) for f in (before, grown(chance, before)))
     except InvalidSchema:
         return []
     counts["pairs that only grow"] += 1
@@ -75,36 +84,15 @@ def judge_growth(engine: ProtobufEngine, seed: int, counts: Counter[str]) -> lis
 
 def main() -> int:
     """Run, print, and answer with the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first pair")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
-    options = parser.parse_args()
-    engine = ProtobufEngine()
-    counts: Counter[str] = Counter()
-    failures: list[str] = []
-    start = time.monotonic()
-    for seed in range(options.seed, options.seed + options.pairs):
+    engine = ProtobufEngine(Protoc(workers=1, limits=WorkerLimits(seconds=PATIENCE)))
+
+    def both(seed: int, counts: Counter[str]) -> list[str]:
         sources = pair(random.Random(seed))
-        try:
-            problems = judge(engine, seed, sources, counts)
-            problems += judge_growth(engine, seed, counts) if seed % 4 == 0 else []
-        except Exception:  # noqa: BLE001 - a crash is a result of this run
-            problems = [f"crash: {traceback.format_exc()}"]
-        failures += [f"seed {seed}: {problem}\n{sources[0]}\n{sources[1]}" for problem in problems]
-        if (seed - options.seed) % 1000 == 999:
-            sys.stderr.write(
-                f"\r{seed - options.seed + 1} pairs, {len(failures)} failures, {time.monotonic() - start:.0f} s"
-            )
-        if time.monotonic() - start > options.seconds or len(failures) >= 20:
-            break
-    sys.stderr.write("\n")
-    for name, count in sorted(counts.items()):
-        print(f"{name:44} {count:10,}")
-    print(f"{'failures':44} {len(failures):10,}")
-    print(f"{'seconds':44} {time.monotonic() - start:10.1f}")
-    print(*failures, sep="\n")
-    return 1 if failures else 0
+        problems = judge(engine, seed, sources, counts)
+        problems += judge_growth(engine, seed, counts) if seed % 4 == 0 else []
+        return [f"{problem}\n{sources[0].text}\n{sources[1].text}" for problem in problems]
+
+    return campaign.run("protobuf", __doc__, both, EVENT_RULES)
 
 
 if __name__ == "__main__":

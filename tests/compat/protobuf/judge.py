@@ -25,12 +25,12 @@ class Outcome:
     """Values that arrived as others, and presence or defaults that differ."""
 
 
-def judge(writer: Schema, reader: Schema, message: str, data: bytes) -> Outcome:
+def judge(writer: Schema, reader: Schema, message: str, data: bytes, target: str = "") -> Outcome:
     """Parse as both sides and compare by field number."""
     written = writer.event_class(message)()
     written.ParseFromString(data)
     assert written.IsInitialized(), "not an event of the writer"
-    read = reader.event_class(message)()
+    read = reader.event_class(target or message)()
     try:
         read.ParseFromString(data)
     except DecodeError as error:

@@ -26,7 +26,7 @@ def sound(
     for name in writer.message_names:
         for payload in islice(engine.samples(writer, seed, name), events):
             data = engine.encode(writer, payload, name)
-            outcome = judge(writer, reader, name, data)
+            outcome = judge(writer, reader, name, data, reader_name(writer, reader, name))
             if outcome.error or outcome.incomplete or outcome.lost or (outcome.changed and not lossy):
                 return f"{name} {payload!r} ({data.hex()}): {outcome}"
     return ""
@@ -41,13 +41,19 @@ def proven(reader: Schema, writer: Schema, finding: Incompatibility) -> str:
     if witness is None or witness.encoded is None:
         return "no witness" if severity.blocks else ""
     message = witness.writer_result.partition(":")[0]
-    if not reader.has_message(message):
+    target = reader_name(writer, reader, message)
+    if not reader.has_message(target):
         return (
             ""
             if finding.difference.rule in {"MESSAGE_REMOVED", "HELD_MESSAGE_REMOVED"}
             else "the reader lacks the type"
         )
-    return _shows(finding, judge(writer, reader, message, witness.encoded))
+    return _shows(finding, judge(writer, reader, message, witness.encoded, target))
+
+
+def reader_name(writer: Schema, reader: Schema, name: str) -> str:
+    """The name a message of the writer has at the reader, where the package may be another."""
+    return name if reader.has_message(name) else f"{reader.package}.{name.removeprefix(f'{writer.package}.')}"
 
 
 def _shows(finding: Incompatibility, outcome: Outcome) -> str:

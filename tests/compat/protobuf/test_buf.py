@@ -20,7 +20,7 @@ from compat.protobuf.rules import RULES
 from compat.verdict import Incompatibility
 from tests.compat.protobuf.buf import BUF, breaking
 from tests.compat.protobuf.conftest import Find
-from tests.compat.protobuf.strategies import pair
+from tests.compat.protobuf.strategies import plain_pair
 
 PAIRS = 150
 
@@ -80,7 +80,7 @@ def _judged(engine: ProtobufEngine, find: Find) -> tuple[list[tuple[str, str]], 
     sources, found, seed = [], [], 0
     while len(sources) < PAIRS:
         seed += 1
-        texts = pair(random.Random(seed))
+        texts = plain_pair(random.Random(seed))
         try:
             writer, reader = (engine.parse(Definition(Format.PROTOBUF, text)) for text in texts)
         except InvalidSchema:

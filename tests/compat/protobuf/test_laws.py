@@ -15,15 +15,15 @@ from compat.protobuf.model import Schema
 from compat.verdict import Severity
 from tests.compat.protobuf.conftest import Find
 from tests.compat.protobuf.laws import proven, sound
-from tests.compat.protobuf.strategies import File, files, grown, pairs, seeds, text
+from tests.compat.protobuf.strategies import File, definition, files, grown, pairs, seeds
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def accepted(engine: ProtobufEngine, source: str) -> Schema:
+def accepted(engine: ProtobufEngine, source: Definition) -> Schema:
     """A generated text as a schema; the few that protoc refuses do not count."""
     try:
-        return engine.parse(Definition(Format.PROTOBUF, source))
+        return engine.parse(source)
     except InvalidSchema:
         assume(condition=False)
         raise
@@ -32,7 +32,7 @@ def accepted(engine: ProtobufEngine, source: str) -> Schema:
 @LAW
 @given(file=files)
 def test_a_schema_reads_itself(engine: ProtobufEngine, file: File) -> None:
-    schema, again = accepted(engine, text(file)), accepted(engine, text(file))
+    schema, again = accepted(engine, definition(file)), accepted(engine, definition(file))
     assert list(engine.incompatibilities(again, schema, Budget())) == []
     assert list(engine.differences(schema, again)) == []
 
@@ -40,7 +40,7 @@ def test_a_schema_reads_itself(engine: ProtobufEngine, file: File) -> None:
 @LAW
 @given(pair=pairs, seed=seeds)
 def test_compatible_means_that_every_event_arrives(
-    engine: ProtobufEngine, find: Find, pair: tuple[str, str], seed: int
+    engine: ProtobufEngine, find: Find, pair: tuple[Definition, Definition], seed: int
 ) -> None:
     writer, reader = (accepted(engine, source) for source in pair)
     assert not sound(engine, reader, writer, find(reader, writer), events=60, seed=seed)
@@ -48,7 +48,9 @@ def test_compatible_means_that_every_event_arrives(
 
 @LAW
 @given(pair=pairs)
-def test_a_finding_is_shown_by_its_witness(engine: ProtobufEngine, find: Find, pair: tuple[str, str]) -> None:
+def test_a_finding_is_shown_by_its_witness(
+    engine: ProtobufEngine, find: Find, pair: tuple[Definition, Definition]
+) -> None:
     writer, reader = (accepted(engine, source) for source in pair)
     for finding in find(reader, writer):
         assert not proven(reader, writer, finding)
@@ -58,7 +60,7 @@ def test_a_finding_is_shown_by_its_witness(engine: ProtobufEngine, find: Find, p
 @given(file=files, seed=seeds)
 def test_growing_is_compatible_both_ways(engine: ProtobufEngine, find: Find, file: File, seed: int) -> None:
     chance = random.Random(seed)
-    before, after = accepted(engine, text(file)), accepted(engine, text(grown(chance, file)))
+    before, after = accepted(engine, definition(file)), accepted(engine, definition(grown(chance, file)))
     for reader, writer in ((before, after), (after, before)):
         assert {finding.severity for finding in find(reader, writer)} <= {Severity.INFO}
 
@@ -66,10 +68,10 @@ def test_growing_is_compatible_both_ways(engine: ProtobufEngine, find: Find, fil
 @settings(LAW, max_examples=20)
 @given(file=files)
 def test_canonical_text_is_the_same_schema(engine: ProtobufEngine, file: File) -> None:
-    schema = accepted(engine, text(file))
+    schema = accepted(engine, definition(file))
     for form in Form:
         spelt = engine.text(schema, form)
-        again = accepted(engine, spelt)
+        again = accepted(engine, Definition(Format.PROTOBUF, spelt, schema.definition.references))
         assert engine.text(again, form) == spelt
         assert list(engine.incompatibilities(again, schema, Budget())) == []
         assert list(engine.incompatibilities(schema, again, Budget())) == []
@@ -78,7 +80,7 @@ def test_canonical_text_is_the_same_schema(engine: ProtobufEngine, file: File) -
 @LAW
 @given(file=files, seed=seeds)
 def test_samples_are_events(engine: ProtobufEngine, file: File, seed: int) -> None:
-    schema = accepted(engine, text(file))
+    schema = accepted(engine, definition(file))
     for name in schema.message_names:
         for _, payload in zip(range(20), engine.samples(schema, seed, name), strict=False):
             assert list(engine.violations(schema, payload, name)) == []

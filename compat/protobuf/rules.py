@@ -222,7 +222,7 @@ _ALL: Final = (
         "Fields are found by number: what the writer calls by this name arrives under the reader's other name.",
         "Give a new field a new name.",
         confluent=("FIELD_NAME_CHANGED",),
-        buf=("FIELD_SAME_NAME",),
+        buf=("FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME"),
     ),
     _rule(
         "PACKAGE_CHANGED",

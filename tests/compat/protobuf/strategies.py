@@ -82,8 +82,6 @@ def text(file: File) -> str:
     head = f'edition = "{file.syntax}";' if file.syntax in EDITIONS else f'syntax = "{file.syntax}";'
     enums = {enum.name: enum for enum in file.enums}
     lines = [head, f"package {file.package};"]
-    if file.syntax == NEXT_EDITION:
-        lines.append("option features.enforce_naming_style = STYLE_LEGACY;")  # COLOUR_0 is no name of its taste
     if file.shared:
         lines.append(f'import "{SHARED}";')
     for message in file.messages:
@@ -204,7 +202,7 @@ def _filled(chance: random.Random, file: File, message: Message) -> Message:
 
 def _values(chance: random.Random, prefix: str) -> tuple[tuple[str, int], ...]:
     numbers = sorted({0, *chance.sample(range(-3, 9), 3)}, key=abs)
-    return tuple((f"{prefix}_{'MINUS_' if n < 0 else ''}{abs(n)}", n) for n in numbers)
+    return tuple((f"{prefix}_{'MINUS' if n < 0 else 'V'}{abs(n)}", n) for n in numbers)
 
 
 def _numbers(chance: random.Random) -> list[int]:

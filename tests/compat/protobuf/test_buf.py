@@ -27,6 +27,8 @@ PAIRS = 150
 BUF_ALONE: Mapping[str, str] = {
     "MESSAGE_SAME_JSON_FORMAT": "concerns JSON; proto2 allows what proto3 refuses",
     "ENUM_SAME_JSON_FORMAT": "concerns JSON; proto2 allows what proto3 refuses",
+    "FIELD_SAME_CPP_STRING_TYPE": "concerns generated C++; editions have another default",
+    "EXTENSION_NO_DELETE": "the extension is reported as a field that is gone, or its range is",
     "FIELD_SAME_JAVA_UTF8_VALIDATION": "concerns generated Java; the fact is UTF8_CHECK_REMOVED or _ADDED",
     "MESSAGE_NO_DELETE": "buf also counts the entry of a map that is gone: no event has that type",
     "ONEOF_NO_DELETE": "the oneof went with its last member, which is reported as a removed field",

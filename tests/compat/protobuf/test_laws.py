@@ -73,6 +73,8 @@ def test_canonical_text_is_the_same_schema(engine: ProtobufEngine, file: File) -
         spelt = engine.text(schema, form)
         again = accepted(engine, Definition(Format.PROTOBUF, spelt, schema.definition.references))
         assert engine.text(again, form) == spelt
+        if form is Form.IGNORE_EXTENSIONS and any(message.extensible for message in file.messages):
+            continue  # it is meant to leave something out
         assert list(engine.incompatibilities(again, schema, Budget())) == []
         assert list(engine.incompatibilities(schema, again, Budget())) == []
 

@@ -26,6 +26,9 @@ RegistryError
 │   ├── UpcasterRefused 42221        the proof failed, with everything it found
 │   ├── InvalidEvent 42222           the event is none of its version, or an upcaster refused it
 │   ├── InvalidContract 42230        a reader or writer that cannot be: no such field, no such name
+│   ├── DamagedArchive 42240          an export that is cut off, changed or none
+│   ├── NotEmpty 42241                an import into a registry where something has happened
+│   ├── UnknownEvent 42242            an entry of a log that a newer version has written
 │   └── InvalidRequest 422           a member or parameter has the wrong type or value
 ├── InvalidContext 400               a context name that cannot be one
 ├── BodyTooDeep 400                  the arrays and objects of a request nest over the limit
@@ -393,6 +396,36 @@ class InvalidContract(Refused):
     """A reader or writer that cannot be: a field that no version has, a name that is none."""
 
     code = 42230
+
+
+class DamagedArchive(Refused):
+    """An export that is cut off, changed, or none."""
+
+    code = 42240
+
+
+class NotEmpty(Refused):
+    """An import needs a registry where nothing has happened yet."""
+
+    code = 42241
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"The registry is not empty: its log has {position:,} entries. Import into a new database "
+            "(--database sqlite:///new.db)"
+        )
+
+
+class UnknownEvent(Refused):
+    """An entry of a log that a newer version of lineal has written."""
+
+    code = 42242
+
+    def __init__(self, position: int, name: str, version: int) -> None:
+        super().__init__(
+            f"Entry {position:,} is a {name} of version {version}, which this version of lineal does not know: "
+            "upgrade it"
+        )
 
 
 class InvalidContext(RegistryError):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
+from registry.errors import DamagedArchive, UnknownEvent
 from registry.model import (
     Configuration,
     DeploymentMode,
@@ -25,6 +26,7 @@ from registry.model import (
     Subject,
 )
 from registry.older_events import upcast
+from upcasters.errors import UpcastersError
 
 Acceptance: TypeAlias = Literal["checked", "forced", "imported"]
 
@@ -203,6 +205,24 @@ class AssociationRemoved(Happened, frozen=True):
     guid: str
 
 
+class WebhookRegistered(Happened, frozen=True):
+    """Somebody wants to be told of what happens."""
+
+    id: str
+    url: str
+    sealed: str
+    """The secret that signs, encrypted."""
+    context: str | None = None
+    prefix: str = ""
+    types: list[str] = []
+
+
+class WebhookRemoved(Happened, frozen=True):
+    """Somebody is told no more."""
+
+    id: str
+
+
 Event: TypeAlias = (
     SchemaRegistered
     | RegistrationRefused
@@ -215,6 +235,8 @@ Event: TypeAlias = (
     | ContextRemoved
     | UpcasterPublished
     | UpcasterWithdrawn
+    | WebhookRegistered
+    | WebhookRemoved
     | ApplicationDescribed
     | ReaderDeclared
     | WriterDeclared
@@ -239,6 +261,45 @@ class Entry:
     subject: Subject
     """The stream: a subject, or a context as a whole."""
     event: Event
+
+
+def micros(time: datetime) -> int:
+    """A time as it is kept: microseconds since 1970."""
+    return round(time.timestamp() * 1_000_000)
+
+
+def moment(micros: int) -> datetime:
+    """The time that is kept, UTC."""
+    seconds, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+
+
+class Line(msgspec.Struct, frozen=True):
+    """An entry as it is kept, its payload untouched: what is exported, imported and followed."""
+
+    position: int
+    time: int
+    """Microseconds since 1970, UTC."""
+    actor: str
+    request_id: str
+    reason: str
+    context: str
+    stream: str
+    type: str
+    type_version: int
+    payload: str
+
+    def entry(self) -> Entry:
+        """What it says. Raises UnknownEvent for what a newer version has written, DamagedArchive for no event."""
+        kind = TYPES.get(self.type)
+        if kind is None or self.type_version > kind.version_of_type:
+            raise UnknownEvent(self.position, self.type, self.type_version)
+        try:
+            event = decode(self.type, self.type_version, self.payload)
+        except (msgspec.DecodeError, UpcastersError) as error:
+            raise DamagedArchive(f"entry {self.position:,} is no {self.type}: {error}") from error
+        origin = Origin(self.actor, self.request_id, self.reason)
+        return Entry(self.position, moment(self.time), origin, Subject(self.context, self.stream), event)
 
 
 def encode(event: Event) -> str:

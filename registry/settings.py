@@ -72,6 +72,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     follow_seconds: float = 0.5
     """How long another node's deletion may stay unseen in the cache of this one."""
 
+    follow: str = ""
+    """Address of another lineal whose log this one copies. It then answers reads, also when the other is away, and
+    refuses writes. Empty: a registry of its own."""
+    follow_token_file: str = ""
+    """A file with the bearer token to show to the registry that is followed."""
+    lease_seconds: float = 20.0
+    """How long a node that has died keeps others from what only one may do at a time: following, delivering."""
+
+    secret_key: str = ""
+    """Encrypts the secrets that have to be kept (those of webhooks): 32 bytes in base64, ``openssl rand -base64 32``.
+    Several separated by commas: the first encrypts, all decrypt. Without it nothing that needs a secret is kept."""
+    webhook_private_addresses: bool = False
+    """Whether webhooks may lead to private, loopback and link-local addresses."""
+    webhook_attempts: int = 12
+    """How often an event is sent to a webhook that does not take it, before it becomes a dead letter."""
+    webhook_backoff_seconds: float = 1.0
+    """How long the second attempt waits; each further one twice as long, an hour at most, with some chance in it."""
+    webhook_timeout_seconds: float = 5.0
+    """How long a webhook may take to answer."""
+
     cluster_id: str = "lineal"
     """What ``/v1/metadata/id`` names."""
 

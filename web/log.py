@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlsplit
 
 from registry.events import (
     ConfigurationChanged,
@@ -20,6 +21,8 @@ from registry.events import (
     UpcasterWithdrawn,
     VersionsDeleted,
     VersionsPurged,
+    WebhookRegistered,
+    WebhookRemoved,
 )
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
@@ -72,19 +75,38 @@ def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
             return BAD, f"{_versions(versions)} deleted", address.subject(name, part="history")
         case VersionsPurged(versions=versions):
             return BAD, f"{_versions(versions)} deleted for good", ""
+        case _:
+            return PLAIN if not isinstance(event, ContextRemoved) else BAD, _beside(event, subject), ""
+
+
+def _beside(event: Happened, subject: Subject) -> str:
+    """What happened to something other than a subject's versions; it has no page of its own."""
+    match event:
         case ConfigurationChanged(configuration=configuration):
-            return PLAIN, f"{_scope(subject)}: {_settings(configuration)}", ""
+            return f"{_scope(subject)}: {_settings(configuration)}"
         case ConfigurationRemoved():
-            return PLAIN, f"{_scope(subject)}: own settings taken away", ""
+            return f"{_scope(subject)}: own settings taken away"
         case ModeChanged(mode=mode):
-            return PLAIN, f"{_scope(subject)}: mode is now {mode}", ""
+            return f"{_scope(subject)}: mode is now {mode}"
         case ModeRemoved():
-            return PLAIN, f"{_scope(subject)}: own mode taken away", ""
+            return f"{_scope(subject)}: own mode taken away"
         case ContextRemoved():
-            return BAD, f"context {subject.context} removed", ""
+            return f"context {subject.context} removed"
+        case WebhookRegistered(url=url, types=types):
+            wanted = (
+                f" of {', '.join(_spaced(one) for one in types[:3])}{' …' if len(types) > 3 else ''}" if types else ""
+            )
+            return f"{_host(url)} is told{wanted or ' what happens'} from now on"
+        case WebhookRemoved():
+            return "a webhook is told nothing more"
         case _:
             # a kind of event that is newer than these words is still shown, by its name
-            return PLAIN, _spaced(type(event).__name__), ""
+            return _spaced(type(event).__name__)
+
+
+def _host(url: str) -> str:
+    """Whom a webhook reaches; the rest of its address may be nobody else's business."""
+    return urlsplit(url).hostname or "somebody"
 
 
 def _spaced(name: str) -> str:

@@ -15,10 +15,12 @@ from registry.cli.console import Console
 class _Entry:
     name: str
     summary: str
+    module: str = ""
+    """Where it is not called like the command."""
 
     def load(self) -> click.Command:
-        """The command itself: the object ``command`` of the module called like it."""
-        command: click.Command = import_module(f"registry.cli.commands.{self.name}").command
+        """The command itself: the object ``command`` of its module."""
+        command: click.Command = import_module(f"registry.cli.commands.{self.module or self.name}").command
         return command
 
 
@@ -53,6 +55,8 @@ _SECTIONS: Final = (
     (
         "Operate",
         (
+            _Entry("export", "Write the whole registry to one file."),
+            _Entry("import", "Make a registry from such a file, or from another running registry.", "import_"),
             _Entry("verify", "Prove that what a database serves is what its log says."),
             _Entry("rebuild", "Drop everything derived and replay the log."),
             _Entry("settings", "Print every setting of the service, explained, as a file to edit."),

@@ -25,6 +25,7 @@ _REFERENCE_DEPTH: Final = 32
 
 _SUBJECT_NOT_FOUND: Final = 40401
 _SCHEMA_NOT_FOUND: Final = 40403
+_NOT_FOUND: Final = 404
 _NOT_ALLOWED: Final = frozenset({401, 403})
 
 
@@ -60,18 +61,23 @@ class _Refused(msgspec.Struct, frozen=True):
 class Remote:
     """One registry. Use it as a context manager. Raises CouldNotCheck where it gives no answer to rely on."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, user: str = "", password: str = "", token: str = "") -> None:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise CouldNotCheck(f"{address!r} is not the address of a registry: write http://host:port")
         self.address = address.rstrip("/")
         if parts.password:
             self.address = self.address.replace(f"{parts.username}:{parts.password}@", "")
-        token = os.environ.get("LINEAL_TOKEN")
+        token = token or os.environ.get("LINEAL_TOKEN", "")
         headers = {"Accept": f"{_MEDIA_TYPE}, application/json"} | (
             {"Authorization": f"Bearer {token}"} if token else {}
         )
-        self._http = httpx.Client(base_url=address.rstrip("/"), headers=headers, timeout=_SECONDS)
+        self._http = httpx.Client(
+            base_url=address.rstrip("/"),
+            headers=headers,
+            auth=(user, password) if user else None,
+            timeout=_SECONDS,
+        )
         self._definitions: dict[tuple[str, int], Definition] = {}
 
     def __enter__(self) -> Self:
@@ -85,6 +91,29 @@ class Remote:
     def subjects(self) -> list[str]:
         """Every subject that has a live version, in all contexts."""
         return self.get("/subjects", list[str])
+
+    def all_subjects(self, *, deleted: bool) -> list[str]:
+        """Every subject of every context; with ``deleted`` also those that have only soft-deleted versions."""
+        flag = "&deleted=true" if deleted else ""
+        return self.get(f"/subjects?subjectPrefix={_part(':*:')}{flag}", list[str])
+
+    def all_numbers(self, subject: str, *, deleted: bool) -> list[int]:
+        """The numbers of the versions, ascending; with ``deleted`` also of the soft-deleted ones."""
+        flag = "?deleted=true" if deleted else ""
+        return sorted(self.get(f"/subjects/{_part(subject)}/versions{flag}", list[int]))
+
+    def any_version(self, subject: str, number: int, kind: type[T]) -> T:
+        """One version, deleted softly or not, as ``kind``. Raises Refusal if there is none."""
+        return self.get(f"/subjects/{_part(subject)}/versions/{number}?deleted=true", kind)
+
+    def own(self, what: str, scope: str, kind: type[T]) -> T | None:
+        """The configuration or mode of a scope itself; None where it has none of its own."""
+        try:
+            return self.get(f"/{what}/{_part(scope)}" if scope else f"/{what}", kind)
+        except Refusal as refusal:
+            if refusal.status == _NOT_FOUND:
+                return None
+            raise
 
     def numbers(self, subject: str) -> list[int] | None:
         """The numbers of the live versions, None if there is no such subject."""

@@ -9,6 +9,9 @@ from anyio import to_thread
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from registry.background import Background, Task
+from registry.delivering import Deliverer
+from registry.following import Follower
 from registry.http import api_v1, associations, compatibility, configuration, errors, schemas, server, subjects
 from registry.http.description import description
 from registry.http.front import Front
@@ -28,16 +31,24 @@ PROTOCOL_HANDLERS = (
 )
 
 
+def tasks(registry: Registry) -> list[Task]:
+    """What goes on beside the requests."""
+    return [Follower(registry)] if registry.replication.primary else [Deliverer(registry)]
+
+
 def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Litestar:
     """The protocol at the root and ``/api/v1``. Opens (and at the end closes) a registry unless one is handed in."""
     settings = settings or (registry.settings if registry is not None else load())
     opened = registry or Registry.open(settings)
     answers = ReadyAnswers(opened)
+    background = Background(opened, tasks(opened))
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
         answers.start()
+        background.start()
         yield
+        await to_thread.run_sync(background.stop)
         await to_thread.run_sync(answers.stop)
         if registry is None:
             opened.close()

@@ -21,11 +21,15 @@ from registry.service.configuration import Configurations
 from registry.service.contracts import Contracts
 from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
+from registry.service.leases import Leases
 from registry.service.lookup import Lookup
 from registry.service.readers import Readers
 from registry.service.registration import Registration, RegistrationOptions, Retagging
+from registry.service.replication import Replication
+from registry.service.transfer import Transfer
 from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
+from registry.service.webhooks import Webhooks
 from registry.settings import Settings
 from registry.storage.past import Pasts, PastStore
 from registry.storage.store import Store
@@ -55,6 +59,10 @@ class Registry:
         self.contracts = Contracts(store, definitions)
         self.readers = Readers(store, definitions, settings, self.upcasters)
         self.upkeep = Upkeep(store)
+        self.transfer = Transfer(store)
+        self.replication = Replication(store, settings)
+        self.leases = Leases(store, settings)
+        self.webhooks = Webhooks(store, settings)
 
     @classmethod
     def open(cls, settings: Settings) -> Registry:

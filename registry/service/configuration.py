@@ -28,7 +28,7 @@ from registry.model import (
     Origin,
     Subject,
 )
-from registry.policy import Policy, changed, parse_level, parse_mode, policy, require_writable, scopes
+from registry.policy import Policy, Setting, changed, parse_level, parse_mode, policy, require_writable, scopes
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store, Writing
@@ -45,6 +45,12 @@ class Configurations:
         """What is in force for a subject, after inheritance."""
         with self._store.read() as reading:
             return self._policy(reading, subject)
+
+    def own(self, scope: Subject) -> Setting:
+        """What is set for the scope itself, without anything inherited."""
+        with self._store.read() as reading:
+            (found,) = reading.settings([scope])
+        return found
 
     def configuration(self, scope: Subject, *, inherited: bool = False) -> Configuration:
         """Own settings, or the effective ones; those of everything always have a level.

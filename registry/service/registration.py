@@ -67,6 +67,8 @@ class RegistrationOptions:
     """To be taken over as it is; in IMPORT mode only."""
     retagging: Retagging | None = None
     """Tags to be written into the text."""
+    copied: bool = False
+    """Taken over as in IMPORT mode, whatever the mode: the other registry has accepted it. Never set over HTTP."""
     upcaster: Document | None = None
     """Leads from the latest version to this one; published with it in one transaction, or neither is."""
 
@@ -101,6 +103,8 @@ class _Decision:
     """The upcaster that came with it, proven; or the step that nobody has to write."""
     lifted: bool = False
     """Whether it is accepted for the sake of the upcaster."""
+    copied: bool = False
+    """Whether it is a copy, beside whatever else was copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +189,9 @@ class Registration:
             existing = _held_as_sent(situation, sent.content, as_sent, options, normalize=normalize)
             if existing is not None:
                 return _existing(view, situation.subject, existing)
-        require_registration(situation.policy.mode, situation.subject, options.schema_id)
-        if situation.policy.mode.imports:
+        if not options.copied:
+            require_registration(situation.policy.mode, situation.subject, options.schema_id)
+        if options.copied or situation.policy.mode.imports:
             return self._import(view, situation, sent, options)
         populated = _populated(view, situation, content, options)
         if options.retagging is not None:
@@ -286,7 +291,16 @@ class Registration:
                     "delete it permanently first"
                 )
         text = parsed.engine.text(parsed.schema, Form.CANONICAL)
-        return _Decision(situation, sent, identity, _guid(text, sent.content), number, options.schema_id, "imported")
+        return _Decision(
+            situation,
+            sent,
+            identity,
+            _guid(text, sent.content),
+            number,
+            options.schema_id,
+            "imported",
+            copied=options.copied,
+        )
 
     def _check(self, view: View, situation: _Situation, candidate: Candidate) -> _Refusal | None:
         """The refusal of a candidate that may not follow the history."""
@@ -447,7 +461,7 @@ def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:
         references=list(content.references),
         metadata=content.metadata,
         rule_set=content.rule_set,
-        level="" if situation.policy.mode.imports else situation.policy.level.name,
+        level="" if decision.acceptance == "imported" else situation.policy.level.name,
         acceptance=decision.acceptance,
         lifted=decision.lifted,
         superseded=_superseded(writing, decision, schema_id),
@@ -485,6 +499,8 @@ def _schema_id(writing: Writing, decision: _Decision) -> int:
 
 
 def _superseded(writing: Writing, decision: _Decision, schema_id: int) -> list[int]:
+    if decision.copied:
+        return []
     subject = decision.situation.subject
     replaced = histories.superseded(decision.situation.history, schema_id)
     return [number for number in replaced if not writing.referrers(subject, [number], deleted=True)]

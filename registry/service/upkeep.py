@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from registry.model import ANONYMOUS
 from registry.storage.store import Store
 from registry.storage.verification import Deviation, deviations
 
@@ -20,7 +19,7 @@ class Upkeep:
 
     def rebuild(self, progress: Progress | None = None) -> int:
         """Drop every projection and replay the log, in one transaction; the number of entries replayed."""
-        with self._store.write(ANONYMOUS) as writing:
+        with self._store.maintain() as writing:
             return writing.rebuild(progress)
 
     def verify(self, progress: Progress | None = None) -> list[Deviation]:

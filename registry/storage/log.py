@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from registry import events
-from registry.events import Entry, Event
+from registry.events import Entry, Event, Line, micros, moment
 from registry.model import Origin, Subject
 from registry.storage import tables
 from registry.storage.prepared import Prepared
@@ -71,6 +72,19 @@ def read(
     return [_entry(row) for row in connection.execute(query)]
 
 
+def lines(connection: Connection, *, after: int, last: int, limit: int) -> list[Line]:
+    """Entries as they are kept, after one position up to another."""
+    at = tables.log.c.position
+    query = select(tables.log).where(at > after, at <= last).order_by(at).limit(limit)
+    return [Line(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def adopt(connection: Connection, copied: Sequence[Line]) -> None:
+    """Add entries of another log, untouched; their positions follow the one that ``lock`` has given."""
+    _APPEND.change_many(connection, [msgspec.structs.asdict(line) for line in copied])
+    _ADVANCE.change(connection, last=copied[-1].position)
+
+
 def replay(connection: Connection, *, after: int = 0, last: int | None = None) -> Iterator[Entry]:
     """The log, or a stretch of it, oldest first, a thousand entries in memory at a time."""
     before = None if last is None else last + 1
@@ -84,17 +98,6 @@ def position_at(connection: Connection, time: datetime) -> int:
     written = tables.log.c.time
     query = select(tables.log.c.position).where(written <= micros(time))
     return connection.execute(query.order_by(written.desc(), tables.log.c.position.desc()).limit(1)).scalar() or 0
-
-
-def micros(time: datetime) -> int:
-    """A time as the tables keep it."""
-    return round(time.timestamp() * 1_000_000)
-
-
-def moment(micros: int) -> datetime:
-    """The time that the tables keep."""
-    seconds, rest = divmod(micros, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

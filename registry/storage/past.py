@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event
-from registry.model import Origin, Subject
+from registry.model import ANONYMOUS, Origin, Subject
 from registry.storage.reading import Reading
-from registry.storage.store import Store
+from registry.storage.store import Store, T, Writing
 from registry.storage.tables import PROJECTIONS, metadata
 from registry.storage.verification import replay
 
@@ -81,6 +81,14 @@ class PastStore(Store):
         raise OperationNotPermitted(
             f"This is the registry as it was at position {self._position} of its log: what was cannot be changed"
         )
+
+    def together(self, work: Callable[[Writing], T], origin: Origin) -> NoReturn:  # noqa: ARG002
+        """Raises OperationNotPermitted."""
+        self.write(origin)
+
+    def maintain(self, origin: Origin = ANONYMOUS, *, keep: bool = True) -> NoReturn:  # noqa: ARG002
+        """Raises OperationNotPermitted."""
+        self.write(origin)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -28,11 +28,13 @@ from registry.events import (
     UpcasterWithdrawn,
     VersionsDeleted,
     VersionsPurged,
+    WebhookRegistered,
+    WebhookRemoved,
     WriterDeclared,
+    micros,
 )
 from registry.model import Subject
 from registry.storage import tables
-from registry.storage.log import micros
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
     application,
@@ -46,6 +48,7 @@ from registry.storage.tables import (
     subject,
     upcaster,
     version,
+    webhook,
 )
 
 json = msgspec.json.Encoder()
@@ -428,6 +431,27 @@ def _association_removed(connection: Connection, entry: Entry) -> None:
     connection.execute(delete(association).where(association.c.guid == event.guid))
 
 
+def _webhook_registered(connection: Connection, entry: Entry) -> None:
+    event: WebhookRegistered = entry.event  # type: ignore[assignment]
+    row = {
+        "id": event.id,
+        "url": event.url,
+        "sealed": event.sealed,
+        "context": event.context,
+        "prefix": event.prefix,
+        "types": _text(event.types),
+        "time": micros(entry.time),
+        "actor": entry.origin.actor,
+        "position": entry.position,
+    }
+    connection.execute(insert(webhook), [row])
+
+
+def _webhook_removed(connection: Connection, entry: Entry) -> None:
+    event: WebhookRemoved = entry.event  # type: ignore[assignment]
+    connection.execute(delete(webhook).where(webhook.c.id == event.id))
+
+
 def _text(value: object) -> str:
     return json.encode(value).decode()
 
@@ -444,6 +468,8 @@ _CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingPro
         ContextRemoved: _context_removed,
         UpcasterPublished: _upcaster_published,
         UpcasterWithdrawn: _upcaster_withdrawn,
+        WebhookRegistered: _webhook_registered,
+        WebhookRemoved: _webhook_removed,
         ApplicationDescribed: _application_described,
         ReaderDeclared: _reader_declared,
         WriterDeclared: _writer_declared,

@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from compat.definition import Format
 from registry.data_contract import rule_types
-from registry.events import Entry, Event, RegistrationRefused
+from registry.events import Entry, Event, Line, RegistrationRefused, moment
 from registry.history import Known
 from registry.model import (
     ANY_ASSOCIATION,
@@ -59,7 +59,6 @@ from registry.model import (
 )
 from registry.policy import Setting
 from registry.storage import log
-from registry.storage.log import moment
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
     application,
@@ -296,6 +295,10 @@ class Reading:
             limit=limit,
             newest_first=newest_first,
         )
+
+    def lines(self, *, after: int, last: int, limit: int) -> list[Line]:
+        """Entries as they are kept, after one position up to another."""
+        return log.lines(self.connection, after=after, last=last, limit=limit)
 
     def is_last_refusal(self, at: Subject, text: str) -> bool:
         """Whether the last thing that happened to a subject is that this text was refused."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, TypeVar
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,9 +18,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from registry.errors import InvalidRequest, StoreBusy, StoreUnavailable
-from registry.events import Entry, Event
-from registry.model import Origin, Subject
+from registry.errors import DamagedArchive, InvalidRequest, OperationNotPermitted, StoreBusy, StoreUnavailable
+from registry.events import Entry, Event, Line
+from registry.model import ANONYMOUS, Origin, Subject
 from registry.settings import Settings
 from registry.storage import log, migrations, projections
 from registry.storage.batches import Batches, Turn
@@ -42,6 +44,7 @@ class Writing(Reading):
         """Of what is appended from now on."""
         self._begun_at = log.lock(connection)
         self._unwritten: list[Entry] = []
+        self._untold = 0
         self.appended: list[Entry] = []
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
@@ -58,7 +61,7 @@ class Writing(Reading):
         return added
 
     def position(self) -> int:
-        return self._begun_at + len(self.appended)
+        return self._begun_at + len(self.appended) + self._untold
 
     def entries(self, **asked: Any) -> list[Entry]:
         self.flush()
@@ -75,6 +78,24 @@ class Writing(Reading):
         changed = {entry.subject for entry in self.appended if entry.position > position}
         return changed if position >= self._begun_at else changed | log.streams(self.connection, position)
 
+    def adopt(self, copied: Sequence[Line], *, told: bool = True) -> None:
+        """Write entries of another log as they are, with what follows from them: they must come next.
+
+        ``told``: listeners hear of them at the end; without, nothing of them stays in memory.
+
+        Raises UnknownEvent, DamagedArchive.
+        """
+        last = self.position()
+        if [line.position for line in copied] != list(range(last + 1, last + 1 + len(copied))):
+            raise DamagedArchive(f"the entries after {last:,} are not the next ones of the log")
+        log.adopt(self.connection, copied)
+        for line in copied:
+            entry = line.entry()
+            projections.apply(self.connection, entry)
+            if told:
+                self.appended.append(entry)
+        self._untold += 0 if told else len(copied)
+
     def rebuild(self, progress: Progress | None) -> int:
         """Make every projection anew from the log; the number of entries replayed."""
         projections.clear(self.connection)
@@ -87,6 +108,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         """Raises InvalidRequest for a database URL that cannot be one, StoreUnavailable if nothing answers."""
         self._busy_seconds = settings.busy_seconds
+        self._primary = settings.follow
         self._engine = _engine(settings)
         self._writer = Lock()
         self._batches: Batches[Writing] = Batches(self._write_all)
@@ -138,13 +160,26 @@ class Store:
     def write(self, origin: Origin, *, keep: bool = True) -> Iterator[Writing]:
         """The one writer; commits at the end, changes nothing if an error leaves it, or without ``keep``.
 
+        Raises OperationNotPermitted where another registry is followed, StoreUnavailable, StoreBusy.
+        """
+        if self._primary:
+            raise OperationNotPermitted(
+                f"This registry follows {self._primary} and takes no writes of its own: send them to {self._primary}"
+            )
+        with self.maintain(origin, keep=keep) as writing:
+            yield writing
+
+    @contextmanager
+    def maintain(self, origin: Origin = ANONYMOUS, *, keep: bool = True) -> Iterator[Writing]:
+        """The one writer, also where another registry is followed: for its entries, and for what is derived.
+
         Raises StoreUnavailable, StoreBusy. Threads of one process queue here, rather than in the database's busy loop.
         """
         if not self._writer.acquire(timeout=self._busy_seconds):
             raise self._no_turn()
         try:
             with self._translated(), self._transaction(write=True) as connection:
-                writing = Writing(connection, origin)
+                writing = Writing(connection, _named(origin))
                 yield writing
                 writing.flush()
                 if not keep:
@@ -170,12 +205,18 @@ class Store:
         outcomes = []
         with self.write(turns[0].origin) as writing:
             for turn in turns:
-                writing.origin = turn.origin
+                writing.origin = _named(turn.origin)
                 outcomes.append(turn.work(writing))
         return outcomes
 
     def _no_turn(self) -> StoreBusy:
         return StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
+
+    @contextmanager
+    def operate(self) -> Iterator[Connection]:
+        """A transaction that changes nothing the log tells about: leases, and how far something was delivered."""
+        with self._translated(), self._transaction(write=True) as connection:
+            yield connection
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
@@ -204,6 +245,11 @@ class Store:
             if error.connection_invalidated:
                 raise StoreUnavailable(f"the database went away: {error.orig}") from error
             raise
+
+
+def _named(origin: Origin) -> Origin:
+    """Every entry of the log names the request it came from, also where that was no request over HTTP."""
+    return origin if origin.request_id else replace(origin, request_id=str(uuid4()))
 
 
 def _engine(settings: Settings) -> Engine:

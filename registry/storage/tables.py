@@ -201,6 +201,63 @@ association = Table(
 )
 """Which resources use which subjects."""
 
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("context", Name),
+    Column("prefix", Name, nullable=False),
+    Column("types", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+"""Who is told of what happens; the secret is encrypted."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("webhook", Name, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+)
+"""How far each webhook has been told. The log does not know it, so a rebuild leaves it alone."""
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("webhook", Name, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("wanted", Boolean, nullable=False),
+)
+"""What a webhook could not be told; ``wanted``: to be tried again."""
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("holder", Name, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Which process does what only one may do at a time, and until when."""
+
+following = Table(
+    "following",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("contact", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+)
+"""One row where another registry is followed: its last position, when it last answered, and what went wrong since."""
+
 PROJECTIONS: Final = (
     context,
     schema,
@@ -213,5 +270,6 @@ PROJECTIONS: Final = (
     contract,
     deployment,
     association,
+    webhook,
 )
 """Everything that can be dropped and made again from the log."""

@@ -105,7 +105,7 @@ class Server:
         with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
             self.process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder)
 
-    def wait(self, seconds: float = 60.0) -> None:
+    def wait(self, seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds
         while "Try, in another terminal" not in (self.folder / "stdout").read_text():
             assert self.process.poll() is None, (self.folder / "stderr").read_text()

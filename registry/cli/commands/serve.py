@@ -41,6 +41,7 @@ Examples:
   lineal serve --demo
   lineal serve --host 0.0.0.0 --port 8081 --database sqlite:////var/lib/lineal/lineal.db
   lineal serve --database postgresql://lineal@db/lineal --workers 2
+  lineal serve --follow http://primary:8081 --port 8082 --database sqlite:///replica.db
 
 \b
 Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) or stands in a file: `lineal settings`.
@@ -58,16 +59,29 @@ Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) o
     help="A TOML file with settings; `lineal settings` prints one with every setting explained.",
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option(
+    "--follow", metavar="URL", help="Another lineal to copy: answers reads, also when that one is away, refuses writes."
+)
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
 @click.pass_obj
 def command(
-    console: Console, host: str, port: int, database: str | None, file: Path | None, workers: int, *, with_demo: bool
+    console: Console,
+    host: str,
+    port: int,
+    database: str | None,
+    file: Path | None,
+    workers: int,
+    follow: str | None,
+    *,
+    with_demo: bool,
 ) -> None:
     """Run the registry: the Confluent protocol at /, lineal's own API at /api/v1, the catalog at /catalog.
 
     Stops gracefully on Ctrl-C or SIGTERM: what was begun is finished first.
     """
-    settings = settings_of(database, file)
+    settings = settings_of(database, file, follow=follow)
+    if settings.follow and with_demo:
+        raise Misconfigured("--demo writes, and a registry that follows another takes no writes: leave one of them out")
     _prepare(console, settings, with_demo=with_demo)
     _require_free(host, port)
     _warn_if_open(console, host)

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from registry.http.api_v1 import catalog, changes, contracts, upcasters, verdicts
+from registry.http.api_v1 import catalog, changes, contracts, transfer, upcasters, verdicts, webhooks
 
-HANDLERS: Final = (*verdicts.HANDLERS, *catalog.HANDLERS, *changes.HANDLERS, *upcasters.HANDLERS, *contracts.HANDLERS)
+HANDLERS: Final = (
+    *verdicts.HANDLERS,
+    *catalog.HANDLERS,
+    *changes.HANDLERS,
+    *upcasters.HANDLERS,
+    *contracts.HANDLERS,
+    *transfer.HANDLERS,
+    *webhooks.HANDLERS,
+)

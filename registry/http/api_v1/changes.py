@@ -71,4 +71,14 @@ async def _entries(registry: Registry, after: int, limit: int, wait: float, subj
         await sleep(min(_LOOK_EVERY, max(0.0, deadline - current_time())))
 
 
+async def something_after(registry: Registry, after: int, wait: float) -> None:
+    """Return once the log goes on after a position, or the time is up."""
+    deadline = current_time() + min(wait, registry.settings.limit_wait_seconds)
+    while True:
+        position = await to_thread.run_sync(registry.catalog.position)
+        if position > after or current_time() >= deadline:
+            return
+        await sleep(min(_LOOK_EVERY, max(0.0, deadline - current_time())))
+
+
 HANDLERS: Final = (changes, stream)

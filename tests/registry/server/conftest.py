@@ -28,7 +28,7 @@ class Server:
 
     def wait(self) -> None:
         """Until it answers."""
-        for _ in range(300):
+        for _ in range(1_200):
             try:
                 httpx.get(f"{self.url}/subjects", timeout=5)
             except httpx.TransportError:
@@ -52,7 +52,7 @@ class Server:
                 self.kill()
 
 
-def launch(database: str, folder: Path) -> Server:
+def launch(database: str, folder: Path, **settings: str) -> Server:
     """A node on a database, answering; its output goes to a file in the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -64,7 +64,7 @@ def launch(database: str, folder: Path) -> Server:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "LINEAL_DATABASE": database, "LINEAL_FOLLOW_SECONDS": "0.1"},
+            env={**os.environ, "LINEAL_DATABASE": database, "LINEAL_FOLLOW_SECONDS": "0.1", **settings},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -79,12 +79,12 @@ def launch(database: str, folder: Path) -> Server:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start nodes on a database; they are stopped at the end."""
     running: list[Server] = []
 
-    def run(database: str) -> Server:
-        running.append(launch(database, tmp_path))
+    def run(database: str, **settings: str) -> Server:
+        running.append(launch(database, tmp_path, **settings))
         return running[-1]
 
     yield run

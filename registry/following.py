@@ -1,0 +1,126 @@
+"""Copy the log of another lineal, entry by entry, and answer reads from the copy."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import httpx
+import msgspec
+
+from registry.errors import InvalidRequest, RegistryError
+from registry.events import Line
+from registry.service import Registry
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 500
+_WAIT_SECONDS: Final = 2.0
+"""How long the primary may keep a question open while nothing happens; a node that is stopped waits for it."""
+_TIMEOUT_SECONDS: Final = 10.0
+_AGAIN_SECONDS: Final = 1.0
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Entries of a log as they are kept."""
+
+    lines: list[Line]
+    position: int
+    """Of the last entry of the log."""
+
+
+class Follower:
+    """The task that keeps the copy up to date. Raises InvalidRequest for an address that cannot be one."""
+
+    name = "follow"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._primary = _address(registry.settings.follow)
+        self._http = httpx.Client(
+            base_url=self._primary, timeout=_TIMEOUT_SECONDS, headers=_credentials(registry.settings.follow_token_file)
+        )
+        self._same_log = False
+        """Whether this log has been found to be the beginning of the primary's, since it last answered."""
+
+    def wanted(self) -> bool:
+        """Always: that is what the node is for."""
+        return True
+
+    def round(self, stop: Event) -> float:
+        """Copy what is new; 0 as long as the primary answers."""
+        try:
+            self._copy(stop)
+        except (httpx.HTTPError, msgspec.DecodeError, RegistryError) as error:
+            self._fail(error)
+            return _AGAIN_SECONDS
+        return 0.0
+
+    def _copy(self, stop: Event) -> None:
+        position = self._registry.catalog.position()
+        if not self._same_log:
+            self._require_same_log(position)
+        page = self._ask(position, wait=_WAIT_SECONDS)
+        while page.lines and not stop.is_set():
+            self._registry.transfer.adopt(page.lines)
+            position = page.lines[-1].position
+            self._registry.replication.heard(page.position)
+            if position == page.position:
+                return
+            page = self._ask(position, wait=0.0)
+        self._registry.replication.heard(page.position)
+
+    def _require_same_log(self, position: int) -> None:
+        """Raises InvalidRequest unless the last entry here is the primary's at the same position."""
+        if position:
+            here, _ = self._registry.transfer.lines(position - 1, 1)
+            there = self._ask(position - 1, wait=0.0, limit=1)
+            if there.lines != here:
+                raise InvalidRequest(
+                    f"entry {position:,} of this database is not the one of {self._primary}: it holds another log; "
+                    "follow with an empty database"
+                )
+        self._same_log = True
+
+    def _ask(self, after: int, *, wait: float, limit: int = _AT_ONCE) -> LogPage:
+        answer = self._http.get("/api/v1/log", params={"after": after, "limit": limit, "wait": wait})
+        answer.raise_for_status()
+        return msgspec.json.decode(answer.content, type=LogPage)
+
+    def _fail(self, error: Exception) -> None:
+        self._same_log = False
+        words = _words(error, self._primary)
+        if self._registry.replication.standing().error != words:
+            _log.warning("following: %s", words)
+        self._registry.replication.failed(words)
+
+
+def _words(error: Exception, primary: str) -> str:
+    match error:
+        case httpx.HTTPStatusError(response=response):
+            return f"{primary} answered {response.status_code}: {response.text[:200]}"
+        case httpx.HTTPError():
+            return f"{primary} does not answer: {str(error) or type(error).__name__}"
+        case msgspec.DecodeError():
+            return f"{primary} does not speak as lineal does: {error}"
+        case _:
+            return str(error)
+
+
+def _address(url: str) -> str:
+    parts = httpx.URL(url)
+    if parts.scheme not in {"http", "https"} or not parts.host:
+        raise InvalidRequest(f"LINEAL_FOLLOW is {url!r}, not the address of a registry: write http://host:port")
+    return url.rstrip("/")
+
+
+def _credentials(file: str) -> dict[str, str]:
+    if not file:
+        return {}
+    try:
+        token = Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise InvalidRequest(f"LINEAL_FOLLOW_TOKEN_FILE {file} cannot be read: {error.strerror}") from error
+    return {"Authorization": f"Bearer {token}"}

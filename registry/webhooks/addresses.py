@@ -1,0 +1,89 @@
+"""Where a webhook may be: never in a private network, unless a setting says so.
+
+A name is resolved once for each attempt, what it stands for is checked, and the connection is made to the very address
+that was checked: a name that changes its meaning in between leads nowhere.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from registry.errors import InvalidRequest
+
+IpAddress = IPv4Address | IPv6Address
+
+_PORTS: Final = {"http": 80, "https": 443}
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+
+
+class ForbiddenAddress(Exception):
+    """What the name stands for may not be called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request really goes, and what it says it goes to."""
+
+    url: str
+    """With the address in the place of the name."""
+    host: str
+    """For the ``Host`` header."""
+    name: str
+    """For the certificate."""
+
+
+def require(url: str, *, private: bool) -> str:
+    """The URL of a webhook as it is registered. Raises InvalidRequest with what is wrong with it."""
+    try:
+        parts = _split(url)
+    except ValueError as error:
+        raise InvalidRequest(f"url is {url!r}, which cannot be read: {error}") from error
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRequest("url holds a user or password, which would stand in the log: check the signature instead")
+    try:
+        literal = ip_address(parts.hostname or "")
+    except ValueError:
+        return url
+    if not private and not _public(literal):
+        raise InvalidRequest(f"url leads to {literal}, which is not public: {_ALLOW}")
+    return url
+
+
+_ALLOW: Final = "set LINEAL_WEBHOOK_PRIVATE_ADDRESSES=true to allow such webhooks"
+
+
+def resolve(url: str, *, private: bool) -> Target:
+    """Resolve the name in a URL now. Raises ForbiddenAddress, OSError."""
+    parts = _split(url)
+    name, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    for address in addresses:
+        if not private and not _public(address):
+            raise ForbiddenAddress(f"{name} is {address}, which is not public: {_ALLOW}")
+    chosen = f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
+    return Target(parts._replace(netloc=f"{chosen}:{port}").geturl(), parts.netloc, name)
+
+
+def _split(url: str) -> SplitResult:
+    """Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("write http://host/path or https://host/path")
+    _ = parts.port
+    return parts
+
+
+def _public(address: IpAddress) -> bool:
+    """Whether an address, or the older one that is hidden in it, belongs to the public network."""
+    if isinstance(address, IPv6Address):
+        hidden = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if address in _NAT64:
+            hidden = IPv4Address(int(address) & 0xFFFFFFFF)
+        if hidden:
+            return _public(hidden)
+    return address.is_global and not address.is_multicast

@@ -1,0 +1,92 @@
+"""A replica in a process of its own: copies, answers while the primary is away, catches up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from compat.definition import Format
+from registry.model import Content, Subject
+from registry.service import Registry
+from registry.settings import load
+
+Start = Callable[..., Any]
+
+
+def schema(number: int) -> dict[str, str]:
+    return {"schema": f'{{"type":"record","name":"R{number}","fields":[]}}'}
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.05)
+
+
+def log(url: str) -> Any:
+    return httpx.get(f"{url}/api/v1/log", params={"limit": 1_000}).json()
+
+
+def standing(url: str) -> Any:
+    return httpx.get(f"{url}/api/v1/standing").json()
+
+
+def test_a_replica_answers_when_the_primary_is_away(start: Start, tmp_path: Path) -> None:
+    here, there = f"sqlite:///{tmp_path / 'primary.db'}", f"sqlite:///{tmp_path / 'replica.db'}"
+    primary = start(here)
+    with httpx.Client(base_url=primary.url) as http:
+        for number in range(5):
+            http.post("/subjects/:.shop:a/versions", json=schema(number) if number == 0 else schema(0))
+            http.post(f"/subjects/s{number}/versions", json=schema(number)).raise_for_status()
+        http.delete("/subjects/s1").raise_for_status()
+        http.put("/config/s2", json={"compatibility": "FULL"}).raise_for_status()
+    replica = start(there, LINEAL_FOLLOW=primary.url, LINEAL_LEASE_SECONDS="1")
+    eventually(lambda: standing(replica.url)["position"] == log(primary.url)["position"])
+    assert log(replica.url) == log(primary.url)
+    assert (standing(replica.url)["role"], standing(replica.url)["lag"]) == ("replica", 0)
+    assert standing(primary.url)["role"] == "primary"
+
+    with httpx.Client(base_url=replica.url) as http:
+        refused = http.post("/subjects/new/versions", json=schema(9))
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 42205)
+        assert primary.url in refused.json()["message"]
+        for path in ("/config/s2", "/mode/s2"):
+            assert http.put(path, json={"compatibility": "NONE", "mode": "READONLY"}).json()["error_code"] == 42205
+        assert http.delete("/subjects/s2").json()["error_code"] == 42205
+        assert http.post("/subjects/s0/versions", json=schema(0)).json()["id"] == 1, "what is known has its id"
+
+    httpx.post(f"{primary.url}/subjects/late/versions", json=schema(7)).raise_for_status()
+    eventually(lambda: httpx.get(f"{replica.url}/subjects/late/versions/latest").is_success)
+    primary.kill()
+    assert httpx.get(f"{replica.url}/subjects/s0/versions/1").json()["id"] == 1
+    assert "s1" in httpx.get(f"{replica.url}/subjects", params={"deleted": "true"}).json()
+    eventually(lambda: "does not answer" in (standing(replica.url)["error"] or ""))
+    replica.kill()
+
+    back = start(here)
+    httpx.post(f"{back.url}/subjects/later/versions", json=schema(8)).raise_for_status()
+    again = start(there, LINEAL_FOLLOW=back.url, LINEAL_LEASE_SECONDS="1")
+    eventually(lambda: httpx.get(f"{again.url}/subjects/later/versions/latest").is_success)
+    assert log(again.url) == log(back.url)
+    again.stop()
+    with_replica = Registry.open(load({}, database=there))
+    try:
+        assert with_replica.upkeep.verify() == []
+    finally:
+        with_replica.close()
+
+
+def test_another_log_is_not_followed(start: Start, tmp_path: Path) -> None:
+    primary = start(f"sqlite:///{tmp_path / 'one.db'}")
+    httpx.post(f"{primary.url}/subjects/s/versions", json=schema(1)).raise_for_status()
+    other = Registry.open(load({}, database=f"sqlite:///{tmp_path / 'two.db'}"))
+    other.registration.register(Subject.parse("s"), Content(Format.AVRO, schema(2)["schema"]))
+    other.close()
+    replica = start(f"sqlite:///{tmp_path / 'two.db'}", LINEAL_FOLLOW=primary.url, LINEAL_LEASE_SECONDS="1")
+    eventually(lambda: "holds another log" in (standing(replica.url)["error"] or ""))
+    assert len(log(replica.url)["lines"]) == 1

@@ -1,0 +1,314 @@
+"""Webhooks: what is sent, to whom, what happens when it is not taken, and what a dying process leaves behind."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from compat.definition import Format
+from registry.background import Background
+from registry.delivering import Deliverer
+from registry.errors import InvalidRequest, NotFound
+from registry.model import Content, Subject
+from registry.sealing import Seal
+from registry.service import Registry
+from registry.settings import load
+from registry.storage import tables
+from registry.webhooks.addresses import ForbiddenAddress, require, resolve
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+class Receiver:
+    """A server that takes what it is told, or not: ``answers`` are given one after the other, then 200."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.answers: list[int] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                status = receiver.answers.pop(0) if receiver.answers else 200
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("location", f"{receiver.url}/elsewhere")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def positions(self) -> list[int]:
+        return [json.loads(body)["data"]["position"] for _, body in self.requests]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def registry(database: str) -> Iterator[Registry]:
+    settings = load(
+        {},
+        database=database,
+        secret_key=KEY,
+        webhook_private_addresses=True,
+        webhook_attempts=3,
+        webhook_backoff_seconds=0.01,
+        lease_seconds=10.0,
+    )
+    opened = Registry.open(settings)
+    yield opened
+    opened.close()
+
+
+def register(registry: Registry, *names: str) -> list[int]:
+    """One version each; the positions in the log."""
+    return [
+        registry.registration.register(Subject.parse(name), Content(Format.AVRO, '"int"')).position for name in names
+    ]
+
+
+def deliver(registry: Registry, holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Let the task work until something holds."""
+    task, end = Deliverer(registry), time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come true"
+        task.round(threading.Event())
+        time.sleep(0.01)
+
+
+def test_what_happens_is_told_in_order_and_signed(registry: Registry, receiver: Receiver) -> None:
+    register(registry, "before")
+    standing, secret = registry.webhooks.register(receiver.url + "/hook?a=b")
+    positions = register(registry, "a", ":.shop:b", "c")
+    deliver(registry, lambda: len(receiver.requests) == 3)
+    assert receiver.positions == positions
+    for headers, body in receiver.requests:
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        assert headers["webhook-signature"] == f"v1,{signature}"
+        assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+        assert headers["content-type"].startswith("application/cloudevents+json")
+    event = json.loads(receiver.requests[1][1])
+    assert {name: event[name] for name in ("specversion", "id", "source", "type", "subject", "datacontenttype")} == {
+        "specversion": "1.0",
+        "id": str(positions[1]),
+        "source": "/registries/lineal",
+        "type": "lineal.SchemaRegistered",
+        "subject": ":.shop:b",
+        "datacontenttype": "application/json",
+    }
+    assert event["data"]["event"]["text"] == '"int"'
+    assert registry.webhooks.one(standing.webhook.id).progress.position == positions[-1]
+
+
+def test_filters(registry: Registry, receiver: Receiver) -> None:
+    registry.webhooks.register(receiver.url, context="shop", prefix="or", types=["SchemaRegistered"])
+    register(registry, "orders", ":.shop:cart")
+    wanted = register(registry, ":.shop:orders")
+    registry.deletion.subject(Subject.parse(":.shop:orders"))
+    last = register(registry, ":.shop:orbit")
+    deliver(registry, lambda: len(receiver.requests) == 2)
+    assert receiver.positions == [*wanted, *last]
+
+
+def test_what_is_not_taken_is_sent_again_before_anything_later(registry: Registry, receiver: Receiver) -> None:
+    receiver.answers = [500, 302]
+    standing, _ = registry.webhooks.register(receiver.url)
+    first, second = register(registry, "a", "b")
+    Deliverer(registry).round(threading.Event())
+    progress = registry.webhooks.one(standing.webhook.id).progress
+    assert (progress.attempts, progress.error) == (1, "it answered 500")
+    deliver(registry, lambda: len(receiver.requests) == 4)
+    assert receiver.positions == [first, first, first, second]
+    assert len({headers["webhook-id"] for headers, _ in receiver.requests[:3]}) == 1
+
+
+def test_what_is_never_taken_becomes_a_dead_letter_and_can_be_sent_again(
+    registry: Registry, receiver: Receiver
+) -> None:
+    receiver.answers = [500, 500, 500]
+    standing, _ = registry.webhooks.register(receiver.url)
+    name = standing.webhook.id
+    first, second = register(registry, "a", "b")
+    deliver(registry, lambda: len(receiver.requests) == 4)
+    (letter,) = registry.webhooks.letters(name)
+    assert (letter.position, letter.attempts, letter.error) == (first, 3, "it answered 500")
+    assert receiver.positions[-1] == second, "what comes later is not held up for ever"
+    receiver.answers = [503]
+    assert registry.webhooks.redeliver(name, [first]) == 1
+    deliver(registry, lambda: registry.webhooks.letters(name)[0].attempts == 4)
+    assert registry.webhooks.redeliver(name) == 1
+    deliver(registry, lambda: registry.webhooks.letters(name) == [])
+    assert receiver.positions[-1] == first
+    with pytest.raises(NotFound, match="no such dead letter"):
+        registry.webhooks.redeliver(name)
+
+
+def test_a_webhook_that_is_away_holds_up_nobody_else(registry: Registry, receiver: Receiver) -> None:
+    away, _ = registry.webhooks.register("http://127.0.0.1:9/")
+    registry.webhooks.register(receiver.url)
+    positions = register(registry, "a", "b")
+    deliver(registry, lambda: len(receiver.requests) == 2)
+    assert receiver.positions == positions
+    assert "refused" in registry.webhooks.one(away.webhook.id).progress.error
+
+
+def test_nothing_is_lost_when_the_process_dies_after_sending(registry: Registry, receiver: Receiver) -> None:
+    """It dies between the answer and the note that it was given: the same event comes again, and then the next."""
+    registry.webhooks.register(receiver.url)
+    first, second = register(registry, "a", "b")
+    dying = Deliverer(registry)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    dying._webhooks = type("Dying", (), {"__getattr__": lambda _, name: getattr(registry.webhooks, name)})()
+    dying._webhooks.remember = die
+    with pytest.raises(KeyboardInterrupt):
+        dying.round(threading.Event())
+    deliver(registry, lambda: len(receiver.requests) == 3)
+    assert receiver.positions == [first, first, second]
+
+
+def test_one_process_delivers_at_a_time_and_another_takes_over(registry: Registry, receiver: Receiver) -> None:
+    other = Registry.open(registry.settings)
+    nodes = [Background(each, [Deliverer(each)]) for each in (registry, other)]
+    try:
+        for node in nodes:
+            node.start()
+        registry.webhooks.register(receiver.url)
+        positions = register(registry, *(f"s{number}" for number in range(10)))
+        eventually(lambda: len(receiver.requests) >= 10)
+        nodes[0].stop()
+        positions += register(registry, "later")
+        eventually(lambda: len(receiver.requests) >= 11)
+        assert receiver.positions == positions, "none twice, in order"
+    finally:
+        for node in nodes:
+            node.stop()
+        other.close()
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.02)
+
+
+def test_the_secret_is_nowhere_in_the_clear(registry: Registry) -> None:
+    standing, secret = registry.webhooks.register("https://example.org/hook")
+    with registry.store.read() as reading:
+        everything = [
+            str(row) for table in tables.metadata.tables.values() for row in reading.connection.execute(table.select())
+        ]
+    plain = secret.removeprefix("whsec_")
+    assert not [row for row in everything if plain in row]
+    assert Seal(KEY).open(standing.webhook.sealed) == secret
+    assert registry.upkeep.verify() == []
+
+
+def test_without_a_key_no_webhook(database: str) -> None:
+    opened = Registry.open(load({}, database=database))
+    try:
+        with pytest.raises(InvalidRequest, match="LINEAL_SECRET_KEY"):
+            opened.webhooks.register("https://example.org/hook")
+        assert opened.catalog.position() == 0
+    finally:
+        opened.close()
+
+
+def test_a_removed_webhook_is_told_nothing_more(registry: Registry, receiver: Receiver) -> None:
+    standing, _ = registry.webhooks.register(receiver.url)
+    register(registry, "a")
+    registry.webhooks.remove(standing.webhook.id)
+    assert not registry.webhooks.present()
+    Deliverer(registry).round(threading.Event())
+    assert receiver.requests == []
+    with pytest.raises(NotFound):
+        registry.webhooks.one(standing.webhook.id)
+
+
+def test_keys_are_changed_by_putting_the_new_one_first() -> None:
+    new = base64.urlsafe_b64encode(bytes(reversed(range(224, 256)))).decode()
+    sealed = Seal(KEY).close("secret")
+    assert Seal(f"{new},{KEY}").open(sealed) == "secret"
+    with pytest.raises(InvalidRequest, match="not the key"):
+        Seal(new).open(sealed)
+    for bad in ("short", "!" * 44, base64.b64encode(bytes(16)).decode()):
+        with pytest.raises(InvalidRequest, match="is no key"):
+            Seal(bad)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "192.168.1.1",
+        "172.16.0.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",  # noqa: S104
+        "224.0.0.1",
+        "[::1]",
+        "[fe80::1]",
+        "[fc00::1]",
+        "[::ffff:127.0.0.1]",
+        "[2002:7f00:1::]",
+        "[64:ff9b::7f00:1]",
+        "[::]",
+    ],
+)
+def test_what_is_not_public_is_not_called(host: str) -> None:
+    with pytest.raises(InvalidRequest, match="not public"):
+        require(f"http://{host}/hook", private=False)
+    with pytest.raises(ForbiddenAddress, match="not public"):
+        resolve(f"http://{host}/hook", private=False)
+    assert require(f"http://{host}/hook", private=True)
+
+
+@pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1"])
+def test_names_are_checked_by_what_they_stand_for(host: str) -> None:
+    with pytest.raises(ForbiddenAddress, match="not public"):
+        resolve(f"http://{host}/hook", private=False)
+
+
+def test_the_connection_goes_to_the_address_that_was_checked() -> None:
+    target = resolve("https://localhost:8443/a?b=c", private=True)
+    assert target.url in {"https://127.0.0.1:8443/a?b=c", "https://[::1]:8443/a?b=c"}
+    assert (target.host, target.name) == ("localhost:8443", "localhost")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "example.org", "ftp://example.org", "file:///etc/passwd", "http://", "http://h:99999", "http://a:b@h/"]
+)
+def test_what_is_no_address_of_a_webhook_is_refused(url: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"^url "):
+        require(url, private=True)

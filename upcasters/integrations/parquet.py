@@ -1,0 +1,109 @@
+"""For Parquet: files of events, by DuckDB, one row an event.
+
+    upcast_parquet("orders/*.parquet", chain, Path("orders-v5.parquet"))              columns are the event's members
+    upcast_parquet("log.parquet", chain, Path("log-v5.parquet"), document="payload")  a column holds events as JSON
+
+With columns, those of the result have the types of the target version's members; what has no type of its own in SQL
+(lists, records) is JSON. DuckDB streams: a file may be larger than memory. Needs duckdb 1.3 or later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from upcasters.chain import Chain
+from upcasters.compile import duckdb as target
+from upcasters.compile.sql_text import identifier, quoted
+from upcasters.errors import UpcastersError, UpcastFailed
+from upcasters.shape import Record, Shape, nullable
+from upcasters.shape_change import change
+
+_EVENT: Final = "lineal event"
+"""Name of the column that holds a row as JSON, while it is read."""
+_MACRO: Final = "lineal_upcast"
+
+
+def upcast_parquet(
+    source: str | Path | Sequence[str | Path],
+    chain: Chain,
+    out: Path,
+    *,
+    document: str = "",
+    keep: Sequence[str] = (),
+) -> int:
+    """Bring every event of Parquet files (or a glob of them) over into one new file; how many.
+
+    ``document`` names the column with events as JSON; all other columns stay. Without it each row is an event, and
+    ``keep`` names columns that are none of its members. The file appears under its name when it is whole.
+
+    Raises UpcastFailed where an event cannot be brought over, NotPortable, NotAPayload, and UpcastersError for a file
+    that is no Parquet.
+    """
+    partial = out.with_name(f"{out.name}.partial")
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(target.runtime())
+            rows = f"read_parquet([{', '.join(quoted(str(path)) for path in _listed(source))}], union_by_name = true)"
+            if document:
+                select = _documents(connection, chain, rows, document)
+            else:
+                select = _columns(connection, chain, rows, tuple(keep))
+            connection.execute(f"COPY ({select}) TO {quoted(str(partial))} (FORMAT parquet)")
+            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(partial)]).fetchone()
+        partial.replace(out)
+        return int(counted[0]) if counted else 0
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
+        raise _meant(chain, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _documents(connection: duckdb.DuckDBPyConnection, chain: Chain, rows: str, document: str) -> str:
+    connection.execute(target.function(chain.plan, _MACRO))
+    column = identifier(document)
+    return f"SELECT * REPLACE ({_MACRO}({column}::VARCHAR) AS {column}) FROM {rows}"  # noqa: S608 - names are quoted
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, chain: Chain, rows: str, keep: tuple[str, ...]) -> str:
+    """The rows as JSON, and a view of them in the new shape."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608 - names are quoted
+    members = [name for name, *_ in described if name not in keep]
+    kept = "".join(f"r.{identifier(name)}, " for name in keep)
+    event = f"{_record(chain.shape, members)} AS {identifier(_EVENT)}"
+    connection.execute(f"CREATE TEMP VIEW stored AS SELECT {kept}{event} FROM {rows} AS r")  # noqa: S608
+    connection.execute(target.view(chain.plan, _result(chain), "brought", "stored", _EVENT, keep))
+    return "SELECT * FROM brought"
+
+
+def _record(shape: Shape, members: Sequence[str]) -> str:
+    """A row as one JSON text. NULL is null where the member may be null, and absence everywhere else."""
+    declared = shape.members if isinstance(shape, Record) else {}
+    parts = []
+    for name in members:
+        value = f"to_json(r.{identifier(name)})::VARCHAR"
+        if name in declared and declared[name].required and nullable(declared[name].shape):
+            value = f"coalesce({value}, 'null')"
+        parts.append(f"{quoted(json.dumps(name, ensure_ascii=False) + ':')} || {value}")
+    return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
+
+
+def _result(chain: Chain) -> Shape:
+    """The shape of the chain's target version."""
+    return reduce(lambda shape, step: change(step.ops, shape).shape, chain.steps, chain.shape)
+
+
+def _listed(source: str | Path | Sequence[str | Path]) -> list[str | Path]:
+    return [source] if isinstance(source, str | Path) else list(source)
+
+
+def _meant(chain: Chain, error: duckdb.Error) -> UpcastersError:
+    text = str(error)
+    if isinstance(error, duckdb.InvalidInputException) and "upcast: " in text:
+        return UpcastFailed(chain.subject, (chain.source, chain.target), "", "", text.partition("upcast: ")[2] or text)
+    return UpcastersError(text)

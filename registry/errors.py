@@ -32,6 +32,10 @@ RegistryError
 │   └── InvalidRequest 422           a member or parameter has the wrong type or value
 ├── InvalidContext 400               a context name that cannot be one
 ├── BodyTooDeep 400                  the arrays and objects of a request nest over the limit
+├── NotLetIn
+│   ├── Unauthenticated 40101            nobody knows who asks
+│   ├── Forbidden 40301                  whoever asks may not do that
+│   └── TooManyRequests 42901            whoever asks, asks too often
 └── StoreError
     ├── StoreUnavailable 50001       the database did not answer
     ├── StoreBusy 50002              the same subject changed too often while it was being decided
@@ -447,6 +451,41 @@ class BodyTooDeep(RegistryError):
             f"The request body is nested too deeply: the limit is {limit} levels of arrays and objects; flatten it or "
             "raise LINEAL_LIMIT_JSON_DEPTH"
         )
+
+
+class NotLetIn(RegistryError):
+    """The request is fine; whoever sends it may not, or not now."""
+
+    code = 403
+
+
+class Unauthenticated(NotLetIn):
+    """Nobody knows who asks: no credentials, or none that are good."""
+
+    code = 40101
+
+    def __init__(self, why: str = "Say who you are: send an API key, a user with a password or a token") -> None:
+        super().__init__(why)
+
+
+class Forbidden(NotLetIn):
+    """Whoever asks may not do that, whether or not what it is about exists."""
+
+    code = 40301
+
+    def __init__(self, action: str, role: str, where: str) -> None:
+        super().__init__(f"User is denied operation {action} on {where}: it needs the role {role} there")
+
+
+class TooManyRequests(NotLetIn):
+    """Whoever asks, asks too often."""
+
+    code = 42901
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("HTTP 429 Too Many Requests: slow down (LINEAL_RATE_PER_SECOND)")
+        self.seconds = seconds
+        """Until the next request is answered."""
 
 
 class StoreError(RegistryError):

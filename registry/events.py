@@ -223,6 +223,52 @@ class WebhookRemoved(Happened, frozen=True):
     id: str
 
 
+class KeyCreated(Happened, frozen=True):
+    """A principal has a new API key. The key itself is nowhere: only what proves that somebody has it."""
+
+    id: str
+    principal: str
+    digest: str
+    """SHA-256 of the key, hexadecimal."""
+    label: str = ""
+    expires: datetime | None = None
+
+
+class KeyRevoked(Happened, frozen=True):
+    """A key opens nothing any more."""
+
+    id: str
+    principal: str
+
+
+class RoleGranted(Happened, frozen=True):
+    """A principal has a role over an area."""
+
+    principal: str
+    role: str
+    context: str
+    prefix: str = ""
+
+
+class RoleWithdrawn(Happened, frozen=True):
+    """A principal no longer has a role over an area."""
+
+    principal: str
+    role: str
+    context: str
+    prefix: str = ""
+
+
+class WriteDenied(Happened, frozen=True):
+    """Somebody wanted to change something and was not let."""
+
+    action: str
+    """Method and path, as the interface describes them."""
+    code: int
+    more: int = 0
+    """How many denials of the same principal were not written since the last one, so that nobody floods the log."""
+
+
 Event: TypeAlias = (
     SchemaRegistered
     | RegistrationRefused
@@ -245,6 +291,11 @@ Event: TypeAlias = (
     | DeploymentEnded
     | AssociationSet
     | AssociationRemoved
+    | KeyCreated
+    | KeyRevoked
+    | RoleGranted
+    | RoleWithdrawn
+    | WriteDenied
 )
 
 TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}

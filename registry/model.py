@@ -71,6 +71,9 @@ class Subject:
 DEFAULT: Final = Subject()
 """The default context as a whole: where the settings for everything stand."""
 
+ACCESS: Final = Subject(GLOBAL_CONTEXT, "access")
+"""Not a subject: the stream of what only admins of everything see, which is keys, grants and webhooks."""
+
 
 def context_name(text: str) -> str:
     """The context that ``ctx``, ``.ctx`` or ``:.ctx:`` names. Raises InvalidContext."""

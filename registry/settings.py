@@ -92,6 +92,56 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhook_timeout_seconds: float = 5.0
     """How long a webhook may take to answer."""
 
+    access: Literal["off", "on"] = "off"
+    """Whether whoever asks has to say who that is, and what the roles of principals are."""
+    access_admins: str = ""
+    """Names of principals that are admins of everything, with commas between: how the first admin gets in."""
+    access_file: str = ""
+    """A TOML file with users (hashed passwords) and grants; see the how-to guide on access."""
+    credentials_seconds: float = 300.0
+    """How long a password or token that was found good is not looked at again."""
+    jwks: str = ""
+    """The JWKS that signs bearer tokens: a file, or the https URL of an identity provider. Empty: no tokens."""
+    jwt_issuer: str = ""
+    """The ``iss`` that tokens must have; needed for tokens."""
+    jwt_audience: str = ""
+    """The ``aud`` that tokens must have; needed for tokens."""
+    jwt_algorithms: str = "RS256,PS256,ES256,ES384,EdDSA"
+    """Signatures that are accepted, with commas between; asymmetric ones only."""
+    jwt_principal_claim: str = "sub"
+    """The claim that names the principal."""
+    jwt_groups_claim: str = "groups"
+    """The claim with the groups (a list, or words in one text); a group ``x`` has the grants of ``group:x``."""
+    jwt_leeway_seconds: float = 30.0
+    """How far the clocks of the issuer and of this machine may be apart."""
+    jwks_seconds: float = 300.0
+    """How long fetched keys are used before they are fetched again; an unknown key is asked for sooner."""
+    jwks_fetch_seconds: float = 5.0
+    """How long fetching the keys may take."""
+    session_secret: str = ""
+    """Signs the cookies of people signed in to the catalog; the same on every node. Empty: a new one at every start."""
+    session_hours: float = 12.0
+    """How long somebody stays signed in."""
+    session_secure: bool = False
+    """Mark the cookie Secure although requests arrive in plain, as behind a proxy that ends TLS."""
+    rate_per_second: float = 0.0
+    """Requests per second that each principal may send; over it: 429. 0 is no limit."""
+    rate_burst: int = 200
+    """Requests that may come at once before the rate counts."""
+    denials_per_minute: float = 30.0
+    """Denied writes of one principal that are written to the log; further ones are counted in the next that is."""
+
+    metrics: Literal["open", "protected", "off"] = "open"
+    """Who may read ``/metrics``: everybody, whoever says who they are, nobody. There are no names of subjects in it."""
+    log: Literal["text", "json"] = "text"
+    """How the server writes its messages: lines to read, or one JSON object per line."""
+    log_requests: bool = False
+    """Whether there is a line for every request: id, principal, route, status, milliseconds; never a header or body."""
+    tracing: bool = False
+    """Whether spans go to OpenTelemetry; its own ``OTEL_`` variables say where to. Needs lineal[tracing]."""
+    stop_seconds: int = 10
+    """How long requests in flight may take to finish once the server is told to stop."""
+
     cluster_id: str = "lineal"
     """What ``/v1/metadata/id`` names."""
 

@@ -16,6 +16,8 @@ from urllib.parse import quote, urlencode
 from web.travel import PARAMETER, seen
 
 CATALOG = "/catalog"
+SIGN_IN: Final = f"{CATALOG}/sign-in"
+SIGN_OUT: Final = f"{CATALOG}/sign-out"
 _PLAIN = "-._~!$'()*,;=:@"
 _ESCAPES: Final = {"~": "~0", "/": "~1", "\\": "~2", ".": "~3", "%": "~4"}
 _LETTERS: Final = {escape: letter for letter, escape in _ESCAPES.items()}
@@ -39,6 +41,18 @@ def query(path: str, **parameters: object) -> str:
         parameters[PARAMETER] = then.moment.position
     given = {key: value for key, value in parameters.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def sign_in(following: str = "") -> str:
+    """The form to sign in, and where to go from there."""
+    return query(SIGN_IN, next=following)
+
+
+def inside(path: str) -> str:
+    """A path that leads to a page of the catalog; the catalog itself for any other."""
+    inner = path.startswith(f"{CATALOG}/") and not path.startswith((SIGN_IN, SIGN_OUT))
+    plain = path.isprintable() and "\\" not in path
+    return path if plain and (inner or path.startswith(f"{CATALOG}?")) else CATALOG
 
 
 def catalog(**parameters: object) -> str:

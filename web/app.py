@@ -13,9 +13,11 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from registry.http import app as protocol
+from registry.http.door import Door
 from registry.service import Registry
 from registry.settings import Settings, load
-from web import address, errors
+from web import address, errors, signing_in
+from web.entrance import Entrance
 from web.pages import HANDLERS
 from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
@@ -32,8 +34,9 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     """
     settings = settings or load()
     registry = Registry.open(settings)
-    site = Site.over(registry)
-    return Whole(protocol.create_app(settings, registry), pages(site), site)
+    door = Door(registry)
+    site = Site.over(registry, door)
+    return Whole(protocol.create_app(settings, registry, door), Entrance(pages(site), door), site)
 
 
 def pages(site: Site) -> Litestar:
@@ -44,7 +47,7 @@ def pages(site: Site) -> Litestar:
         cache_control=CacheControlHeader(max_age=_YEAR, public=True, immutable=True),
     )
     return Litestar(
-        route_handlers=[*HANDLERS, static],
+        route_handlers=[*HANDLERS, *signing_in.HANDLERS, static],
         dependencies={"site": Provide(site.at_the_moment, sync_to_thread=False)},
         middleware=[Travelling(site.registry)],
         exception_handlers=errors.handlers(site),
@@ -56,7 +59,7 @@ def pages(site: Site) -> Litestar:
 class Whole:
     """Gives each request to the protocol or to the pages. ``/`` is the catalog for whoever asks for HTML."""
 
-    def __init__(self, protocol: ASGIApp, pages: ASGIApp, site: Site) -> None:
+    def __init__(self, protocol: ASGIApp, pages: Entrance, site: Site) -> None:
         self._protocol = protocol
         self._pages = pages
         self._site = site

@@ -13,9 +13,13 @@ from registry.events import (
     ConfigurationRemoved,
     ContextRemoved,
     Happened,
+    KeyCreated,
+    KeyRevoked,
     ModeChanged,
     ModeRemoved,
     RegistrationRefused,
+    RoleGranted,
+    RoleWithdrawn,
     SchemaRegistered,
     UpcasterPublished,
     UpcasterWithdrawn,
@@ -23,6 +27,7 @@ from registry.events import (
     VersionsPurged,
     WebhookRegistered,
     WebhookRemoved,
+    WriteDenied,
 )
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
@@ -76,7 +81,8 @@ def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
         case VersionsPurged(versions=versions):
             return BAD, f"{_versions(versions)} deleted for good", ""
         case _:
-            return PLAIN if not isinstance(event, ContextRemoved) else BAD, _beside(event, subject), ""
+            look = BAD if isinstance(event, ContextRemoved | KeyRevoked | WriteDenied) else PLAIN
+            return look, _beside(event, subject), ""
 
 
 def _beside(event: Happened, subject: Subject) -> str:
@@ -100,6 +106,23 @@ def _beside(event: Happened, subject: Subject) -> str:
         case WebhookRemoved():
             return "a webhook is told nothing more"
         case _:
+            return _of_access(event)
+
+
+def _of_access(event: Happened) -> str:
+    """What happened to keys and grants, or by somebody who may not."""
+    match event:
+        case KeyCreated(principal=principal, label=label):
+            return f"API key for {principal} made" + (f": {label}" if label else "")
+        case KeyRevoked(principal=principal):
+            return f"API key of {principal} revoked"
+        case RoleGranted(principal=principal, role=role, context=context, prefix=prefix):
+            return f"{principal} is now {role} of {_area(context, prefix)}"
+        case RoleWithdrawn(principal=principal, role=role, context=context, prefix=prefix):
+            return f"{principal} is no longer {role} of {_area(context, prefix)}"
+        case WriteDenied(action=action, more=more):
+            return f"denied: {action}" + (f", and {counted(more, 'request')} before it" if more else "")
+        case _:
             # a kind of event that is newer than these words is still shown, by its name
             return _spaced(type(event).__name__)
 
@@ -107,6 +130,11 @@ def _beside(event: Happened, subject: Subject) -> str:
 def _host(url: str) -> str:
     """Whom a webhook reaches; the rest of its address may be nobody else's business."""
     return urlsplit(url).hostname or "somebody"
+
+
+def _area(context: str, prefix: str) -> str:
+    subjects = f"subjects that begin with {prefix}" if prefix else "all subjects"
+    return f"{subjects} in every context" if context == "*" else f"{subjects} in the context {context}"
 
 
 def _spaced(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 
+from registry.access.current import OPEN, current
 from web import address
 from web.code import mark_sign
 from web.travel import seen
@@ -95,11 +96,14 @@ TEMPLATES: Final = _environment()
 
 def page(template: str, values: Mapping[str, Any], *, status: int = 200, cache: str = "no-cache") -> Response[str]:
     """A template filled with values, as an HTML response under the content security policy."""
+    who = current()
+    if who is not OPEN:
+        cache = f"private, {cache}"
     return Response(
-        TEMPLATES.get_template(template).render(values),
+        TEMPLATES.get_template(template).render({"who": None if who is OPEN else who.name, **values}),
         media_type="text/html",
         status_code=status,
-        headers={**HEADERS, "Cache-Control": cache, "Vary": "Accept, HX-Request"},
+        headers={**HEADERS, "Cache-Control": cache, "Vary": "Accept, HX-Request, Cookie, Authorization"},
     )
 
 

@@ -1,6 +1,7 @@
 """Search by name, field, documentation and owner, over the latest version of every subject.
 
-An index derived from the registry and kept up by the position of the log. Building it is spread over the
+An index of everything, derived from the registry and kept up by the position of the log; what it finds is in the
+caller's view. Building it is spread over the
 requests that need it: each may spend a little time on subjects that are new or have changed.
 """
 
@@ -14,8 +15,9 @@ from typing import Final
 import msgspec
 
 from compat.errors import CompatError
+from registry.access.current import OPEN, acting, current
 from registry.errors import RegistryError
-from registry.model import DEFAULT_CONTEXT, SubjectSummary
+from registry.model import DEFAULT_CONTEXT, Page, Subject, SubjectSummary
 from registry.service import Document, Registry, TextIndex
 from web.prose import first_sentence
 from web.steps import Deadline
@@ -76,7 +78,7 @@ class Index:
 
     def refresh(self, seconds: float = BUDGET_SECONDS) -> tuple[int, int]:
         """Read what has changed, for so long at most. How many subjects are known, and how many still wait."""
-        with self._lock:
+        with self._lock, acting(OPEN):
             texts, deadline = self._opened(), Deadline(seconds)
             self._forget_purged(texts)
             for position, summary in self._changed():
@@ -84,7 +86,11 @@ class Index:
                     break
                 self._take(texts, summary)
                 self._read_to = position
-            return len(texts), self._registry.catalog.count_changed(self._read_to)
+            known = len(texts)
+        waiting = self._registry.catalog.count_changed(self._read_to)
+        if not current().view.whole:
+            known = self._registry.catalog.subjects(page=Page(0, 1))[1] - waiting
+        return known, waiting
 
     def of(self, summary: SubjectSummary) -> Indexed:
         """What is known about one subject, read now if need be."""
@@ -101,7 +107,7 @@ class Index:
         """
         words = query.casefold().split()[:WORDS]
         with self._lock:
-            candidates = self._opened().find(words, CANDIDATES)
+            candidates = self._opened().find(words, CANDIDATES, _shown)
         found = []
         for indexed in map(_decode, candidates):
             if context is not None and indexed.summary.subject.context != context:
@@ -162,6 +168,10 @@ class Index:
         sentence, doc = sentence or first_sentence(described), f"{doc} {described.casefold()}"
         name = summary.subject.name if summary.subject.context == DEFAULT_CONTEXT else str(summary.subject)
         return Indexed(summary, sentence, owner, name.casefold(), doc, fields)
+
+
+def _shown(key: str) -> bool:
+    return current().view.shows(Subject.parse(key))
 
 
 def _document(indexed: Indexed) -> Document:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from threading import Lock
 
+from registry.http.door import Door
 from registry.model import Subject
 from registry.service import Registry
 from web.search import Index
@@ -16,17 +17,19 @@ from web.travel import seen
 class Site:
     """One registry with the verdicts and the search index that its pages keep."""
 
-    def __init__(self, registry: Registry, readings: Readings, index: Index) -> None:
+    def __init__(self, registry: Registry, readings: Readings, index: Index, door: Door | None = None) -> None:
         self.registry = registry
         self.readings = readings
         self.index = index
+        self.door = door
+        """Where people sign in."""
         self._pasts: OrderedDict[int, Site] = OrderedDict()
         self._lock = Lock()
 
     @classmethod
-    def over(cls, registry: Registry) -> Site:
+    def over(cls, registry: Registry, door: Door | None = None) -> Site:
         """The pages over one registry."""
-        return cls(registry, Readings(registry), Index(registry))
+        return cls(registry, Readings(registry), Index(registry), door)
 
     def at_the_moment(self) -> Site:
         """The site that the current request is about: this one, or the same as it was."""
@@ -36,7 +39,7 @@ class Site:
         with self._lock:
             if position not in self._pasts:
                 past = self.registry.at(position)
-                self._pasts[position] = Site(past, self.readings.over(past), Index(past))
+                self._pasts[position] = Site(past, self.readings.over(past), Index(past), self.door)
             self._pasts.move_to_end(position)
             while len(self._pasts) > max(1, self.registry.settings.cache_pasts):
                 self._pasts.popitem(last=False)[1].index.close()

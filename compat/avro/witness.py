@@ -23,6 +23,7 @@ from compat.avro.rules import Fact
 from compat.avro.schema import Enum, Field, Fixed, Record
 from compat.avro.text import Bare, wrapped
 from compat.errors import InvalidPayload
+from compat.stopwatch import timed
 from compat.verdict import Witness
 
 FASTAVRO: Final = f"fastavro {fastavro.__version__}"
@@ -124,6 +125,7 @@ def _compile(bare: object) -> Any:
     return fastavro.parse_schema(cast("Any", wrapped(bare)), named_schemas={}, _ignore_default_error=True)
 
 
+@timed
 def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
     try:
         fastavro.schemaless_reader(io.BytesIO(encoded), writer, reader)

@@ -9,9 +9,11 @@ from compat.json_schema import text
 from compat.json_schema.execute import Executors, executors
 from compat.json_schema.judge import explain
 from compat.json_schema.schema import ParsedSchema
+from compat.stopwatch import timed
 from compat.verdict import Witness
 
 
+@timed
 def execute(
     writer: ParsedSchema, reader: ParsedSchema, payload: Any, *, formats: tuple[tuple[bool, bool], ...]
 ) -> Witness | None:

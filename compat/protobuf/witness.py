@@ -17,6 +17,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.protobuf.model import Schema
 from compat.protobuf.payload import RuntimeField, entries, to_json_tree
+from compat.stopwatch import timed
 from compat.verdict import Severity, Witness
 
 EXECUTOR: Final = f"protobuf {google.protobuf.__version__} ({api_implementation.Type()})"
@@ -50,6 +51,7 @@ class Executor:
         self._writer = writer
         self._reader = reader
 
+    @timed
     def parse_written(self, event: Event) -> Message | None:
         """The event as its writer sees it; nothing if the writer's own schema does not admit it."""
         message = self._writer.event_class(event.writer_type)()
@@ -59,6 +61,7 @@ class Executor:
             return None
         return message if message.IsInitialized() else None
 
+    @timed
     def parse_read(self, event: Event) -> Any:
         """The event as the reader sees it (a Message), or the decoder's own words (a str)."""
         message = self._reader.event_class(event.reader_type)()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry import settings
 from registry.cli.console import Console
 from registry.errors import InvalidRequest, RegistryError
+from registry.model import Origin
 from registry.service import Registry
 from registry.service.upkeep import Progress
 from registry.settings import Settings
@@ -83,6 +86,15 @@ def entries(console: Console, title: str) -> Iterator[Progress]:
                 step(f"{done:,} of {total:,} log entries")
 
         yield progress
+
+
+def of_the_operator() -> Origin:
+    """Whoever runs a command on the database itself, for the log."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in a container
+        name = str(os.getuid())
+    return Origin(actor=f"operator {name}")
 
 
 def without_password(database: str) -> str:

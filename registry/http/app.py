@@ -12,14 +12,29 @@ from litestar.di import Provide
 from registry.background import Background, Task
 from registry.delivering import Deliverer
 from registry.following import Follower
-from registry.http import api_v1, associations, compatibility, configuration, errors, schemas, server, subjects
+from registry.http import (
+    api_v1,
+    associations,
+    compatibility,
+    configuration,
+    errors,
+    operating,
+    schemas,
+    server,
+    subjects,
+)
 from registry.http.description import description
+from registry.http.door import Door
 from registry.http.front import Front
 from registry.http.nesting import bounded
 from registry.http.parameters import provide_subject
+from registry.http.permissions import guard
 from registry.http.ready import ReadyAnswers
+from registry.http.stopping import Stopping
+from registry.http.watch import Watch
 from registry.service import Registry
 from registry.settings import Settings, load
+from registry.telemetry import tracing
 
 PROTOCOL_HANDLERS = (
     *server.HANDLERS,
@@ -36,32 +51,42 @@ def tasks(registry: Registry) -> list[Task]:
     return [Follower(registry)] if registry.replication.primary else [Deliverer(registry)]
 
 
-def create_app(settings: Settings | None = None, registry: Registry | None = None) -> Litestar:
+def create_app(
+    settings: Settings | None = None, registry: Registry | None = None, door: Door | None = None
+) -> Litestar:
     """The protocol at the root and ``/api/v1``. Opens (and at the end closes) a registry unless one is handed in."""
     settings = settings or (registry.settings if registry is not None else load())
     opened = registry or Registry.open(settings)
     answers = ReadyAnswers(opened)
     background = Background(opened, tasks(opened))
+    stopping = Stopping()
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:
+        if settings.tracing:
+            tracing.start()
         answers.start()
         background.start()
+        stopping.listen()
         yield
         await to_thread.run_sync(background.stop)
+        if settings.tracing:
+            await to_thread.run_sync(tracing.stop)
         await to_thread.run_sync(answers.stop)
         if registry is None:
             opened.close()
 
     app = Litestar(
         route_handlers=[
-            Router("/", route_handlers=list(PROTOCOL_HANDLERS), tags=["Confluent protocol"]),
-            Router("/api/v1", route_handlers=list(api_v1.HANDLERS), tags=["lineal"]),
+            Router("/", route_handlers=list(operating.HANDLERS)),
+            Router("/", route_handlers=list(PROTOCOL_HANDLERS), tags=["Confluent protocol"], guards=[guard]),
+            Router("/api/v1", route_handlers=list(api_v1.HANDLERS), tags=["lineal"], guards=[guard]),
         ],
         dependencies={
             "registry": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "present": Provide(lambda: opened, sync_to_thread=False, use_cache=True),
             "subject": Provide(provide_subject, sync_to_thread=False),
+            "stopping": Provide(lambda: stopping, sync_to_thread=False, use_cache=True),
         },
         exception_handlers={Exception: errors.response},
         request_class=bounded(settings.limit_json_depth),
@@ -69,5 +94,5 @@ def create_app(settings: Settings | None = None, registry: Registry | None = Non
         openapi_config=description(),
         lifespan=[life],
     )
-    app.asgi_handler = Front(app.asgi_handler, answers, settings.incompatible_code)
+    app.asgi_handler = Front(app.asgi_handler, opened, door or Door(opened), answers, Watch(settings))
     return app

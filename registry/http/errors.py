@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 import msgspec
@@ -11,11 +12,22 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, SerializationException, ValidationException
 
 from compat.errors import CompatError, LimitExceeded
-from registry.errors import IncompatibleSchema, RegistryError, StoreError, UpcasterRefused
+from registry.errors import (
+    IncompatibleSchema,
+    NotLetIn,
+    RegistryError,
+    StoreError,
+    TooManyRequests,
+    Unauthenticated,
+    UpcasterRefused,
+)
 from registry.http.exchange import exchange_of
 from registry.http.media import PROTOCOL
 
 _log = logging.getLogger(__name__)
+
+CHALLENGE: Final = 'Basic realm="lineal", charset="UTF-8", Bearer realm="lineal"'
+"""What a client may show."""
 
 _MALFORMED: Final = 400
 _INVALID: Final = 422
@@ -43,7 +55,27 @@ def body(code: int, message: str, report: Mapping[str, Any] | None = None) -> by
 def message(request: Request[Any, Any, Any], error: RegistryError) -> ErrorMessage:
     """An error within an answer about many things."""
     _, code, text, _ = _described(request, error)
+    if isinstance(error, NotLetIn):
+        exchange_of(request).denied = True
     return ErrorMessage(code, text)
+
+
+def refusal(error: NotLetIn) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body for a request that is not let in."""
+    headers = [(b"content-type", PROTOCOL.encode())]
+    headers += [(name.encode(), value.encode()) for name, value in _hints(error).items()]
+    return error.status, headers, body(error.code, error.message)
+
+
+def _hints(error: RegistryError) -> Mapping[str, str]:
+    """Headers that say what a client can do about it."""
+    match error:
+        case Unauthenticated():
+            return {"www-authenticate": CHALLENGE}
+        case TooManyRequests(seconds=seconds):
+            return {"retry-after": str(ceil(seconds))}
+        case _:
+            return {}
 
 
 def response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -62,7 +94,7 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
             _log.error("the store failed: %s %s", request.method, request.url.path, exc_info=error)
             return error.status, error.code, error.message, {"retry-after": "1"}
         case RegistryError():
-            return error.status, error.code, error.message, {}
+            return error.status, error.code, error.message, _hints(error)
         case LimitExceeded() | CompatError():
             return _INVALID, 42201, str(error), {}
         case MethodNotAllowedException():

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 
-from registry.model import DEFAULT_CONTEXT, Origin
+from registry.access.current import current
+from registry.model import ACCESS, DEFAULT_CONTEXT, Origin, Subject
 
 KEY: Final = "lineal"
 """Where it stands in the ASGI scope."""
@@ -18,17 +19,21 @@ class Exchange:
     """One request and its answer."""
 
     request_id: str = ""
+    incompatible_code: int = 40901
     context: str = DEFAULT_CONTEXT
     """From the prefix ``/contexts/{context}``: where bare names live."""
     media: str = "application/json"
-    incompatible_code: int = 40901
+    target: Subject = ACCESS
+    """What a write is aimed at; until that is known, nothing but the registry itself."""
+    denied: bool = False
+    """Whether a part of what was asked for was denied, in an answer about many things."""
     immutable: bool = False
     """Set by a handler whose answer stays the same until something is deleted or configured."""
 
     @property
     def origin(self) -> Origin:
         """Who asks, for the log."""
-        return Origin(request_id=self.request_id)
+        return Origin(actor=current().name, request_id=self.request_id)
 
 
 def exchange_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Exchange:

@@ -30,6 +30,7 @@ from registry.events import (
     WriterDeclared,
 )
 from registry.service import Registry
+from registry.telemetry import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +38,11 @@ _LARGEST: Final = 256_000
 _MOST_BYTES: Final = 64_000_000
 _ENTRIES_AT_ONCE: Final = 1_000
 
-Key: TypeAlias = tuple[bytes, bytes, bytes]
-"""Raw path, query and Accept, as they came."""
+Key: TypeAlias = tuple[bytes, bytes, bytes, bytes]
+"""Raw path, query and Accept, as they came, and the caller's view: who sees the same is answered the same.
+
+So what may be read is decided once per view and address, and holds as long as the grants: others give another view.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Ready:
 
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    route: str
+    """Method and path template, for the metrics."""
     tag: bytes = b""
     """Its ETag, which stands among the headers too."""
 
@@ -95,6 +101,7 @@ class ReadyAnswers:
         self._thread: Thread | None = None
         self._generation = 0
         self._position = registry.catalog.position()
+        self._heard_elsewhere = registry.store.heard
         registry.store.listen(self._heard)
 
     def get(self, key: Key) -> Ready | None:
@@ -140,8 +147,9 @@ class ReadyAnswers:
             try:
                 while self._position < self._catalog.position():
                     entries = self._catalog.changes(self._position, limit=_ENTRIES_AT_ONCE)
-                    self._heard(entries)
+                    self._heard_elsewhere(entries)
                     self._position = entries[-1].position
+                metrics.HEARD.set(self._position)
             except RegistryError as error:
                 _log.warning("the log cannot be followed for now: %s", error.message)
                 self._forget()

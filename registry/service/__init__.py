@@ -23,6 +23,7 @@ from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
 from registry.service.leases import Leases
 from registry.service.lookup import Lookup
+from registry.service.permissions import Permissions
 from registry.service.readers import Readers
 from registry.service.registration import Registration, RegistrationOptions, Retagging
 from registry.service.replication import Replication
@@ -58,6 +59,7 @@ class Registry:
         self.catalog = Catalog(store, definitions, settings)
         self.contracts = Contracts(store, definitions)
         self.readers = Readers(store, definitions, settings, self.upcasters)
+        self.permissions = Permissions(store, settings)
         self.upkeep = Upkeep(store)
         self.transfer = Transfer(store)
         self.replication = Replication(store, settings)

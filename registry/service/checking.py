@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compat.check import check
 from compat.level import Level
 from registry import history as histories
 from registry.errors import InvalidSchemaText, VersionNotFound
@@ -15,6 +14,7 @@ from registry.policy import policy, scopes
 from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Definitions, parse
+from registry.service.judging import judge
 from registry.service.scope import aliased
 from registry.settings import Settings
 from registry.storage.reading import Reading
@@ -106,5 +106,5 @@ class Checking:
         if in_force.configuration.validate_fields:
             before = None if newest is None else newest.metadata
             validate_fields(content.format, parsed.engine.outline(parsed.schema), metadata, before)
-        verdict = check(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)
+        verdict = judge(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)
         return Checked(verdict, subject, tuple(known.number for known in compared))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.access.current import named
 from registry.errors import (
     InvalidSubject,
     OperationNotPermitted,
@@ -184,7 +185,7 @@ def _empty(writing: Writing, scope: Subject) -> None:
         if not versions:
             continue
         gone = [number for number, _ in versions]
-        for referrer, number, _ in writing.referrers(subject, gone, deleted=True):
+        for referrer, number, _ in writing.whole.referrers(subject, gone, deleted=True):
             if referrer not in numbers:
-                raise ReferenceExists(f"subject={subject}", f"version {number} of '{referrer}' refers to it")
+                raise ReferenceExists(f"subject={subject}", f"version {number} of {named(referrer)} refers to it")
         writing.append((subject, VersionsPurged(versions=gone)))

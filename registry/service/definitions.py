@@ -43,12 +43,12 @@ class Definitions:
         self._kept: OrderedDict[int, Definition] = OrderedDict()  # by position of the registration
 
     def of(self, reading: Reading, version: Version) -> Definition:
-        """The definition of a registered version."""
+        """The definition of a registered version, with what it refers to: whoever may see it, may see it whole."""
         if (kept := self._get(version.position)) is not None:
             return kept
         targets = []
         for item in version.content.references:
-            target = reading.version(Subject.parse(item.subject, version.subject.context), item.version)
+            target = reading.whole.version(Subject.parse(item.subject, version.subject.context), item.version)
             if target is not None:  # deletion refuses while something refers to it
                 targets.append((item, self.of(reading, target)))
         definition = define(version.content, targets, depth=self._limits.reference_depth)

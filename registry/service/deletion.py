@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from registry.access.current import named
 from registry.errors import (
     ContextNotEmpty,
     NoActiveVersion,
@@ -94,7 +95,7 @@ class Deletion:
         if context in {DEFAULT_CONTEXT, GLOBAL_CONTEXT}:
             raise OperationNotPermitted(f"The context '{context}' belongs to the registry itself and stays")
         with self._store.write(origin) as writing:
-            if not writing.is_empty(context):
+            if not writing.whole.is_empty(context):
                 raise ContextNotEmpty(context)
             if writing.has_context(context):
                 writing.append((Subject(context), ContextRemoved()))
@@ -107,7 +108,7 @@ class Deletion:
 def require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:
     """Soft deletion minds live referrers, a permanent one soft-deleted ones too; those that go along do not count."""
     whole = len(numbers) == len(writing.numbers(subject))
-    for referrer, number, _ in writing.referrers(subject, numbers, deleted=permanent):
+    for referrer, number, _ in writing.whole.referrers(subject, numbers, deleted=permanent):
         if referrer != subject or not whole:
             what = f"subject={subject}, version={', '.join(map(str, numbers))}"
-            raise ReferenceExists(what, f"version {number} of '{referrer}' refers to it; delete that first")
+            raise ReferenceExists(what, f"version {number} of {named(referrer)} refers to it; delete that first")

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Final
 
 from compat import tagging
-from compat.check import check
 from compat.engine import Form
 from compat.entity import Tags
 from compat.errors import InvalidSchema
 from compat.formats import Parsed
 from registry import history as histories
+from registry.access.current import named
 from registry.data_contract import merge_metadata, merge_rules, stamped, validate, without_compiled
 from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcaster, OperationNotPermitted
 from registry.events import Acceptance, RegistrationRefused, SchemaRegistered, UpcasterPublished
@@ -30,6 +30,7 @@ from registry.policy import Policy, Setting, policy, require_registration, scope
 from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Candidate, Definitions, identify, parse
+from registry.service.judging import judge
 from registry.service.scope import aliased
 from registry.service.upcasters import Upcasters
 from registry.settings import Settings
@@ -313,7 +314,7 @@ class Registration:
             compared = compared[-1:]
         with view() as reading:
             definitions = self._definitions.of_known(reading, situation.subject, compared)
-        verdict = check(level, candidate.definition, definitions, limits=self._settings.limits)
+        verdict = judge(level, candidate.definition, definitions, limits=self._settings.limits)
         if verdict.compatible:
             return None
         checked = Checked(verdict, situation.subject, tuple(known.number for known in compared))
@@ -484,16 +485,17 @@ def _append(writing: Writing, decision: _Decision, origin: Origin) -> Version:
 def _schema_id(writing: Writing, decision: _Decision) -> int:
     """The id of this very schema where its context has it already, else the next one; in IMPORT mode the given one."""
     context, content = decision.situation.subject.context, decision.candidate.content
+    whole = writing.whole
     if decision.schema_id is None:
-        for known in writing.with_digest(context, decision.identity.canonical, normalized=False):
+        for known in whole.with_digest(context, decision.identity.canonical, normalized=False):
             if known.metadata == content.metadata and known.rule_set == content.rule_set:
                 return known.schema_id
-        return writing.last_id(context) + 1
-    for holder in writing.with_id(context, decision.schema_id):
-        if not writing.holds(context, decision.schema_id, decision.identity.canonical):
+        return whole.last_id(context) + 1
+    for holder in whole.with_id(context, decision.schema_id):
+        if not whole.holds(context, decision.schema_id, decision.identity.canonical):
             raise OperationNotPermitted(
                 f"Schema id {decision.schema_id} is already that of another schema "
-                f"(subject '{holder.subject}', version {holder.number}): ids are never given twice"
+                f"({named(holder.subject)}, version {holder.number}): ids are never given twice"
             )
     return decision.schema_id
 
@@ -503,4 +505,4 @@ def _superseded(writing: Writing, decision: _Decision, schema_id: int) -> list[i
         return []
     subject = decision.situation.subject
     replaced = histories.superseded(decision.situation.history, schema_id)
-    return [number for number in replaced if not writing.referrers(subject, [number], deleted=True)]
+    return [number for number in replaced if not writing.whole.referrers(subject, [number], deleted=True)]

@@ -22,6 +22,10 @@ class Upkeep:
         with self._store.maintain() as writing:
             return writing.rebuild(progress)
 
+    def require_ready(self) -> None:
+        """Raises StoreUnavailable, StoreBusy unless the database answers and has the tables that this code needs."""
+        self._store.require_ready()
+
     def verify(self, progress: Progress | None = None) -> list[Deviation]:
         """What differs between the projections and a replay of the log (at most 100); empty when all is well."""
         with self._store.read() as reading:

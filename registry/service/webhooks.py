@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from registry.errors import InvalidRequest, NotFound
 from registry.events import TYPES, WebhookRegistered, WebhookRemoved
-from registry.model import ANONYMOUS, GLOBAL_CONTEXT, Origin, Subject, context_name
+from registry.model import ACCESS, ANONYMOUS, Origin, context_name
 from registry.sealing import Seal
 from registry.settings import Settings
 from registry.storage import webhooks as kept
@@ -19,7 +19,7 @@ from registry.storage.webhooks import DeadLetter, Progress, Webhook
 from registry.webhooks.addresses import require
 from registry.webhooks.message import new_secret
 
-SCOPE: Final = Subject(GLOBAL_CONTEXT)
+SCOPE: Final = ACCESS
 """The stream of the events about webhooks: that of everything."""
 _MOST_LETTERS: Final = 1_000
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -28,6 +29,8 @@ class Turn(Generic[W]):
     work: Callable[[W], Any]
     origin: Any
     outcome: Future[Any] = field(default_factory=Future)
+    context: Context = field(default_factory=copy_context)
+    """Of the thread that waits: on whose behalf the work is done."""
 
 
 class Batches(Generic[W]):

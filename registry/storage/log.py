@@ -10,10 +10,12 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from registry import events
+from registry.access.roles import WHOLE, View
 from registry.events import Entry, Event, Line, micros, moment
 from registry.model import Origin, Subject
 from registry.storage import tables
 from registry.storage.prepared import Prepared
+from registry.storage.visibility import shows_entry
 
 _READ_AT_ONCE: Final = 1_000
 
@@ -59,14 +61,17 @@ def read(
     kind: type[Event] | None = None,
     limit: int,
     newest_first: bool = False,
+    view: View = WHOLE,
 ) -> list[Entry]:
-    """Entries after one position and before another, optionally of one stream or type only."""
+    """Entries in a view, after one position and before another, optionally of one stream or type only."""
     at = tables.log.c.position
     query = select(tables.log).where(at > after).order_by(at.desc() if newest_first else at).limit(limit)
     if before is not None:
         query = query.where(at < before)
     if subject is not None:
         query = query.where(tables.log.c.context == subject.context, tables.log.c.stream == subject.name)
+    if view is not WHOLE:
+        query = query.where(shows_entry(view, tables.log.c.context, tables.log.c.stream))
     if kind is not None:
         query = query.where(tables.log.c.type == kind.__name__)
     return [_entry(row) for row in connection.execute(query)]

@@ -22,7 +22,7 @@ from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event
 from registry.model import ANONYMOUS, Origin, Subject
 from registry.storage.reading import Reading
-from registry.storage.store import Store, T, Writing
+from registry.storage.store import Listener, Store, T, Writing
 from registry.storage.tables import PROJECTIONS, metadata
 from registry.storage.verification import replay
 
@@ -33,7 +33,7 @@ class PastReading(Reading):
     """One consistent view of the projections as they were; the log is the present one, up to the position."""
 
     def __init__(self, connection: Connection, now: Reading, position: int) -> None:
-        super().__init__(connection)
+        super().__init__(connection, now.view)
         self._now = now
         self._position = position
 
@@ -89,6 +89,9 @@ class PastStore(Store):
     def maintain(self, origin: Origin = ANONYMOUS, *, keep: bool = True) -> NoReturn:  # noqa: ARG002
         """Raises OperationNotPermitted."""
         self.write(origin)
+
+    def listen(self, listener: Listener) -> None:
+        """What was does not change: nothing will be heard."""
 
     def close(self) -> None:
         """Nothing is held."""

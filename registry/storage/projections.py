@@ -20,9 +20,13 @@ from registry.events import (
     DeploymentEnded,
     DeploymentRecorded,
     Entry,
+    KeyCreated,
+    KeyRevoked,
     ModeChanged,
     ModeRemoved,
     ReaderDeclared,
+    RoleGranted,
+    RoleWithdrawn,
     SchemaRegistered,
     UpcasterPublished,
     UpcasterWithdrawn,
@@ -37,6 +41,8 @@ from registry.model import Subject
 from registry.storage import tables
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
+    access_grant,
+    api_key,
     application,
     association,
     context,
@@ -452,6 +458,47 @@ def _webhook_removed(connection: Connection, entry: Entry) -> None:
     connection.execute(delete(webhook).where(webhook.c.id == event.id))
 
 
+def _key_created(connection: Connection, entry: Entry) -> None:
+    event: KeyCreated = entry.event  # type: ignore[assignment]
+    row = {
+        "id": event.id,
+        "principal": event.principal,
+        "digest": event.digest,
+        "label": event.label,
+        "created": micros(entry.time),
+        "expires": None if event.expires is None else micros(event.expires),
+    }
+    connection.execute(insert(api_key), [row])
+
+
+def _key_revoked(connection: Connection, entry: Entry) -> None:
+    event: KeyRevoked = entry.event  # type: ignore[assignment]
+    connection.execute(update(api_key).where(api_key.c.id == event.id).values(revoked=micros(entry.time)))
+
+
+def _role_granted(connection: Connection, entry: Entry) -> None:
+    event: RoleGranted = entry.event  # type: ignore[assignment]
+    row = {
+        "principal": event.principal,
+        "role": event.role,
+        "context": event.context,
+        "prefix": event.prefix,
+    }
+    connection.execute(insert(access_grant), [row])
+
+
+def _role_withdrawn(connection: Connection, entry: Entry) -> None:
+    event: RoleWithdrawn = entry.event  # type: ignore[assignment]
+    connection.execute(
+        delete(access_grant).where(
+            access_grant.c.principal == event.principal,
+            access_grant.c.role == event.role,
+            access_grant.c.context == event.context,
+            access_grant.c.prefix == event.prefix,
+        )
+    )
+
+
 def _text(value: object) -> str:
     return json.encode(value).decode()
 
@@ -478,5 +525,9 @@ _CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingPro
         DeploymentEnded: _deployment_ended,
         AssociationSet: _association_set,
         AssociationRemoved: _association_removed,
+        KeyCreated: _key_created,
+        KeyRevoked: _key_revoked,
+        RoleGranted: _role_granted,
+        RoleWithdrawn: _role_withdrawn,
     }
 )

@@ -23,11 +23,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    true,
     tuple_,
 )
 
 from compat.definition import Format
+from registry.access.keys import StoredKey
+from registry.access.roles import WHOLE, Grant, Role, View
 from registry.data_contract import rule_types
 from registry.events import Entry, Event, Line, RegistrationRefused, moment
 from registry.history import Known
@@ -61,6 +62,8 @@ from registry.policy import Setting
 from registry.storage import log
 from registry.storage.prepared import Prepared
 from registry.storage.tables import (
+    access_grant,
+    api_key,
     application,
     association,
     context,
@@ -73,6 +76,7 @@ from registry.storage.tables import (
     upcaster,
     version,
 )
+from registry.storage.visibility import begins, shows_subject
 
 _references = msgspec.json.Decoder(list[SchemaReference])
 _metadata = msgspec.json.Decoder(Metadata)
@@ -182,38 +186,59 @@ class StoredUpcaster:
 
 
 class Reading:
-    """One consistent view of the projections: lives as long as its transaction."""
+    """One consistent state of the projections, as far as a view shows it: lives as long as its transaction.
 
-    def __init__(self, connection: Connection) -> None:
+    What the view does not show is absent: no row, no entry, no count.
+    """
+
+    def __init__(self, connection: Connection, view: View = WHOLE) -> None:
         self.connection = connection
+        self.view = view
+
+    @property
+    def whole(self) -> Reading:
+        """The same state without the bounds of a view, for decisions that must not depend on who asks."""
+        return Reading(self.connection)
 
     # -- versions ------------------------------------------------------------------------------------------------
 
     def token(self, at: Subject) -> int:
         """Position of what last changed the versions of a subject; 0 when it has none."""
+        if not self.view.shows(at):
+            return 0
         return _TOKEN.scalar(self.connection, context=at.context, name=at.name) or 0
 
     def history(self, at: Subject) -> list[Known]:
         """Every version of a subject, deleted ones too, oldest first."""
+        if not self.view.shows(at):
+            return []
         return [_known(row) for row in _HISTORY.rows(self.connection, context=at.context, name=at.name)]
 
     def versions(self, at: Subject) -> list[Version]:
         """Every version of a subject with its text, deleted ones too, oldest first."""
+        if not self.view.shows(at):
+            return []
         query = _VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
         return [_version(row) for row in self.connection.execute(query.order_by(version.c.number))]
 
     def version(self, at: Subject, number: int) -> Version | None:
         """One version, deleted or not."""
+        if not self.view.shows(at):
+            return None
         row = _VERSION.one(self.connection, context=at.context, name=at.name, number=number)
         return None if row is None else _version(row)
 
     def latest(self, at: Subject, *, deleted: bool = False) -> Version | None:
         """The highest version that is live (or any, with ``deleted``)."""
+        if not self.view.shows(at):
+            return None
         row = (_HIGHEST if deleted else _LATEST).one(self.connection, context=at.context, name=at.name)
         return None if row is None else _version(row)
 
     def numbers(self, at: Subject) -> list[tuple[int, bool]]:
         """(number, deleted) of every version, ascending."""
+        if not self.view.shows(at):
+            return []
         query = select(version.c.number, version.c.deleted).where(
             version.c.context == at.context, version.c.subject == at.name
         )
@@ -226,7 +251,11 @@ class Reading:
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""
-        query = _VERSIONS.where(version.c.context == name, version.c.schema_id == schema_id)
+        query = _VERSIONS.where(
+            version.c.context == name,
+            version.c.schema_id == schema_id,
+            shows_subject(self.view, version.c.context, version.c.subject),
+        )
         return [_version(row) for row in self.connection.execute(query.order_by(version.c.position))]
 
     def holds(self, name: str, schema_id: int, canonical_digest: str) -> bool:
@@ -236,7 +265,8 @@ class Reading:
 
     def with_guid(self, guid: str) -> list[Version]:
         """Versions of any context whose schema has this GUID, in the order of registration."""
-        query = _VERSIONS.where(schema.c.guid == guid).order_by(version.c.position)
+        shown = shows_subject(self.view, version.c.context, version.c.subject)
+        query = _VERSIONS.where(schema.c.guid == guid, shown).order_by(version.c.position)
         return [_version(row) for row in self.connection.execute(query)]
 
     def referrers(self, at: Subject, numbers: Iterable[int], *, deleted: bool) -> list[tuple[Subject, int, int]]:
@@ -255,6 +285,7 @@ class Reading:
                 reference.c.to_context == at.context,
                 reference.c.to_subject == at.name,
                 reference.c.to_number.in_(list(numbers)),
+                shows_subject(self.view, version.c.context, version.c.subject),
             )
             .order_by(version.c.schema_id, version.c.context, version.c.subject, version.c.number)
             .distinct()
@@ -294,6 +325,7 @@ class Reading:
             kind=kind,
             limit=limit,
             newest_first=newest_first,
+            view=self.view,
         )
 
     def lines(self, *, after: int, last: int, limit: int) -> list[Line]:
@@ -309,11 +341,18 @@ class Reading:
 
     def last_id(self, name: str) -> int:
         """The highest schema id ever given in a context; 0 for none."""
+        if not self.view.enters(name) and name not in self.contexts():
+            return 0
         return _LAST_ID.scalar(self.connection, name=name) or 0
 
     def contexts(self) -> list[str]:
-        """Names, sorted."""
-        return list(self.connection.execute(select(context.c.name).order_by(context.c.name)).scalars())
+        """Names, sorted: those a view names, and those of the subjects in it."""
+        found = list(self.connection.execute(select(context.c.name).order_by(context.c.name)).scalars())
+        if self.view.whole:
+            return found
+        shown = shows_subject(self.view, subject.c.context, subject.c.name)
+        held = set(self.connection.execute(select(subject.c.context).where(shown).distinct()).scalars())
+        return [name for name in found if name in held or self.view.enters(name)]
 
     def has_context(self, name: str) -> bool:
         """Whether the context is known."""
@@ -321,7 +360,7 @@ class Reading:
 
     def subjects(self, name: str | None, prefix: str, *, live: bool, deleted: bool, page: Page) -> list[Subject]:
         """Names that begin with ``prefix``, in one context or all; with live versions, with only deleted ones."""
-        conditions = [_begins(subject.c.name, prefix)]
+        conditions = [begins(subject.c.name, prefix), shows_subject(self.view, subject.c.context, subject.c.name)]
         if name is not None:
             conditions.append(subject.c.context == name)
         if not live:
@@ -334,7 +373,8 @@ class Reading:
 
     def contexts_of(self, name: str) -> list[str]:
         """The contexts that have a subject of this name, sorted."""
-        query = select(subject.c.context).where(subject.c.name == name).order_by(subject.c.context)
+        shown = shows_subject(self.view, subject.c.context, subject.c.name)
+        query = select(subject.c.context).where(subject.c.name == name, shown).order_by(subject.c.context)
         return list(self.connection.execute(query).scalars())
 
     def is_empty(self, name: str) -> bool:
@@ -353,7 +393,9 @@ class Reading:
         page: Page,
     ) -> tuple[list[SubjectSummary], int]:
         """A page of the subjects whose name contains ``search``, and how many there are in all."""
-        conditions: list[ColumnElement[bool]] = [] if deleted else [subject.c.live > 0]
+        conditions = [shows_subject(self.view, subject.c.context, subject.c.name)]
+        if not deleted:
+            conditions.append(subject.c.live > 0)
         if search:
             conditions.append(_contains(subject.c.folded, search.casefold()))
         if context is not None:
@@ -366,25 +408,29 @@ class Reading:
 
     def summary(self, at: Subject) -> SubjectSummary | None:
         """The summary of one subject."""
+        if not self.view.shows(at):
+            return None
         query = select(subject).where(subject.c.context == at.context, subject.c.name == at.name)
         row = self.connection.execute(query).one_or_none()
         return None if row is None else _summary(row)
 
     def summaries_after(self, position: int, limit: int) -> list[tuple[int, SubjectSummary]]:
         """Subjects whose versions changed after a position, in that order, with the position of the change."""
-        query = select(subject).where(subject.c.position > position).order_by(subject.c.position).limit(limit)
+        shown = shows_subject(self.view, subject.c.context, subject.c.name)
+        query = select(subject).where(subject.c.position > position, shown).order_by(subject.c.position).limit(limit)
         return [(row.position, _summary(row)) for row in self.connection.execute(query)]
 
     def count_after(self, position: int) -> int:
         """How many subjects have changed after a position."""
-        query = select(func.count()).select_from(subject).where(subject.c.position > position)
+        shown = shows_subject(self.view, subject.c.context, subject.c.name)
+        query = select(func.count()).select_from(subject).where(subject.c.position > position, shown)
         return self.connection.execute(query).scalar_one()
 
     def listed(self, wanted: SchemaFilter, page: Page) -> list[Version]:
         """Versions in order of subject and number."""
         query = _VERSIONS.join(
             subject, and_(subject.c.context == version.c.context, subject.c.name == version.c.subject)
-        ).where(_listed(wanted))
+        ).where(_listed(wanted), shows_subject(self.view, subject.c.context, subject.c.name))
         query = query.order_by(version.c.context, version.c.subject, version.c.number)
         if not wanted.rule_type:
             return [_version(row) for row in self.connection.execute(_paged(query, page))]
@@ -398,7 +444,11 @@ class Reading:
         query = select(setting).where(setting.c.subject != "", _contains(setting.c.configuration, '"alias":'))
         rows = self.connection.execute(query.order_by(setting.c.context, setting.c.subject))
         found = ((Subject(row.context, row.subject), _setting(row).configuration) for row in rows)
-        return [(alias, Subject.parse(own.alias, alias.context)) for alias, own in found if own and own.alias]
+        return [
+            (alias, Subject.parse(own.alias, alias.context))
+            for alias, own in found
+            if own and own.alias and self.view.shows(alias)
+        ]
 
     # -- associations --------------------------------------------------------------------------------------------
 
@@ -413,7 +463,7 @@ class Reading:
         page: Page = EVERYTHING,
     ) -> list[Association]:
         """In the order in which they were last set."""
-        conditions = [*_associated(wanted)]
+        conditions = [*_associated(wanted), shows_subject(self.view, association.c.context, association.c.subject)]
         if subject is not None:
             conditions += [association.c.context == subject.context, association.c.subject == subject.name]
         for column, value in (
@@ -429,12 +479,16 @@ class Reading:
     # -- settings and upcasters ----------------------------------------------------------------------------------
 
     def settings(self, scopes: Sequence[Subject]) -> list[Setting]:
-        """What is set for each scope itself, in the order asked."""
+        """What is set for each scope itself, in the order asked: a subject first, then what it inherits from.
+
+        A subject in view shows all that it inherits; of one out of view only what may be seen for itself.
+        """
         keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
         keys |= {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
         rows = _settings_of(len(scopes)).rows(self.connection, **keys)
         found = {(row.context, row.subject): _setting(row) for row in rows}
-        return [found.get((scope.context, scope.name), _UNSET) for scope in scopes]
+        shown = scopes if self.view.shows(scopes[0]) else [scope for scope in scopes if self.view.shows(scope)]
+        return [found.get((scope.context, scope.name), _UNSET) if scope in shown else _UNSET for scope in scopes]
 
     def scopes_with_mode(self, name: str) -> list[Subject]:
         """The subjects of a context with a mode of their own."""
@@ -445,6 +499,8 @@ class Reading:
 
     def upcasters(self, at: Subject) -> list[StoredUpcaster]:
         """The upcasters in force for a subject, by source and target."""
+        if not self.view.shows(at):
+            return []
         query = select(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name)
         rows = self.connection.execute(query.order_by(upcaster.c.source, upcaster.c.target))
         return [_upcaster(row) for row in rows]
@@ -475,7 +531,8 @@ class Reading:
         ]
 
     def _contracts(self, role: str, at: Subject | None, application: str | None) -> Iterable[Row[Any]]:
-        query = select(contract).where(contract.c.role == role)
+        shown = shows_subject(self.view, contract.c.context, contract.c.subject)
+        query = select(contract).where(contract.c.role == role, shown)
         if at is not None:
             query = query.where(contract.c.context == at.context, contract.c.subject == at.name)
         if application is not None:
@@ -496,6 +553,25 @@ class Reading:
             for row in self.connection.execute(query.order_by(*order))
         ]
 
+    # -- keys and grants -----------------------------------------------------------------------------------------
+
+    def key(self, key_id: str) -> StoredKey | None:
+        """One API key, revoked or not."""
+        row = self.connection.execute(select(api_key).where(api_key.c.id == key_id)).one_or_none()
+        return None if row is None else _key(row)
+
+    def keys(self) -> list[StoredKey]:
+        """Every API key ever made, by principal."""
+        return [_key(row) for row in self.connection.execute(select(api_key).order_by(*_BY_PRINCIPAL))]
+
+    def grants(self, principals: Sequence[str] | None = None) -> list[Grant]:
+        """The grants of some principals, or all."""
+        query = select(access_grant)
+        if principals is not None:
+            query = query.where(access_grant.c.principal.in_(principals))
+        rows = self.connection.execute(query.order_by(*access_grant.primary_key.columns))
+        return [Grant(row.principal, Role(row.role), row.context, row.prefix) for row in rows]
+
 
 def _contract(row: Row[Any]) -> tuple[Build, Subject]:
     return Build(row.application, row.build), Subject(row.context, row.subject)
@@ -506,7 +582,7 @@ def _declared(row: Row[Any]) -> dict[str, Any]:
 
 
 def _listed(wanted: SchemaFilter) -> ColumnElement[bool]:
-    conditions = [_begins(subject.c.name, wanted.prefix)]
+    conditions = [begins(subject.c.name, wanted.prefix)]
     if wanted.context is not None:
         conditions.append(subject.c.context == wanted.context)
     if wanted.aliased:
@@ -539,21 +615,19 @@ def _rule_types(found: Version) -> set[str]:
     return rule_types(found.content.rule_set, RuleSet(migration_rules=list(found.migration_rules)))
 
 
-def _begins(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """A prefix match that an index on the column can serve, and that knows upper from lower case."""
-    if not prefix:
-        return true()
-    following = _after(prefix)
-    return column >= prefix if following is None else and_(column >= prefix, column < following)
+_BY_PRINCIPAL: Final = (api_key.c.principal, api_key.c.created, api_key.c.id)
 
 
-def _after(prefix: str) -> str | None:
-    """The least text greater than everything that begins with ``prefix``."""
-    stem = prefix.rstrip(chr(0x10FFFF))
-    if not stem:
-        return None
-    successor = ord(stem[-1]) + 1
-    return stem[:-1] + chr(0xE000 if 0xD800 <= successor <= 0xDFFF else successor)
+def _key(row: Row[Any]) -> StoredKey:
+    return StoredKey(
+        id=row.id,
+        principal=row.principal,
+        digest=row.digest,
+        label=row.label,
+        created=moment(row.created),
+        expires=None if row.expires is None else moment(row.expires),
+        revoked=None if row.revoked is None else moment(row.revoked),
+    )
 
 
 def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
@@ -17,7 +18,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
 
+from registry.access import events as access
+from registry.access.current import current
 from registry.errors import DamagedArchive, InvalidRequest, OperationNotPermitted, StoreBusy, StoreUnavailable
 from registry.events import Entry, Event, Line
 from registry.model import ANONYMOUS, Origin, Subject
@@ -26,9 +30,11 @@ from registry.storage import log, migrations, projections
 from registry.storage.batches import Batches, Turn
 from registry.storage.reading import Reading
 from registry.storage.verification import Progress, replay
+from registry.telemetry import metrics, tracing
 
 _SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
 _WRITE: Final = "lineal_write"
+_SECONDS: Final = {kind: metrics.TRANSACTIONS.labels(kind) for kind in ("read", "write")}
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Entry]], None]
@@ -36,19 +42,34 @@ Listener = Callable[[Sequence[Entry]], None]
 
 
 class Writing(Reading):
-    """The one writer: sees everything committed before it, and appends events with their projections."""
+    """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
 
     def __init__(self, connection: Connection, origin: Origin) -> None:
         super().__init__(connection)
-        self.origin = origin
-        """Of what is appended from now on."""
+        self.act(origin)
         self._begun_at = log.lock(connection)
         self._unwritten: list[Entry] = []
         self._untold = 0
         self.appended: list[Entry] = []
 
+    def act(self, origin: Origin) -> None:
+        """From now on, what is seen and appended is the current caller's business."""
+        self.origin = origin
+        self._caller = current()
+        self.view = self._caller.view
+
+    def take(self, turn: Turn[Writing]) -> Any:
+        """What the work of a turn returns."""
+        self.act(_named(turn.origin))
+        return turn.work(self)
+
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
-        """Add events to the log, and what follows from them to the projections."""
+        """Add events to the log, and what follows from them to the projections.
+
+        Raises Forbidden, Unauthenticated for what the caller may not make happen.
+        """
+        for subject, happening in happened:
+            access.require(self._caller, subject, happening)
         time = self.origin.time or datetime.now(UTC)
         added = [
             Entry(position, time, self.origin, subject, event)
@@ -146,15 +167,33 @@ class Store:
 
         return data_version
 
+    def require_ready(self) -> None:
+        """Raises StoreUnavailable, StoreBusy unless the database answers and has the tables that this code needs."""
+        with self._translated(), self._transaction(write=False) as connection:
+            found = migrations.current(connection)
+        if found != migrations.LATEST:
+            raise StoreUnavailable(f"the tables are of revision {found}, this version needs {migrations.LATEST}")
+
+    def connections(self) -> dict[str, int]:
+        """How many connections to the database are in use, and how many wait to be used."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what both engines are made with
+        return {"used": pool.checkedout(), "idle": pool.checkedin()}
+
     def listen(self, listener: Listener) -> None:
-        """Tell ``listener`` of everything that this process commits."""
+        """Tell ``listener`` of everything that this process commits, and of what it hears that others did."""
         self._listeners.append(listener)
+
+    def heard(self, entries: Sequence[Entry]) -> None:
+        """Tell the listeners of what was committed, here or by another node."""
+        for listener in self._listeners:
+            listener(entries)
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        """A consistent view. Raises StoreUnavailable, StoreBusy."""
+        """A consistent state, as far as the caller may see it. Raises StoreUnavailable, StoreBusy."""
         with self._translated(), self._transaction(write=False) as connection:
-            yield Reading(connection)
+            yield Reading(connection, current().view)
 
     @contextmanager
     def write(self, origin: Origin, *, keep: bool = True) -> Iterator[Writing]:
@@ -185,8 +224,7 @@ class Store:
                 if not keep:
                     connection.rollback()
             if writing.appended and keep:
-                for listener in self._listeners:
-                    listener(writing.appended)
+                self.heard(writing.appended)
         finally:
             self._writer.release()
 
@@ -202,12 +240,8 @@ class Store:
             raise self._no_turn() from error
 
     def _write_all(self, turns: Sequence[Turn[Writing]]) -> list[Any]:
-        outcomes = []
         with self.write(turns[0].origin) as writing:
-            for turn in turns:
-                writing.origin = _named(turn.origin)
-                outcomes.append(turn.work(writing))
-        return outcomes
+            return [turn.context.run(writing.take, turn) for turn in turns]
 
     def _no_turn(self) -> StoreBusy:
         return StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
@@ -220,10 +254,13 @@ class Store:
 
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        kind = "write" if write else "read"
+        with tracing.span("transaction", {"lineal.kind": kind}), self._engine.connect() as connection:
+            started = perf_counter()
             connection.execution_options(**{_WRITE: write})
             with connection.begin():
                 yield connection
+        _SECONDS[kind].observe(perf_counter() - started)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

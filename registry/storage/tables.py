@@ -258,6 +258,29 @@ following = Table(
 )
 """One row where another registry is followed: its last position, when it last answered, and what went wrong since."""
 
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("principal", Name, nullable=False),
+    Column("digest", Name, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("revoked", BigInteger),
+)
+"""API keys ever made; of each only what proves that somebody has it."""
+
+access_grant = Table(
+    "access_grant",
+    metadata,
+    Column("principal", Name, primary_key=True),
+    Column("role", Name, primary_key=True),
+    Column("context", Name, primary_key=True),
+    Column("prefix", Name, primary_key=True),
+)
+"""Roles of principals over areas."""
+
 PROJECTIONS: Final = (
     context,
     schema,
@@ -271,5 +294,7 @@ PROJECTIONS: Final = (
     deployment,
     association,
     webhook,
+    api_key,
+    access_grant,
 )
 """Everything that can be dropped and made again from the log."""

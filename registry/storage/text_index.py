@@ -6,8 +6,9 @@ SQLite's trigram index answers from three letters on; shorter words are looked f
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Final
 
@@ -18,7 +19,7 @@ _TABLES: Final = """
     CREATE TABLE document (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kept BLOB NOT NULL);
     CREATE VIRTUAL TABLE words USING fts5(name, fields, owner, doc, tokenize = 'trigram', detail = 'full');
 """
-_FIND: Final = "SELECT kept FROM words JOIN document ON document.id = words.rowid"
+_FIND: Final = "SELECT key, kept FROM words JOIN document ON document.id = words.rowid"
 _BEST_FIRST: Final = "bm25(words, 10.0, 5.0, 3.0, 1.0)"
 
 
@@ -77,8 +78,11 @@ class TextIndex:
             count: int = self._connection.execute("SELECT count(*) FROM document").fetchone()[0]
             return count
 
-    def find(self, words: Sequence[str], most: int) -> list[bytes]:
-        """The documents in which every word is a part of something, the best first, ``most`` of them at the most."""
+    def find(self, words: Sequence[str], most: int, shown: Callable[[str], bool] = lambda _: True) -> list[bytes]:
+        """The documents in which every word is a part of something, the best first, ``most`` of them at the most.
+
+        ``shown``: whether the document with a key counts at all.
+        """
         if not words:
             return []
         conditions, values, order = [], [], "words.name"
@@ -89,9 +93,10 @@ class TextIndex:
                 conditions.append("instr(words.name || char(10) || fields || char(10) || owner || char(10) || doc, ?)")
                 values.append(word)
         wanted = " AND ".join(conditions)
-        query = f"{_FIND} WHERE {wanted} ORDER BY {order} LIMIT ?"
+        query = f"{_FIND} WHERE {wanted} ORDER BY {order}"
         with self._lock:
-            return [row[0] for row in self._connection.execute(query, (*values, most))]
+            rows = self._connection.execute(query, values)
+            return list(islice((kept for key, kept in rows if shown(key)), most))
 
     def _drop(self, key: str) -> None:
         row = self._connection.execute("DELETE FROM document WHERE key = ? RETURNING id", (key,)).fetchone()

@@ -1,5 +1,6 @@
 """Schema by id from a warm node against a bare ASGI application that returns the same bytes, on the same server.
 
+The same node is asked once more with access control on: by an API key whose principal may read a part of the subjects.
 Run with ``python tests/benchmarks/schema_by_id.py``; prints requests per second of both, in turns, and their ratio.
 """
 
@@ -16,6 +17,10 @@ import time
 from pathlib import Path
 
 import httpx
+
+from registry.access.roles import grant
+from registry.service import Registry
+from registry.settings import load as load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 CONNECTIONS = 16
@@ -63,9 +68,9 @@ def serve(target: str, folder: Path, *options: str, **environment: str) -> tuple
     raise SystemExit("the server did not come up")
 
 
-async def load(port: int, path: str) -> float:
+async def load(port: int, path: str, headers: str = "") -> float:
     """Requests per second over some connections that each ask again as soon as they are answered."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n{headers}\r\n".encode()
     deadline = time.perf_counter() + SECONDS
 
     async def connection() -> int:
@@ -84,6 +89,15 @@ async def load(port: int, path: str) -> float:
     return sum(await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))) / SECONDS
 
 
+def reader_key(database: str) -> str:
+    """The key of somebody who may read the orders, and nothing else."""
+    registry = Registry.open(load_settings({}, database=database))
+    registry.permissions.give(grant("reader", "reader", ".", "orders"))
+    made = registry.permissions.create_key("reader")
+    registry.close()
+    return made.text
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -93,6 +107,14 @@ def main() -> None:
         url = f"http://127.0.0.1:{port}"
         httpx.post(f"{url}/subjects/orders/versions", json={"schema": SCHEMA}).raise_for_status()
         body = httpx.get(f"{url}/schemas/ids/1").content
+        key = reader_key(f"sqlite:///{folder / 'lineal.db'}")
+        guarded, guarded_port = serve(
+            "registry.http.app:create_app",
+            folder,
+            "--factory",
+            LINEAL_DATABASE=f"sqlite:///{folder / 'lineal.db'}",
+            LINEAL_ACCESS="on",
+        )
         (folder / "bare_application.py").write_text(BARE.format(body=body))
         bare, bare_port = serve("bare_application:app", folder)
         try:
@@ -101,19 +123,22 @@ def main() -> None:
                 "version by number": "/subjects/orders/versions/1",
                 "latest version": "/subjects/orders/versions/latest",
             }
-            rates: dict[str, list[float]] = {"bare application": [], **{title: [] for title in paths}}
+            with_key = f"Authorization: Bearer {key}\r\n"
+            titles = ["bare application", *paths, *(f"{title}, with access control" for title in paths)]
+            rates: dict[str, list[float]] = {title: [] for title in titles}
             for _ in range(ROUNDS):
                 rates["bare application"].append(asyncio.run(load(bare_port, "/")))
                 for title, path in paths.items():
                     rates[title].append(asyncio.run(load(port, path)))
+                    rates[f"{title}, with access control"].append(asyncio.run(load(guarded_port, path, with_key)))
         finally:
-            for process in (lineal, bare):
+            for process in (lineal, guarded, bare):
                 process.terminate()
                 process.wait()
     base = statistics.median(rates["bare application"])
     for title, found in rates.items():
         rate = statistics.median(found)
-        print(f"{title:18} {rate:8,.0f}/s   {rate / base:4.0%} of the bare application")
+        print(f"{title:40} {rate:8,.0f}/s   {rate / base:4.0%} of the bare application")
 
 
 if __name__ == "__main__":

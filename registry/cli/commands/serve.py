@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-import copy
+import multiprocessing
 import os
+import secrets
 import shutil
+import signal
 import socket
+import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import click
 import httpx
+import msgspec
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.log import LOGGING_CONFIG, LogLevels
 
 from compat.gate.configuration import Configuration
@@ -25,13 +33,15 @@ from registry import demo
 from registry.cli.console import Console
 from registry.cli.errors import ServerEnded
 from registry.cli.store import as_environment, database_option, opened, settings_of
+from registry.http.stopping import STOPPING
 from registry.settings import Settings
+from registry.telemetry import logs
 
 _APPLICATION: Final = "web.app:create_app"
 """Loaded by the server's workers from its name: the pages stand above this package, which must not import them."""
 
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 10
+_PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _OLD_EVENT: Final = '{"order_id": "o-1", "carrier": "DHL", "parcels": 2, "weight_kg": 12}'
 """One that the demo's upcasters bring up to date."""
@@ -62,6 +72,9 @@ Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) o
 @click.option(
     "--follow", metavar="URL", help="Another lineal to copy: answers reads, also when that one is away, refuses writes."
 )
+@click.option("--tls-cert", type=_PATH, help="Certificate (chain) of the server, PEM; then it speaks only TLS.")
+@click.option("--tls-key", type=_PATH, help="Its private key, PEM.")
+@click.option("--tls-client-ca", type=_PATH, help="Only clients with a certificate that this authority signed, PEM.")
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
 @click.pass_obj
 def command(
@@ -72,6 +85,9 @@ def command(
     file: Path | None,
     workers: int,
     follow: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_client_ca: Path | None,
     *,
     with_demo: bool,
 ) -> None:
@@ -82,10 +98,14 @@ def command(
     settings = settings_of(database, file, follow=follow)
     if settings.follow and with_demo:
         raise Misconfigured("--demo writes, and a registry that follows another takes no writes: leave one of them out")
+    tls = _Tls.of(tls_cert, tls_key, tls_client_ca)
     _prepare(console, settings, with_demo=with_demo)
     _require_free(host, port)
-    _warn_if_open(console, host)
-    os.environ.update(as_environment(settings))
+    if settings.access == "off":
+        _warn_if_open(console, host)
+    elif tls is None:
+        _warn_if_plain(console, host)
+    os.environ.update(as_environment(_with_session_secret(settings)))
     server = Granian(
         _APPLICATION,
         address=host,
@@ -95,16 +115,70 @@ def command(
         workers=workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=_logging(),
-        workers_kill_timeout=_STOP_SECONDS,
+        log_dictconfig=logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests),
+        workers_kill_timeout=settings.stop_seconds,
+        **({} if tls is None else tls.options),
     )
-    address = f"http://{_in_url(host)}:{port}"
-    threading.Thread(target=_announce, args=(console, address, with_demo), daemon=True).start()
+    server.on_startup(_tell_workers_to_stop)
+    address = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port}"
+    ready = _listens if tls is not None and tls.client_ca is not None else _answers
+    threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
     try:
         server.serve()
     except SystemExit as ended:
         raise ServerEnded from ended
     console.note("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tls:
+    """How the server speaks TLS."""
+
+    cert: Path
+    key: Path
+    client_ca: Path | None
+
+    @classmethod
+    def of(cls, cert: Path | None, key: Path | None, client_ca: Path | None) -> _Tls | None:
+        """None: it does not. Raises Misconfigured."""
+        if cert is None and key is None and client_ca is None:
+            return None
+        if cert is None or key is None:
+            raise Misconfigured("TLS needs --tls-cert and --tls-key")
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=client_ca).load_cert_chain(cert, key)
+        except (ssl.SSLError, OSError) as error:
+            raise Misconfigured(f"the certificate or key of TLS cannot be used: {error}") from error
+        return cls(cert, key, client_ca)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As the server takes them."""
+        shown = {"ssl_cert": self.cert, "ssl_key": self.key, "ssl_protocol_min": SSLProtocols.tls12}
+        return shown | ({} if self.client_ca is None else {"ssl_ca": self.client_ca, "ssl_client_verify": True})
+
+
+def _with_session_secret(settings: Settings) -> Settings:
+    """One secret for all workers of this server."""
+    if settings.access == "off" or settings.session_secret:
+        return settings
+    return msgspec.structs.replace(settings, session_secret=secrets.token_hex(32))
+
+
+def _tell_workers_to_stop() -> None:
+    """When the server is told to stop: event streams, which have no end of their own, are ended at once."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _telling(signal.getsignal(number)))
+
+
+def _telling(following: Any) -> Callable[[int, FrameType | None], None]:
+    def told(number: int, frame: FrameType | None) -> None:
+        for child in multiprocessing.active_children():
+            if child.pid is not None:
+                os.kill(child.pid, STOPPING)
+        following(number, frame)
+
+    return told
 
 
 def _prepare(console: Console, settings: Settings, *, with_demo: bool) -> None:
@@ -131,7 +205,15 @@ def _warn_if_open(console: Console, host: str) -> None:
     if not _is_loopback(host):
         console.warn(
             f"listening at {host}, beyond this machine, and NOBODY HAS TO SAY WHO THEY ARE: whoever reaches the port "
-            "can read, register and delete. Put a proxy that authenticates in front, or use --host 127.0.0.1"
+            "can read, register and delete. Set LINEAL_ACCESS=on (`lineal key create`), or use --host 127.0.0.1"
+        )
+
+
+def _warn_if_plain(console: Console, host: str) -> None:
+    if not _is_loopback(host):
+        console.warn(
+            f"listening at {host}, beyond this machine, without TLS: keys and passwords can be read on the way. "
+            "Use --tls-cert and --tls-key, or put a proxy that ends TLS in front"
         )
 
 
@@ -142,9 +224,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _announce(console: Console, address: str, with_demo: bool) -> None:  # noqa: FBT001 - a thread's arguments
-    """Once it answers, say what to open and what to try."""
-    if not _answers(address):
+def _announce(console: Console, address: str, ready: Callable[[str], bool], with_demo: bool) -> None:  # noqa: FBT001
+    """Once it is ready, say what to open and what to try."""
+    if not _within_seconds(ready, address):
         console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
         return
     lines = [
@@ -178,24 +260,26 @@ def _program() -> str:
     return "lineal" if shutil.which("lineal") else os.path.relpath(sys.argv[0])
 
 
-def _answers(address: str) -> bool:
+def _within_seconds(ready: Callable[[str], bool], address: str) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         try:
-            if httpx.get(f"{address}/subjects", timeout=5.0).is_success:
-                return True
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
+            return ready(address)
+        except (OSError, httpx.HTTPError):
+            time.sleep(0.1)
     return False
 
 
-def _logging() -> dict[str, Any]:
-    """The server's messages on stderr, where messages belong."""
-    configuration = copy.deepcopy(LOGGING_CONFIG)
-    for handler in configuration["handlers"].values():  # type: ignore[attr-defined]
-        handler["stream"] = "ext://sys.stderr"
-    return configuration
+def _answers(address: str) -> bool:
+    """Whether it answers; our own certificate need not be one that this machine trusts."""
+    return bool(httpx.get(f"{address}/health/live", timeout=5.0, verify=False).status_code)  # noqa: S501
+
+
+def _listens(address: str) -> bool:
+    """Where it answers only to clients with a certificate, that it listens must do."""
+    parts = urlsplit(address)
+    socket.create_connection((parts.hostname or "", parts.port or 0), timeout=5.0).close()
+    return True
 
 
 def _in_url(host: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from registry.http.api_v1 import catalog, changes, contracts, transfer, upcasters, verdicts, webhooks
+from registry.http.api_v1 import access, catalog, changes, contracts, transfer, upcasters, verdicts, webhooks
 
 HANDLERS: Final = (
     *verdicts.HANDLERS,
@@ -14,4 +14,5 @@ HANDLERS: Final = (
     *contracts.HANDLERS,
     *transfer.HANDLERS,
     *webhooks.HANDLERS,
+    *access.HANDLERS,
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-LATEST: Final = "0006"
+LATEST: Final = "0007"
 """The revision this code needs."""
 
 _ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"
@@ -17,7 +17,7 @@ def upgrade(connection: Connection) -> None:
     """Run what is missing inside the caller's transaction; another node that starts meanwhile waits."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    if _current(connection) == LATEST:
+    if current(connection) == LATEST:
         return
     from alembic import command
     from alembic.config import Config
@@ -29,7 +29,8 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(configuration, "head")
 
 
-def _current(connection: Connection) -> str | None:
+def current(connection: Connection) -> str | None:
+    """The revision of the tables; None where there are none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

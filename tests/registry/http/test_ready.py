@@ -84,13 +84,13 @@ def test_every_spelling_of_a_request_has_its_own_answer(client: TestClient[Lites
 def test_ready_answers_are_bounded(registry: Registry) -> None:
     answers = ReadyAnswers(registry)
     for number in range(registry.settings.cache_answers + 50):
-        answers.keep((b"/%d" % number, b"", b""), Ready((), b"x"), answers.moment(), immutable=True)
-    assert answers.get((b"/0", b"", b"")) is None
-    assert answers.get((b"/%d" % (registry.settings.cache_answers + 49), b"", b"")) is not None
+        answers.keep((b"/%d" % number, b"", b"", b""), Ready((), b"x", "GET /"), answers.moment(), immutable=True)
+    assert answers.get((b"/0", b"", b"", b"")) is None
+    assert answers.get((b"/%d" % (registry.settings.cache_answers + 49), b"", b"", b"")) is not None
     late = answers.moment()
     registry.configurations.set_mode(DEFAULT, "READONLY")
-    answers.keep((b"/late", b"", b""), Ready((), b"x"), late, immutable=True)
-    assert answers.get((b"/late", b"", b"")) is None, "made before the change, offered after it"
+    answers.keep((b"/late", b"", b"", b""), Ready((), b"x", "GET /"), late, immutable=True)
+    assert answers.get((b"/late", b"", b"", b"")) is None, "made before the change, offered after it"
 
 
 def test_who_has_an_answer_is_told_so(client: TestClient[Litestar]) -> None:

@@ -1,0 +1,182 @@
+"""What an operator sees: health, metrics, traces, request lines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client.parser import text_string_to_metric_families
+
+from registry.http.app import create_app
+from registry.service import Registry
+from registry.settings import load
+from registry.telemetry import tracing
+from registry.telemetry.logs import JsonFormatter
+
+Client = TestClient[Litestar]
+SCHEMA = '{"type":"record","name":"A","fields":[]}'
+BREAKING = '{"type":"record","name":"A","fields":[{"name":"a","type":"int"}]}'
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """An application with these settings, over a database of its own."""
+    running: list[tuple[Registry, Client]] = []
+
+    def run(**settings: Any) -> Client:
+        registry = Registry.open(load({}, database=f"sqlite:///{tmp_path / 'lineal.db'}", **settings))
+        client = TestClient(create_app(registry=registry))
+        client.__enter__()
+        running.append((registry, client))
+        return client
+
+    yield run
+    for registry, client in running:
+        client.__exit__(None, None, None)
+        registry.close()
+
+
+def samples(client: Client) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every figure by its name and labels."""
+    text = client.get("/metrics").text
+    return {
+        (one.name, tuple(sorted(one.labels.items()))): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def grown(
+    before: dict[tuple[str, tuple[tuple[str, str], ...]], float],
+    after: dict[tuple[str, tuple[tuple[str, str], ...]], float],
+    name: str,
+    **labels: str,
+) -> float:
+    key = name, tuple(sorted(labels.items()))
+    return after.get(key, 0.0) - before.get(key, 0.0)
+
+
+def test_a_node_is_ready_only_with_the_tables_of_its_version(opened: Callable[..., Client], tmp_path: Path) -> None:
+    client = opened(access="on")
+    assert client.get("/health/live").json() == {"status": "alive"}
+    assert client.get("/health/ready").json() == {"status": "ready"}
+    with sqlite3.connect(tmp_path / "lineal.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert "9999" in answer.json()["reason"]
+    assert client.get("/health/live").status_code == 200
+
+
+def test_requests_are_counted_by_route_and_never_by_name(opened: Callable[..., Client]) -> None:
+    client = opened()
+    before = samples(client)
+    for number in range(3):
+        client.post(f"/subjects/named-{number}/versions", json={"schema": SCHEMA}).raise_for_status()
+        client.get(f"/subjects/named-{number}/versions/1").raise_for_status()
+        client.get(f"/nowhere/named-{number}")
+    client.get("/subjects/named-0/versions/1").raise_for_status()
+    after = samples(client)
+    assert grown(before, after, "lineal_requests_total", route="POST /subjects/{name}/versions", status="200") == 3
+    assert (
+        grown(before, after, "lineal_requests_total", route="GET /subjects/{name}/versions/{number}", status="200") == 4
+    )
+    assert grown(before, after, "lineal_requests_total", route="unmatched", status="404") == 3
+    assert grown(before, after, "lineal_request_seconds_count", route="POST /subjects/{name}/versions") == 3
+    assert grown(before, after, "lineal_ready_answers_total", kept="hit") == 1
+    assert after["lineal_log_position", ()] == 3
+    assert "named-" not in client.get("/metrics").text
+
+
+def test_checks_are_counted_by_format_and_outcome(opened: Callable[..., Client]) -> None:
+    client = opened()
+    before = samples(client)
+    client.post("/subjects/s/versions", json={"schema": SCHEMA}).raise_for_status()
+    assert client.post("/subjects/s/versions", json={"schema": BREAKING}).status_code == 409
+    after = samples(client)
+    assert grown(before, after, "lineal_checks_total", format="AVRO", outcome="incompatible") == 1
+    assert grown(before, after, "lineal_witness_seconds_total", format="AVRO") > 0
+    assert grown(before, after, "lineal_check_seconds_count", format="AVRO") >= 1
+    assert grown(before, after, "lineal_transaction_seconds_count", kind="write") >= 1
+
+
+@pytest.mark.parametrize(
+    ("metrics", "without", "with_key"), [("open", 200, 200), ("protected", 401, 200), ("off", 404, 404)]
+)
+def test_who_reads_the_metrics(opened: Callable[..., Client], metrics: str, without: int, with_key: int) -> None:
+    client = opened(access="on", metrics=metrics, access_admins="root")
+    registry = client.app.dependencies["registry"].dependency()  # type: ignore[union-attr]
+    key = registry.permissions.create_key("root").text
+    assert client.get("/metrics").status_code == without
+    assert client.get("/metrics", headers={"Authorization": f"Bearer {key}"}).status_code == with_key
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    tracing.start(SimpleSpanProcessor(exporter))
+    yield exporter
+    tracing.stop()
+
+
+def test_a_request_is_a_span_with_its_checks_and_transactions(
+    opened: Callable[..., Client], spans: InMemorySpanExporter
+) -> None:
+    client = opened()
+    client.post("/subjects/s/versions", json={"schema": SCHEMA}).raise_for_status()
+    spans.clear()
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    client.post("/subjects/s/versions", json={"schema": BREAKING}, headers=headers)
+    found = {span.name: span for span in spans.get_finished_spans()}
+    request = found["POST /subjects/{name}/versions"]
+    assert request.context is not None
+    assert request.attributes is not None
+    assert request.attributes["http.response.status_code"] == 409
+    assert {"check", "transaction"} <= found.keys()
+    for span in found.values():
+        assert span.context is not None
+        assert format(span.context.trace_id, "032x") == trace
+    check = found["check"]
+    assert check.attributes is not None
+    assert dict(check.attributes) == {"lineal.format": "AVRO", "lineal.compared": 1}
+
+
+def test_nothing_of_tracing_is_imported_while_it_is_off() -> None:
+    code = "import sys, web.app; sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_line_per_request_without_what_is_secret(
+    opened: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = opened(access="on", access_admins="root", log_requests=True)
+    registry = client.app.dependencies["registry"].dependency()  # type: ignore[union-attr]
+    key = registry.permissions.create_key("root").text
+    with caplog.at_level(logging.INFO, logger="lineal.requests"):
+        headers = {"Authorization": f"Bearer {key}", "X-Request-ID": "mine"}
+        client.post("/subjects/s/versions", json={"schema": SCHEMA}, headers=headers).raise_for_status()
+        client.get("/subjects", headers={"Authorization": "Bearer guess"})
+    records = [record for record in caplog.records if record.name == "lineal.requests"]
+    lines = [json.loads(JsonFormatter().format(record)) for record in records]
+    assert [(one["route"], one["status"], one["principal"]) for one in lines] == [
+        ("POST /subjects/{name}/versions", 200, "root"),
+        ("unmatched", 401, ""),
+    ]
+    assert lines[0]["request_id"] == "mine"
+    assert lines[0]["ms"] > 0
+    written = json.dumps(lines) + "".join(record.getMessage() for record in records)
+    assert key not in written
+    assert "guess" not in written
+    assert "record" not in written

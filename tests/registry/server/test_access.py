@@ -1,0 +1,269 @@
+"""Real servers with access control, TLS and stock clients."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from registry.access.roles import grant
+from registry.service import Registry
+from registry.settings import load
+
+ROOT = Path(__file__).resolve().parents[3]
+ORDER = '{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}'
+
+
+class Node:
+    """``lineal serve`` as a process."""
+
+    def __init__(self, folder: Path, port: int, scheme: str, process: subprocess.Popen[bytes]) -> None:
+        self.url = f"{scheme}://127.0.0.1:{port}"
+        self.process = process
+        self.log = folder / "serve.log"
+
+    def wait(self, **client: Any) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(f"{self.url}/health/ready", timeout=5, **client).raise_for_status()
+            except httpx.HTTPError:
+                assert self.process.poll() is None, self.log.read_text()
+                assert time.monotonic() < deadline, self.log.read_text()
+                time.sleep(0.1)
+            else:
+                return
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def serve(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Node]]:
+    """Start ``lineal serve`` with options and settings."""
+    running: list[Node] = []
+
+    def run(*options: str, scheme: str = "http", **settings: str) -> Node:
+        port = free_port()
+        command = [
+            sys.executable,
+            "-c",
+            "from registry.cli import main; main()",
+            "serve",
+            "--port",
+            str(port),
+            *options,
+        ]
+        variables = {f"LINEAL_{name.upper()}": value for name, value in settings.items()}
+        with (tmp_path / "serve.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), **variables}, stdout=log, stderr=log
+            )
+        running.append(Node(tmp_path, port, scheme, process))
+        return running[-1]
+
+    yield run
+    for node in running:
+        node.stop()
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        return port
+
+    return find
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, str]:
+    """A database where dev may register under ``orders``, and somebody may only read there."""
+    registry = Registry.open(load({}, database=f"sqlite:///{tmp_path / 'lineal.db'}"))
+    made = {name: registry.permissions.create_key(name) for name in ("root", "dev", "reader")}
+    registry.permissions.give(grant("root", "admin"))
+    registry.permissions.give(grant("dev", "developer", ".", "orders"))
+    registry.permissions.give(grant("reader", "reader", ".", "orders"))
+    registry.close()
+    return {name: one.text for name, one in made.items()} | {f"{name}-id": one.stored.id for name, one in made.items()}
+
+
+def test_stock_clients_use_keys_and_a_revoked_one_is_no_more(
+    serve: Callable[..., Node], keys: dict[str, str], tmp_path: Path
+) -> None:
+    database = f"sqlite:///{tmp_path / 'lineal.db'}"
+    node = serve("--workers", "2", database=database, access="on", follow_seconds="0.1")
+    node.wait()
+    basic = {"url": node.url, "basic.auth.user.info": f"{keys['dev-id']}:{keys['dev']}"}
+    with SchemaRegistryClient(basic) as client:
+        number = client.register_schema("orders-value", Schema(ORDER, "AVRO"))
+        assert client.get_schema(number).schema_str == ORDER
+        with pytest.raises(SchemaRegistryError) as denied:
+            client.register_schema("bank-value", Schema(ORDER, "AVRO"))
+        assert (denied.value.http_status_code, denied.value.error_code) == (403, 40301)
+    bearer = {
+        "url": node.url,
+        "bearer.auth.credentials.source": "STATIC_TOKEN",
+        "bearer.auth.token": keys["reader"],
+        "bearer.auth.logical.cluster": "lsrc",
+        "bearer.auth.identity.pool.id": "pool",
+    }
+    with SchemaRegistryClient(bearer) as client:
+        assert client.get_subjects() == ["orders-value"]
+        with pytest.raises(SchemaRegistryError) as denied:
+            client.register_schema("orders-value", Schema(ORDER.replace("Order", "Other"), "AVRO"))
+        assert denied.value.http_status_code == 403
+    with SchemaRegistryClient({"url": node.url}) as client, pytest.raises(SchemaRegistryError) as denied:
+        client.get_subjects()
+    assert (denied.value.http_status_code, denied.value.error_code) == (401, 40101)
+
+    other = Registry.open(load({}, database=database))  # as the command line does
+    other.permissions.revoke_key(keys["dev-id"])
+    other.close()
+    deadline = time.monotonic() + 10
+    statuses = {200}
+    while statuses != {401}:
+        assert time.monotonic() < deadline, "a worker never noticed"
+        auth = (keys["dev-id"], keys["dev"])
+        statuses = {httpx.get(f"{node.url}/subjects", auth=auth).status_code for _ in range(8)}
+
+
+class Certificates:
+    """An authority and what it has signed, as PEM files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
+        self.ca = self._write("ca.pem", self._signed(self._name, self._key, authority=True))
+
+    def issue(self, name: str) -> tuple[str, str]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return self._write(f"{name}.pem", self._signed(subject, key)), self._write(f"{name}.key", private)
+
+    def _signed(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, authority: bool = False) -> bytes:
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        )
+        return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def _write(self, name: str, data: bytes) -> str:
+        file = self._folder / name
+        file.write_bytes(data)
+        return str(file)
+
+
+def test_tls_and_client_certificates(serve: Callable[..., Node], tmp_path: Path) -> None:
+    authority = Certificates(tmp_path)
+    certificate, key = authority.issue("server")
+    database = f"sqlite:///{tmp_path / 'tls.db'}"
+    options = ("--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", authority.ca)
+    node = serve(*options, scheme="https", database=database)
+    known = ssl.create_default_context(cafile=authority.ca)
+    known.load_cert_chain(*authority.issue("client"))
+    node.wait(verify=known)
+    assert httpx.get(f"{node.url}/subjects", verify=known).json() == []
+    without = ssl.create_default_context(cafile=authority.ca)
+    stranger = ssl.create_default_context(cafile=authority.ca)
+    (tmp_path / "elsewhere").mkdir()
+    stranger.load_cert_chain(*Certificates(tmp_path / "elsewhere").issue("stranger"))
+    for context in (without, stranger):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{node.url}/subjects", verify=context)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(node.url.replace("https", "http"))
+
+
+def test_a_server_that_stops_finishes_what_it_has_begun(serve: Callable[..., Node], tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'stopping.db'}"
+    node = serve(database=database, log="json", log_requests="true")
+    node.wait()
+    answered: list[tuple[str, int, int]] = []
+    broken: list[str] = []
+    events: list[int] = []
+    ended: list[float] = []
+
+    def write(client: int) -> None:
+        with httpx.Client(base_url=node.url, timeout=20) as http:
+            for number in range(10_000):
+                text = f'{{"type":"record","name":"R{client}_{number}","fields":[]}}'
+                try:
+                    answer = http.post(f"/subjects/s{client}-{number}/versions", json={"schema": text})
+                except httpx.ConnectError:
+                    return
+                except httpx.TransportError as error:
+                    broken.append(repr(error))
+                    return
+                answered.append((f"s{client}-{number}", answer.status_code, answer.json().get("version", 0)))
+
+    def listen() -> None:
+        with httpx.Client(timeout=60) as http, http.stream("GET", f"{node.url}/api/v1/changes/stream") as stream:
+            events.extend(1 for line in stream.iter_lines() if line.startswith("id:"))
+        ended.append(time.monotonic())
+
+    threads = [threading.Thread(target=write, args=(client,)) for client in range(4)]
+    threads.append(threading.Thread(target=listen))
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 30
+    while len(answered) < 20:
+        assert time.monotonic() < deadline, node.log.read_text()
+        time.sleep(0.05)
+    told = time.monotonic()
+    assert node.stop() == 0
+    for thread in threads:
+        thread.join(30)
+    assert ended, "the event stream ended with the server"
+    assert ended[0] - told < 9, "and not because it was cut off"
+    assert events
+    assert {status for _, status, _ in answered} == {200}
+    registry = Registry.open(load({}, database=database))
+    try:
+        kept = {str(subject) for subject in registry.lookup.subjects()}
+        assert {subject for subject, _, _ in answered} <= kept
+    finally:
+        registry.close()
+    lines = [json.loads(line) for line in node.log.read_text().splitlines() if '"lineal.requests"' in line]
+    registered = [line for line in lines if line["route"] == "POST /subjects/{name}/versions"]
+    assert len(registered) >= len(answered)
+    assert registered[0].keys() == {
+        *("time", "level", "logger", "message"),
+        *("request_id", "principal", "route", "status", "ms"),
+    }
+    assert not broken, broken

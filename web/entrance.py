@@ -1,0 +1,93 @@
+"""Who looks at the pages: by a header as in the interface, or by the cookie of somebody who has signed in."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar.types import ASGIApp, HTTPScope, Receive, Send
+
+from registry.access.current import NOBODY, Caller, acting
+from registry.access.sessions import COOKIE
+from registry.errors import NotLetIn, Unauthenticated
+from registry.http import errors
+from registry.http.door import Door
+from web import address
+from web.rendering import STATIC_PATH
+
+_FREE: Final = frozenset({address.SIGN_IN, address.SIGN_OUT})
+"""Pages for those who are not signed in."""
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Entrance:
+    """Lets callers to the pages, or asks them to sign in. What it lets in runs on behalf of the caller."""
+
+    def __init__(self, pages: ASGIApp, door: Door) -> None:
+        self._pages = pages
+        self._door = door
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        path = scope["path"]
+        if path.startswith(STATIC_PATH):
+            await self._pages(scope, receive, send)
+        elif scope["method"] == "POST" and not _same_origin(headers):
+            await _answer(send, 403, [], b"This form was sent from another site.")
+        else:
+            try:
+                who = await self._caller(headers)
+            except NotLetIn as error:
+                if path not in _FREE:
+                    await self._turn_away(scope, send, error, headers)
+                    return
+                who = NOBODY
+            with acting(who):
+                await self._pages(scope, receive, send)
+
+    async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
+        """Raises Unauthenticated, TooManyRequests."""
+        authorization = headers.get(b"authorization", b"")
+        cookie = _session(headers.get(b"cookie", b""))
+        if cookie and not authorization:
+            return await self._door.admit_session(cookie)
+        return self._door.known(authorization) or await self._door.admit(authorization)
+
+    async def _turn_away(self, scope: HTTPScope, send: Send, error: NotLetIn, headers: dict[bytes, bytes]) -> None:
+        """To the sign-in page and back; a part of a page tells htmx to go there with the whole page."""
+        if not isinstance(error, Unauthenticated) or b"authorization" in headers:
+            await _answer(send, *errors.refusal(error))
+            return
+        query = scope["query_string"].decode("latin-1")
+        here = scope["path"] + (f"?{query}" if query else "")
+        if b"hx-request" in headers:
+            back = urlsplit(headers.get(b"hx-current-url", b"").decode("latin-1"))
+            there = address.sign_in(back.path or address.CATALOG)
+            await _answer(send, 401, [(b"hx-redirect", there.encode("latin-1"))], b"")
+        else:
+            there = address.sign_in(here if scope["method"] == "GET" else address.CATALOG)
+            await _answer(send, 303, [(b"location", there.encode("latin-1")), (b"cache-control", b"no-store")], b"")
+
+
+def _session(cookies: bytes) -> str:
+    try:
+        found = SimpleCookie(cookies.decode("latin-1")).get(COOKIE)
+    except CookieError:
+        return ""
+    return "" if found is None else found.value
+
+
+def _same_origin(headers: dict[bytes, bytes]) -> bool:
+    """Whether a form comes from a page of this server, as far as the browser says."""
+    origin = headers.get(b"origin")
+    if origin is None:
+        return headers.get(b"sec-fetch-site", b"same-origin") in {b"same-origin", b"none"}
+    return urlsplit(origin.decode("latin-1")).netloc.encode("latin-1") == headers.get(b"host", b"")
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -20,7 +20,7 @@ from registry.webhooks.addresses import require
 from registry.webhooks.message import new_secret
 
 SCOPE: Final = ACCESS
-"""The stream of the events about webhooks: that of everything."""
+"""The stream of the events about webhooks: their addresses are for admins only."""
 _MOST_LETTERS: Final = 1_000
 
 

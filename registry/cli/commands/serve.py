@@ -122,7 +122,7 @@ def command(
     server.on_startup(_tell_workers_to_stop)
     address = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port}"
     ready = _listens if tls is not None and tls.client_ca is not None else _answers
-    threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
+    threading.Thread(target=_announce, args=(console, address, ready, workers, with_demo), daemon=True).start()
     try:
         server.serve()
     except SystemExit as ended:
@@ -224,9 +224,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _announce(console: Console, address: str, ready: Callable[[str], bool], with_demo: bool) -> None:  # noqa: FBT001
+def _announce(
+    console: Console,
+    address: str,
+    ready: Callable[[str], bool],
+    workers: int,
+    with_demo: bool,  # noqa: FBT001
+) -> None:
     """Once it is ready, say what to open and what to try."""
-    if not _within_seconds(ready, address):
+    if not _within_seconds(ready, address, workers):
         console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
         return
     lines = [
@@ -260,9 +266,13 @@ def _program() -> str:
     return "lineal" if shutil.which("lineal") else os.path.relpath(sys.argv[0])
 
 
-def _within_seconds(ready: Callable[[str], bool], address: str) -> bool:
+def _within_seconds(ready: Callable[[str], bool], address: str, workers: int) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
+        if len(multiprocessing.active_children()) < workers:
+            # workers are forks: one that is made while this thread holds a lock would wait for it for ever
+            time.sleep(0.05)
+            continue
         try:
             return ready(address)
         except (OSError, httpx.HTTPError):

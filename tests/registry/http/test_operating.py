@@ -22,7 +22,7 @@ from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
 from registry.telemetry import tracing
-from registry.telemetry.logs import JsonFormatter
+from registry.telemetry.logs import REQUESTS, JsonFormatter
 
 Client = TestClient[Litestar]
 SCHEMA = '{"type":"record","name":"A","fields":[]}'
@@ -158,25 +158,44 @@ def test_nothing_of_tracing_is_imported_while_it_is_off() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+class Kept(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def lines() -> Iterator[list[logging.LogRecord]]:
+    kept, level = Kept(), REQUESTS.level
+    REQUESTS.addHandler(kept)
+    REQUESTS.setLevel(logging.INFO)
+    yield kept.records
+    REQUESTS.setLevel(level)
+    REQUESTS.removeHandler(kept)
+
+
 def test_a_line_per_request_without_what_is_secret(
-    opened: Callable[..., Client], caplog: pytest.LogCaptureFixture
+    opened: Callable[..., Client], lines: list[logging.LogRecord]
 ) -> None:
     client = opened(access="on", access_admins="root", log_requests=True)
     registry = client.app.dependencies["registry"].dependency()  # type: ignore[union-attr]
     key = registry.permissions.create_key("root").text
-    with caplog.at_level(logging.INFO, logger="lineal.requests"):
-        headers = {"Authorization": f"Bearer {key}", "X-Request-ID": "mine"}
-        client.post("/subjects/s/versions", json={"schema": SCHEMA}, headers=headers).raise_for_status()
-        client.get("/subjects", headers={"Authorization": "Bearer guess"})
-    records = [record for record in caplog.records if record.name == "lineal.requests"]
-    lines = [json.loads(JsonFormatter().format(record)) for record in records]
-    assert [(one["route"], one["status"], one["principal"]) for one in lines] == [
+    headers = {"Authorization": f"Bearer {key}", "X-Request-ID": "mine"}
+    client.post("/subjects/s/versions", json={"schema": SCHEMA}, headers=headers).raise_for_status()
+    client.get("/subjects", headers={"Authorization": "Bearer guess"})
+    told = [json.loads(JsonFormatter().format(record)) for record in lines]
+    assert [(one["route"], one["status"], one["principal"]) for one in told] == [
         ("POST /subjects/{name}/versions", 200, "root"),
         ("unmatched", 401, ""),
     ]
-    assert lines[0]["request_id"] == "mine"
-    assert lines[0]["ms"] > 0
-    written = json.dumps(lines) + "".join(record.getMessage() for record in records)
+    assert told[0]["request_id"] == "mine"
+    assert told[0]["ms"] > 0
+    written = json.dumps(told) + "".join(record.getMessage() for record in lines)
     assert key not in written
     assert "guess" not in written
     assert "record" not in written

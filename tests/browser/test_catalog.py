@@ -29,6 +29,7 @@ PAGES = {
     "changes": "/catalog/changes",
     "draft": address.draft("orders.OrderPlaced"),
     "schema": address.schema_id(1),
+    "past": f"{ORDER}?at=20",
     "missing": "/catalog/subjects/orders.OrdrPlaced",
 }
 
@@ -199,3 +200,37 @@ def test_the_keyboard_reaches_the_content_first(visit: Open) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("#content$"))
+
+
+def test_one_travels_from_the_log_to_a_moment_walks_there_and_comes_back(visit: Open) -> None:
+    page = visit("/catalog/changes")
+    page.get_by_role("link", name="The catalog as it was here, position 12").click()
+    banner = page.get_by_role("region", name="A moment of the past")
+    expect(banner).to_contain_text("after 12 of")
+    page.get_by_role("listitem").get_by_role("link", name="orders.OrderPlaced").first.click()
+    expect(page).to_have_url(re.compile(r"orders\.OrderPlaced\?at=12$"))
+    expect(banner).to_contain_text("Nothing later is shown")
+    page.get_by_role("link", name="One change later").click()
+    expect(banner).to_contain_text("after 13 of")
+    page.get_by_role("navigation", name="Parts of this subject").get_by_role("link", name="History").click()
+    expect(page).to_have_url(re.compile(r"/history\?at=13$"))
+    page.get_by_role("link", name="Back to now").click()
+    expect(page).to_have_url(re.compile(r"/history$"))
+    expect(banner).to_have_count(0)
+
+
+def test_a_search_in_the_past_stays_there(visit: Open) -> None:
+    page = visit("/catalog?at=12")
+    with page.expect_response(re.compile("/catalog\\?.*at=12")):
+        page.get_by_role("searchbox", name="Search subjects").first.press_sequentially("order", delay=20)
+    expect(page.locator("#listing")).to_contain_text("orders.OrderPlaced")
+    expect(page).to_have_url(re.compile(r"at=12"))
+    page.reload()
+    expect(page.get_by_role("region", name="A moment of the past")).to_be_visible()
+
+
+def test_a_moment_is_chosen_by_its_date(visit: Open) -> None:
+    page = visit("/catalog/changes")
+    page.get_by_label("See the catalog as it was at (UTC)").fill("2026-02-01T12:00")
+    page.get_by_role("button", name="Go there").click()
+    expect(page.get_by_role("region", name="A moment of the past")).to_contain_text("As of 27 January 2026")

@@ -65,7 +65,7 @@ def demo_server(folder: Path) -> Iterator[str]:
     command = [BIN / "lineal", "serve", "--port", port, "--database", f"sqlite:///{folder}/demo.db", "--demo"]
     server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while True:
             try:
                 urllib.request.urlopen(f"http://{address}/subjects", timeout=2).close()

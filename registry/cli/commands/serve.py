@@ -40,6 +40,7 @@ from registry.telemetry import logs
 _APPLICATION: Final = "web.app:create_app"
 """Loaded by the server's workers from its name: the pages stand above this package, which must not import them."""
 
+_LOOK_SECONDS: Final = 0.1
 _START_SECONDS: Final = 60.0
 _PATH: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -232,6 +233,9 @@ def _announce(
     with_demo: bool,  # noqa: FBT001
 ) -> None:
     """Once it is ready, say what to open and what to try."""
+    # a worker that is forked while this thread imports something would wait for that import for ever
+    while len(multiprocessing.active_children()) < workers:
+        time.sleep(_LOOK_SECONDS)
     if not _within_seconds(ready, address, workers):
         console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
         return

@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -120,12 +121,17 @@ def command(
         workers_kill_timeout=settings.stop_seconds,
         **({} if tls is None else tls.options),
     )
+    # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
+    multiprocessing.set_start_method("spawn", force=True)
     server.on_startup(_tell_workers_to_stop)
     address = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port}"
     ready = _listens if tls is not None and tls.client_ca is not None else _answers
-    threading.Thread(target=_announce, args=(console, address, ready, workers, with_demo), daemon=True).start()
+    threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
     try:
-        server.serve()
+        with tempfile.TemporaryDirectory(prefix="lineal-metrics-") as folder:
+            if workers > 1:
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the workers keep figures for each other
+            server.serve()
     except SystemExit as ended:
         raise ServerEnded from ended
     console.note("stopped")
@@ -225,18 +231,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _announce(
-    console: Console,
-    address: str,
-    ready: Callable[[str], bool],
-    workers: int,
-    with_demo: bool,  # noqa: FBT001
-) -> None:
+def _announce(console: Console, address: str, ready: Callable[[str], bool], with_demo: bool) -> None:  # noqa: FBT001
     """Once it is ready, say what to open and what to try."""
-    # a worker that is forked while this thread imports something would wait for that import for ever
-    while len(multiprocessing.active_children()) < workers:
-        time.sleep(_LOOK_SECONDS)
-    if not _within_seconds(ready, address, workers):
+    if not _within_seconds(ready, address):
         console.warn(f"{address} has not answered within {_START_SECONDS:.0f} seconds: see the messages above")
         return
     lines = [
@@ -270,13 +267,9 @@ def _program() -> str:
     return "lineal" if shutil.which("lineal") else os.path.relpath(sys.argv[0])
 
 
-def _within_seconds(ready: Callable[[str], bool], address: str, workers: int) -> bool:
+def _within_seconds(ready: Callable[[str], bool], address: str) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if len(multiprocessing.active_children()) < workers:
-            # workers are forks: one that is made while this thread holds a lock would wait for it for ever
-            time.sleep(0.05)
-            continue
         try:
             return ready(address)
         except (OSError, httpx.HTTPError):

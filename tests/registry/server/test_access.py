@@ -140,6 +140,10 @@ def test_stock_clients_use_keys_and_a_revoked_one_is_no_more(
         client.get_subjects()
     assert (denied.value.http_status_code, denied.value.error_code) == (401, 40101)
 
+    lines = [httpx.get(f"{node.url}/metrics").text.splitlines() for _ in range(6)]
+    counted = {line for each in lines for line in each if line.startswith("lineal_requests_total") and "401" in line}
+    assert len(counted) == 1, "every worker tells the figures of all of them"
+
     other = Registry.open(load({}, database=database))  # as the command line does
     other.permissions.revoke_key(keys["dev-id"])
     other.close()

@@ -68,7 +68,7 @@ def _form(site: Site, following: str, user: str = "", error: str = "", status: i
     return page(
         "sign_in.html",
         {
-            "active": "",
+            "active": "sign-in",
             "following": address.inside(following),
             "user": user,
             "error": error,

@@ -24,8 +24,8 @@ from registry.errors import TooManyRequests, Unauthenticated
 from registry.settings import Settings
 
 _KEPT: Final = 10_000
-_ATTEMPTS_PER_SECOND: Final = 1.0
-_ATTEMPTS_AT_ONCE: Final = 20
+_ATTEMPTS_PER_SECOND: Final = 0.2
+_ATTEMPTS_AT_ONCE: Final = 10
 _NOT_GOOD: Final = "The credentials are not good: the key is unknown, revoked or expired, or the password is wrong"
 
 

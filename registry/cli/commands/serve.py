@@ -273,7 +273,7 @@ def _within_seconds(ready: Callable[[str], bool], address: str) -> bool:
         try:
             return ready(address)
         except (OSError, httpx.HTTPError):
-            time.sleep(0.1)
+            time.sleep(_LOOK_SECONDS)
     return False
 
 

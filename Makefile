@@ -10,10 +10,10 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser spark docs prove mutation histories bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark stock-js docs prove mutation histories bench lock clean
 
 help: ## Show what can be done here
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/server.stamp: requirements/server.txt pyproject.toml upcasters/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,6 +65,10 @@ browser: # Chromium for the browser tests, where it can be had; they are skipped
 spark: $(VENV)/development.stamp ## Run the Spark target in local mode (400 MB of PySpark; Java from JAVA_HOME or the PATH)
 	@$(PIP) install --require-hashes -r requirements/spark.txt
 	@$(BIN)/pytest tests/spark -q
+
+stock-js: $(VENV)/development.stamp ## Run Confluent's own JavaScript client against a server (needs npm)
+	@cd tests/stock_js && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/pytest tests/stock_js -q
 
 docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from registry.cli.application import application
 from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
-from upcasters import operations
+from upcasters import conformance, operations
 
 HERE = Path(__file__).parent
 NOTE = "<!-- written by docs/generate.py; change the code, not this page -->\n\n"
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
     return {
         "reference/rules.md": rules(),
         "reference/operations.md": upcaster_operations(),
+        "reference/values.md": value_rules(),
         "reference/settings.md": service_settings(),
         "reference/commands.md": commands(),
         "reference/errors.md": error_codes(),
@@ -69,6 +71,36 @@ def rules() -> str:
 
 _HEADINGS = {"any": "Every format", "AVRO": "Avro", "JSON": "JSON Schema", "PROTOBUF": "Protobuf"}
 _FENCES = {Format.AVRO: "json", Format.JSON: "json", Format.PROTOBUF: "proto"}
+
+
+def value_rules() -> str:
+    """What upcasters do with each kind of value, with cases that are run in every way a chain runs."""
+    lines = [
+        "# Values",
+        "",
+        "How upcasters treat what formats and languages treat differently. The cases are run as tests; the same file,",
+        "`upcasters/conformance/values.json`, is there for implementations elsewhere.",
+        'Values that JSON does not have are written `{"$decimal": "1.20"}`.',
+        "",
+    ]
+    for kind in conformance.values():
+        lines += [
+            f"## {kind['value']}",
+            "",
+            kind["rule"],
+            "",
+            "| case | operations | event | becomes |",
+            "|---|---|---|---|",
+        ]
+        for case in kind["cases"]:
+            becomes = f"refused by `{case['error']}`" if "error" in case else _cell(case["out"])
+            lines.append(f"| {case['name']} | {_cell(case['ops'])} | {_cell(case['in'])} | {becomes} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(tree: Any) -> str:
+    return "`" + json.dumps(tree, ensure_ascii=False).replace("|", "\\|") + "`"
 
 
 def upcaster_operations() -> str:

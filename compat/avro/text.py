@@ -327,9 +327,10 @@ EVENT: Final = "event"
 def wrapped(bare: object) -> Json:
     """A bare schema as the only field of a record, which is written with the same bytes.
 
-    fastavro parses a union again at every call, in quadratic time; a record it knows again.
+    fastavro parses a union again at every call, in quadratic time; a record it knows again. Names without a namespace
+    come to lie in that of the record around them, so it is called as no schema calls a record.
     """
-    return {"type": "record", "name": "_lineal.Event", "fields": [{"name": EVENT, "type": bare}]}
+    return {"type": "record", "name": "_lineal.__lineal_event__", "fields": [{"name": EVENT, "type": bare}]}
 
 
 def brief(node: Node | Field) -> str:

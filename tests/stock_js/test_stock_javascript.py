@@ -1,4 +1,4 @@
-"""Confluent's JavaScript client, unmodified, against a real server: up and down through three steps (``make stock-js``)."""
+"""Confluent's JavaScript client, unmodified, against a server: up and down through three steps (``make stock-js``)."""
 
 from __future__ import annotations
 

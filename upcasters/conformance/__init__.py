@@ -7,9 +7,31 @@ from typing import Any
 
 import msgspec
 
+from upcasters.codecs import constant
+
 
 def cases() -> list[dict[str, Any]]:
     """Each case has a name, ops, an event ``in``, and ``out`` or ``error``: the place of the operation that refuses."""
     data = (files("upcasters.conformance") / "cases.json").read_bytes()
     found: list[dict[str, Any]] = msgspec.json.decode(data)["cases"]
     return found
+
+
+def values() -> list[dict[str, Any]]:
+    """Kinds of values, each with its rule and cases. A case with a ``format`` has two schemas, ``old`` and ``new``."""
+    data = (files("upcasters.conformance") / "values.json").read_bytes()
+    found: list[dict[str, Any]] = msgspec.json.decode(data)["values"]
+    return found
+
+
+def native(value: Any) -> Any:
+    """A value of a case, with what JSON does not have: ``{"$decimal": "1.20"}`` is a decimal."""
+    match value:
+        case dict() if len(value) == 1 and (name := next(iter(value))).startswith("$"):
+            return constant(value[name], name[1:])  # type: ignore[arg-type]
+        case dict():
+            return {name: native(item) for name, item in value.items()}
+        case list():
+            return [native(item) for item in value]
+        case _:
+            return value

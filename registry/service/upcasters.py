@@ -29,7 +29,7 @@ from registry.errors import (
 )
 from registry.events import UpcasterPublished, UpcasterWithdrawn
 from registry.history import parse_number
-from registry.model import ANONYMOUS, LATEST, Origin, Subject, Version
+from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, Version
 from registry.policy import policy, require_writable, scopes
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
@@ -42,6 +42,7 @@ from upcasters.chain import Chain, chain_to_json, downward
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument, NoChain
 from upcasters.step import Step
+from upcasters.widening import Source, sources
 
 _ATTEMPTS: Final = 4
 _DRAFTS_KEPT: Final = 1_000
@@ -290,6 +291,12 @@ class Upcasters:
                 f"(at {violation.pointer or 'the root'})"
             )
         return route, stops
+
+    def sources(self, type_name: str, context: str = DEFAULT_CONTEXT) -> tuple[Source, ...]:
+        """Which stored types can yield a type, by the upcasters in force in a context."""
+        with self._store.read() as reading:
+            found = reading.retyping(context)
+        return sources(type_name, (read(edge.document) for edge in found))
 
     def propose(self, subject: Subject, source: str | int, target: str | int = LATEST) -> Proposal:
         """A draft for the step from one version to a later one, with what is uncertain in it.

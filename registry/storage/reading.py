@@ -505,6 +505,13 @@ class Reading:
         rows = self.connection.execute(query.order_by(upcaster.c.source, upcaster.c.target))
         return [_upcaster(row) for row in rows]
 
+    def retyping(self, context: str) -> list[StoredUpcaster]:
+        """The upcasters in force in a context that give events other types."""
+        mentions = or_(*(upcaster.c.document.contains(f'"{name}"') for name in ("retype", "emit")))
+        query = select(upcaster).where(upcaster.c.context == context, mentions)
+        rows = self.connection.execute(query.order_by(upcaster.c.subject, upcaster.c.source, upcaster.c.target))
+        return [edge for edge in map(_upcaster, rows) if self.view.shows(edge.subject)]
+
     # -- readers and writers -------------------------------------------------------------------------------------
 
     def applications(self) -> list[Application]:

@@ -254,3 +254,11 @@ def test_every_older_version_must_still_reach_the_latest(upcastable: Registry) -
     document = {**RENAME, "from": 2, "to": 3, "ops": [{"rename": {"at": "/pence", "to": "amount"}}]}
     with pytest.raises(NoUpcasters, match="from version 1 to version 2"):
         together(upcastable, document)
+
+
+def test_which_stored_types_can_yield_a_type(orders: Registry) -> None:
+    renamed = {**RENAME, "ops": [*RENAME["ops"], {"retype": {"from": "OrderMade", "to": "OrderPlaced"}}]}
+    published = orders.upcasters.publish(ORDERS, renamed)
+    (source,) = orders.upcasters.sources("OrderPlaced")
+    assert (source.type, source.subject, source.version, source.hash) == ("OrderMade", str(ORDERS), 1, published.hash)
+    assert orders.upcasters.sources("OrderMade") == ()

@@ -28,7 +28,7 @@ def native(value: Any) -> Any:
     """A value of a case, with what JSON does not have: ``{"$decimal": "1.20"}`` is a decimal."""
     match value:
         case dict() if len(value) == 1 and (name := next(iter(value))).startswith("$"):
-            return constant(value[name], name[1:])  # type: ignore[arg-type]
+            return constant(value[name], name[1:])
         case dict():
             return {name: native(item) for name, item in value.items()}
         case list():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from registry.errors import InvalidUpcaster
 from registry.http.api_v1 import documents
@@ -15,7 +16,7 @@ from registry.http.api_v1.documents import Answer, VersionDocument
 from registry.http.exchange import exchange_of
 from registry.http.parameters import AT_A_MOMENT, AnyRequest
 from registry.http.payloads import RegisterSchemaRequest
-from registry.model import Subject
+from registry.model import DEFAULT_CONTEXT, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.service.upcasters import Leg, Proposal, Route, read_document
 from registry.storage.reading import StoredUpcaster
@@ -94,6 +95,18 @@ class LegDocument(Answer, frozen=True):
     valid: bool
     violations: list[dict[str, str]]
     error: str | None
+
+
+class SourceDocument(Answer, frozen=True):
+    """Events of a stored type that become, in part or as a whole, events of another."""
+
+    type: str
+    becomes: str
+    subject: str
+    version: int
+    """Events of this version and of older ones do."""
+    hash: str
+    """Of the upcaster that does it."""
 
 
 class TravelDocument(Answer, frozen=True):
@@ -198,6 +211,14 @@ def draft(
     return _draft(registry.upcasters.propose(subject, source, target))
 
 
+@get("/types/{name:str}/sources", sync_to_thread=True)
+def sources(
+    registry: NamedDependency[Registry], name: FromPath[str], context: FromQuery[str] = DEFAULT_CONTEXT
+) -> list[SourceDocument]:
+    """Which stored types can yield a type, by retype and emit: a subscription that filters by type fetches them too."""
+    return [SourceDocument(**asdict(one)) for one in registry.upcasters.sources(name, context)]
+
+
 def _upcaster(one: StoredUpcaster) -> UpcasterDocument:
     return UpcasterDocument(
         subject=str(one.subject),
@@ -268,4 +289,4 @@ def _draft(proposal: Proposal) -> DraftDocument:
     )
 
 
-HANDLERS: Final = (register, list_upcasters, publish, withdraw, verify, chain, upcast, draft)
+HANDLERS: Final = (register, list_upcasters, publish, withdraw, verify, chain, upcast, draft, sources)

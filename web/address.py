@@ -13,6 +13,7 @@ import re
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from registry.model import Build
 from web.travel import PARAMETER, seen
 
 CATALOG = "/catalog"
@@ -85,6 +86,26 @@ def difference(name: str, older: int, newer: int) -> str:
 def player(name: str, **state: object) -> str:
     """The chain of upcasters, at one state of its player: ``from``, ``to``, ``seed`` or ``event``, ``step``."""
     return query(_subject(name, None, "upcasters"), **state)
+
+
+def readers(name: str, environment: str = "") -> str:
+    """Who reads which version of a subject, in one environment or all."""
+    return query(_subject(name, None, "readers"), env=environment)
+
+
+def reading(name: str, build: Build, version: int) -> str:
+    """How one reader reads one version."""
+    return query(_subject(name, None, f"readers/v/{version}"), app=build.application, build=build.name)
+
+
+def applications() -> str:
+    """Every application that has declared something."""
+    return query(f"{CATALOG}/applications")
+
+
+def application(name: str) -> str:
+    """What one application reads and writes, and where it is live."""
+    return query(f"{CATALOG}/applications/{segment(name)}")
 
 
 def draft(name: str = "", **parameters: object) -> str:

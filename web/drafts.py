@@ -13,9 +13,10 @@ from registry.errors import RegistryError, SubjectNotFound
 from registry.model import Content, Page, Subject, Version
 from registry.service.answers import Checked
 from web.code import pretty
+from web.contracts import affected
 from web.findings import Cause, judgement, outcome_sentence
 from web.site import Site
-from web.views import Judgement
+from web.views import Affected, Judgement
 from web.words import counted
 
 LONGEST: Final = 1_000_000
@@ -38,6 +39,8 @@ class Draft:
     error: str = ""
     error_place: str = ""
     judged: tuple[Judgement, ...] = ()
+    affected: Affected | None = None
+    """What the candidate would do to the live readers."""
 
 
 def blank(site: Site, subject: str = "") -> Draft:
@@ -71,11 +74,14 @@ def judged(site: Site, subject: str, text: str, format_: str, level: str) -> Dra
         latest = _latest(site, name)
         content = Content(Format(format_), text, latest.content.references if latest else ())
         checked = site.registry.checking.against_history(name, content, level=Level[level] if level else None)
+        impact = site.registry.readers.broken_by(name, content)
     except RegistryError as error:
         return replace(draft, error=error.message)
     except CompatError as error:
         return replace(draft, error=str(error))
-    return replace(draft, latest=latest.number if latest else 0, judged=_told(checked))
+    return replace(
+        draft, latest=latest.number if latest else 0, judged=_told(checked), affected=affected(impact, what="the draft")
+    )
 
 
 def _latest(site: Site, subject: Subject) -> Version | None:

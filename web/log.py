@@ -9,14 +9,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from registry.events import (
+    ApplicationDescribed,
     ConfigurationChanged,
     ConfigurationRemoved,
     ContextRemoved,
+    ContractWithdrawn,
+    DeploymentEnded,
+    DeploymentRecorded,
     Happened,
     KeyCreated,
     KeyRevoked,
     ModeChanged,
     ModeRemoved,
+    ReaderDeclared,
     RegistrationRefused,
     RoleGranted,
     RoleWithdrawn,
@@ -28,6 +33,7 @@ from registry.events import (
     WebhookRegistered,
     WebhookRemoved,
     WriteDenied,
+    WriterDeclared,
 )
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
@@ -46,7 +52,9 @@ def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry
     """
     subject = logged.subject
     look, sentence, url = told(logged.event, subject)
-    gone = not kept or (isinstance(logged.event, SchemaRegistered) and logged.event.version not in kept)
+    about_application = isinstance(logged.event, ApplicationDescribed | DeploymentRecorded | DeploymentEnded)
+    purged = isinstance(logged.event, SchemaRegistered) and logged.event.version not in kept
+    gone = purged or not (kept or about_application)
     return Entry(
         tone=look,
         sentence=sentence,
@@ -80,6 +88,10 @@ def told(event: Happened, subject: Subject) -> tuple[Tone, str, str]:
             return BAD, f"{_versions(versions)} deleted", address.subject(name, part="history")
         case VersionsPurged(versions=versions):
             return BAD, f"{_versions(versions)} deleted for good", ""
+        case ReaderDeclared() | WriterDeclared() | ContractWithdrawn():
+            return _contract_told(event, name)
+        case ApplicationDescribed() | DeploymentRecorded() | DeploymentEnded():
+            return _contract_told(event, name)
         case _:
             look = BAD if isinstance(event, ContextRemoved | KeyRevoked | WriteDenied) else PLAIN
             return look, _beside(event, subject), ""
@@ -125,6 +137,30 @@ def _of_access(event: Happened) -> str:
         case _:
             # a kind of event that is newer than these words is still shown, by its name
             return _spaced(type(event).__name__)
+
+
+_Contractual = (
+    ReaderDeclared | WriterDeclared | ContractWithdrawn | ApplicationDescribed | DeploymentRecorded | DeploymentEnded
+)
+
+
+def _contract_told(event: _Contractual, name: str) -> tuple[Tone, str, str]:
+    """The same for what applications declare and where they are live."""
+    match event:
+        case ReaderDeclared(application=application, build=build):
+            return PLAIN, f"{application} {build} declares that it reads it", address.readers(name)
+        case WriterDeclared(application=application, build=build, versions=versions):
+            return PLAIN, f"{application} {build} declares that it writes {_versions(versions)}", address.readers(name)
+        case ContractWithdrawn(application=application, build=build, role=role):
+            verb = "reads" if role == "reader" else "writes"
+            return PLAIN, f"{application} {build} {verb} it no more", address.readers(name)
+        case ApplicationDescribed(application=application, owner=owner):
+            owned = f", owned by {owner}" if owner else ""
+            return PLAIN, f"{application} is known{owned}", address.application(application)
+        case DeploymentRecorded(application=application, build=build, environment=environment, mode=mode):
+            return GOOD, f"{application} {build} {mode} to {environment}", address.application(application)
+        case DeploymentEnded(application=application, build=build, environment=environment):
+            return PLAIN, f"{application} {build} left {environment}", address.application(application)
 
 
 def _host(url: str) -> str:

@@ -16,9 +16,9 @@ from compat.definition import Format
 from compat.level import Level
 from registry.errors import SchemaNotFound, VersionNotFound
 from registry.events import Entry as Logged
-from registry.model import DEFAULT_CONTEXT, Subject, Version
+from registry.model import DEFAULT_CONTEXT, Build, Subject, Version
 from registry.service.answers import SubjectDetail
-from web import address, chain, comparing, drafts, listing, log, refusals, subject
+from web import address, chain, comparing, contracts, drafts, listing, log, refusals, subject
 from web.code import highlight, pretty
 from web.findings import readable
 from web.rendering import HEADERS, is_fragment, page
@@ -123,7 +123,9 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
             "reason": readable(reason),
             "nested": tree is not None and any(leaf.children for leaf in tree.leaves),
             "first_only": version.content.format is Format.PROTOBUF,
-            "refusals": refusals.refusals(detail.refusals[:3]),
+            "refusals": refusals.refusals(detail.refusals[:3], contracts.on_refusals(site, detail.refusals[:3])),
+            "sides": contracts.sides(site, detail),
+            "readers_url": address.readers(full),
             "facts": subject.facts(version, detail),
             "text_url": address.subject(full, version.number, "text"),
             "download_url": address.subject(full, version.number, "download"),
@@ -211,7 +213,7 @@ def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Res
             "head": subject.head(site, detail, version, "history", explicit=False),
             "travels": True,
             "versions": subject.history(site, detail),
-            "refusals": refusals.refusals(detail.refusals),
+            "refusals": refusals.refusals(detail.refusals, contracts.on_refusals(site, detail.refusals)),
             "entries": _entries(site, entries[: log.PAGE], named=False),
             "newer": here() if before else "",
             "older": here(before=entries[log.PAGE - 1].position) if len(entries) > log.PAGE else "",
@@ -248,6 +250,7 @@ def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Respons
             "active": "catalog",
             "head": subject.head(site, detail, new, "diff", explicit=False),
             "compared": shown,
+            "affected": contracts.on_version(site, detail.summary.subject, new.number),
             "diff_form": address.subject(str(detail.summary.subject), part="diff"),
         },
     )
@@ -261,6 +264,45 @@ def grid(site: Pages, name: FromPath[str]) -> Response[str]:
     shown = comparing.grid(site, detail)
     head = subject.head(site, detail, _version(detail, None), "grid", explicit=False)
     return page("grid.html", {"active": "catalog", "head": head, "grid": shown, "legend": comparing.LEGEND})
+
+
+@get(f"{_SUBJECT}/readers")
+@in_thread
+def readers(site: Pages, name: FromPath[str], env: FromQuery[str] = "") -> Response[str]:
+    """Who writes the subject, and which versions each reader can read."""
+    detail = _detail(site, name)
+    head = subject.head(site, detail, _version(detail, None), "readers", explicit=False)
+    shown = contracts.matrix(site, detail, env.strip()[:200])
+    form = address.subject(str(detail.summary.subject), part="readers")
+    values = {"active": "catalog", "head": head, "matrix": shown, "readers_form": form}
+    return page("readers.html", values | {"legend": tuple(contracts.WAYS.values())})
+
+
+@get(f"{_SUBJECT}/readers/v/{{number:int}}")
+@in_thread
+def reading(
+    site: Pages, name: FromPath[str], number: FromPath[int], app: FromQuery[str] = "", build: FromQuery[str] = ""
+) -> Response[str]:
+    """How one reader reads one version, and why not."""
+    detail = _detail(site, name)
+    head = subject.head(site, detail, _version(detail, None), "readers", explicit=False)
+    shown = contracts.cell(site, detail, Build(app, build), number)
+    return page("reading.html", {"active": "catalog", "head": head, "cell": shown})
+
+
+@get(f"{address.CATALOG}/applications")
+@in_thread
+def applications(site: Pages) -> Response[str]:
+    """Every application that reads or writes something."""
+    return page("applications.html", {"active": "applications", "applications": contracts.applications(site)})
+
+
+@get(f"{address.CATALOG}/applications/{{name:str}}")
+@in_thread
+def application(site: Pages, name: FromPath[str]) -> Response[str]:
+    """What one application reads and writes, and where it is live."""
+    shown = contracts.application(site, address.name_in(name))
+    return page("application.html", {"active": "applications", "application": shown})
 
 
 @get(f"{_SUBJECT}/upcasters")
@@ -367,6 +409,10 @@ HANDLERS: Final = [
     choose_difference,
     difference,
     grid,
+    readers,
+    reading,
+    applications,
+    application,
     player,
     draft,
     judge,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compat.level import Direction
@@ -11,24 +11,31 @@ from registry.events import Entry as Logged
 from registry.events import RegistrationRefused
 from web.code import highlight, json_text
 from web.findings import readable, rules
-from web.views import Found, Fragment, Proof, Refusal
+from web.views import Affected, Found, Fragment, Proof, Refusal
 from web.words import DOUBT, SEVERITIES, counted
 
 CANDIDATE = "the candidate"
 
 
-def refusals(entries: Sequence[Logged]) -> tuple[Refusal, ...]:
-    """Refused registrations with their findings; entries of other events are left out."""
-    return tuple(_refusal(entry, entry.event) for entry in entries if isinstance(entry.event, RegistrationRefused))
+def refusals(entries: Sequence[Logged], affected: Mapping[int, Affected]) -> tuple[Refusal, ...]:
+    """Refused registrations with their findings; entries of other events are left out.
+
+    ``affected``: what each would do to the readers that are live now, by position.
+    """
+    return tuple(
+        _refusal(entry, entry.event, affected.get(entry.position))
+        for entry in entries
+        if isinstance(entry.event, RegistrationRefused)
+    )
 
 
-def _refusal(entry: Logged, event: RegistrationRefused) -> Refusal:
+def _refusal(entry: Logged, event: RegistrationRefused, affected: Affected | None) -> Refusal:
     blocking = [finding for finding in event.findings if finding.get("blocks", True)]
     found = tuple(_found(finding, f"{entry.position}-{index}") for index, finding in enumerate(blocking))
     versions = sorted({finding["version"] for finding in blocking if finding.get("version")})
     against = ", ".join(f"v{version}" for version in versions[:6])
     sentence = f"{counted(len(found), 'finding')} against {against}" if found and against else event.message
-    return Refusal(entry.time, entry.origin.actor, sentence, entry.origin.reason, event.level, found)
+    return Refusal(entry.time, entry.origin.actor, sentence, entry.origin.reason, event.level, found, affected)
 
 
 def _found(finding: dict[str, Any], key: str) -> Found:

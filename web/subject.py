@@ -33,6 +33,7 @@ TABS: Final = (
     ("", "Outline"),
     ("text", "Text"),
     ("grid", "Compatibility"),
+    ("readers", "Readers"),
     ("upcasters", "Upcasters"),
     ("history", "History"),
 )
@@ -56,7 +57,12 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
     name, level = str(subject), detail.policy.level
     properties = (version.content.metadata or Metadata()).properties or {}
     lifts = site.lifts(subject)
-    counts = {"upcasters": str(len(lifts)) if lifts else "", "history": str(len(detail.versions))}
+    readers = len(site.registry.contracts.readers(subject))
+    counts = {
+        "readers": str(readers) if readers else "",
+        "upcasters": str(len(lifts)) if lifts else "",
+        "history": str(len(detail.versions)),
+    }
     number = version.number if explicit else None
     return Head(
         subject=name,

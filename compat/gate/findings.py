@@ -112,6 +112,24 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LiveReaders:
+    """The verdict beside the policy's: what the new schema does to those who read the subject in an environment."""
+
+    environment: str
+    count: int
+    broken: int
+    unknown: int
+    recorded: bool
+    """Whether anything is recorded as live there; if not, nobody knows."""
+
+    def __str__(self) -> str:
+        if not self.recorded:
+            return f"live readers in {self.environment}: unknown, nothing is recorded as live there"
+        undecided = f", {self.unknown} unknown" if self.unknown else ""
+        return f"live readers in {self.environment}: {self.broken} of {self.count} broken{undecided}"
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectResult:
     """One subject against one baseline."""
 
@@ -124,6 +142,8 @@ class SubjectResult:
     compared: tuple[str, ...]
     """The versions it was compared with, oldest first."""
     findings: tuple[GateFinding, ...]
+    readers: LiveReaders | None = None
+    """Where an environment was asked about."""
 
 
 class Status(StrEnum):

@@ -107,6 +107,23 @@ MISSING_DOCUMENTATION: Final = Explanation(
     "Say what each field means and in which unit: doc in Avro, description in JSON Schema, a comment in Protobuf.",
 )
 
+LIVE_READER_BROKEN: Final = Explanation(
+    "LIVE_READER_BROKEN",
+    "any",
+    Severity.ERROR,
+    "An application that is live cannot read what the new schema writes.",
+    "It has declared what it needs; once the new version is written, it fails on the first such event.",
+    "Keep what it needs, or have the reader changed and live before the new version is written.",
+)
+LIVE_READERS_UNKNOWN: Final = Explanation(
+    "LIVE_READERS_UNKNOWN",
+    "any",
+    Severity.LOSSY,
+    "Whether live readers can read what the new schema writes is not known.",
+    "Nothing is recorded as live in the environment, or the comparison stayed undecided: that is no yes.",
+    "Record what is live (lineal deploy record) and what it reads (lineal reader declare).",
+)
+
 GATE_RULES: Final = (
     INVALID_SCHEMA,
     UNRESOLVED_REFERENCE,
@@ -118,6 +135,8 @@ GATE_RULES: Final = (
     WAIVER_EXPIRED,
     WAIVER_UNUSED,
     MISSING_DOCUMENTATION,
+    LIVE_READER_BROKEN,
+    LIVE_READERS_UNKNOWN,
 )
 
 _UNDECIDED_SUMMARY: Final[Mapping[Reason, str]] = MappingProxyType(

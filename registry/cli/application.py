@@ -53,6 +53,15 @@ _SECTIONS: Final = (
         ),
     ),
     (
+        "Who reads and writes what",
+        (
+            _Entry("reader", "Declare what an application reads, and see which versions it can read."),
+            _Entry("writer", "Declare which versions an application writes."),
+            _Entry("deploy", "Record which version of an application is live where."),
+            _Entry("can-i-deploy", "Whether a version of an application may go live, and why not.", "can_i_deploy"),
+        ),
+    ),
+    (
         "Operate",
         (
             _Entry("export", "Write the whole registry to one file."),

@@ -181,6 +181,10 @@ class Remote:
         request = self._http.build_request("POST", path, content=content, headers={"Content-Type": _MEDIA_TYPE})
         return self._answer(request, kind)
 
+    def delete(self, path: str, kind: type[T]) -> T:
+        """What a path answers when it is taken away, read as ``kind``. Raises Refusal, CouldNotCheck."""
+        return self._answer(self._http.build_request("DELETE", path), kind)
+
     def _answer(self, request: httpx.Request, kind: type[T]) -> T:
         try:
             response = self._http.send(request)

@@ -17,7 +17,16 @@ import msgspec
 
 from compat.definition import Format
 from registry.errors import IncompatibleSchema
-from registry.model import ConfigurationChange, Content, Metadata, Origin, SchemaReference, Subject
+from registry.model import (
+    Build,
+    ConfigurationChange,
+    Content,
+    DeploymentMode,
+    Metadata,
+    Origin,
+    SchemaReference,
+    Subject,
+)
 from registry.service import RegistrationOptions, Registry
 from upcasters.document import load, write
 
@@ -50,8 +59,31 @@ class _Mode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: str
 
 
+class _Reads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    subject: str
+    build: str
+    """``application version``."""
+    owner: str
+    fields: tuple[str, ...] = ()
+    file: str = ""
+    versions: tuple[int, int] | None = None
+
+
+class _Writes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    subject: str
+    build: str
+    owner: str
+    versions: tuple[int, ...]
+
+
+class _Deploys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    build: str
+    environment: str
+    mode: DeploymentMode = "deployed"
+
+
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing somebody did; exactly one of the last six members is there."""
+    """One thing somebody did; exactly one of the last nine members is there."""
 
     at: datetime
     by: str
@@ -62,6 +94,9 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: _Mode | None = None
     remove: str | None = None
     publish: str | None = None
+    reads: _Reads | None = None
+    writes: _Writes | None = None
+    deploys: _Deploys | None = None
 
 
 @cache
@@ -96,6 +131,30 @@ def _do(registry: Registry, act: Act, origin: Origin) -> None:
     elif act.publish is not None:
         document = load(_text(act.publish))
         registry.upcasters.publish(Subject.parse(document.subject), write(document), origin)
+    elif act.reads is not None:
+        _declare(registry, act.reads, origin)
+    elif act.writes is not None:
+        subject, build = Subject.parse(act.writes.subject), _build(act.writes.build)
+        registry.contracts.declare_writer(subject, build, act.writes.versions, owner=act.writes.owner, origin=origin)
+    elif act.deploys is not None:
+        build, mode = _build(act.deploys.build), act.deploys.mode
+        registry.contracts.record_deployment(build, act.deploys.environment, mode=mode, origin=origin)
+
+
+def _declare(registry: Registry, reads: _Reads, origin: Origin) -> None:
+    subject, build, contracts = Subject.parse(reads.subject), _build(reads.build), registry.contracts
+    if reads.fields:
+        contracts.declare_fields(subject, build, reads.fields, owner=reads.owner, origin=origin)
+    elif reads.versions is not None:
+        contracts.declare_versions(subject, build, *reads.versions, owner=reads.owner, origin=origin)
+    else:
+        content = Content(_FORMATS[PurePosixPath(reads.file).suffix], _text(reads.file))
+        contracts.declare_schema(subject, build, content, owner=reads.owner, origin=origin)
+
+
+def _build(text: str) -> Build:
+    application, _, name = text.partition(" ")
+    return Build(application, name)
 
 
 def _be_refused(registry: Registry, schema: _Schema, origin: Origin) -> None:
@@ -130,6 +189,9 @@ def _line(act: Act) -> str:
         ("sets the mode of", act.mode.scope if act.mode else None),
         ("removes", act.remove),
         ("publishes", act.publish),
+        ("declares a reader of", act.reads.subject if act.reads else None),
+        ("declares a writer of", act.writes.subject if act.writes else None),
+        ("deploys", act.deploys.build if act.deploys else None),
     )
     verb, name = next((verb, name) for verb, name in deeds if name)
     return f"{act.at.date()} {act.by} {verb} {name}"

@@ -10,6 +10,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from registry.model import Build
 from web import address
 
 pytestmark = pytest.mark.browser
@@ -30,6 +31,13 @@ PAGES = {
     "draft": address.draft("orders.OrderPlaced"),
     "schema": address.schema_id(1),
     "past": f"{ORDER}?at=20",
+    "readers": address.readers("orders.OrderPlaced"),
+    "readers of one environment": address.readers("orders.OrderPlaced", "staging"),
+    "no readers": address.readers("shop.common.Money"),
+    "a reader that breaks": address.reading("orders.OrderPlaced", Build("loyalty", "0.9"), 5),
+    "applications": address.applications(),
+    "application": address.application("billing"),
+    "refused": address.subject(":.bank:payments.MoneyTransferred", part="history"),
     "missing": "/catalog/subjects/orders.OrdrPlaced",
 }
 
@@ -234,3 +242,24 @@ def test_a_moment_is_chosen_by_its_date(visit: Open) -> None:
     page.get_by_label("See the catalog as it was at (UTC)").fill("2026-02-01T12:00")
     page.get_by_role("button", name="Go there").click()
     expect(page.get_by_role("region", name="A moment of the past")).to_contain_text("As of 27 January 2026")
+
+
+def test_the_keyboard_goes_from_the_matrix_to_the_event_that_breaks_a_reader(visit: Open) -> None:
+    page = visit(address.readers("orders.OrderPlaced"))
+    page.get_by_label("Environment").select_option("staging")
+    page.get_by_role("button", name="Show").press("Enter")
+    expect(page).to_have_url(re.compile("env=staging"))
+    page.get_by_role("link", name="loyalty 0.9 reading version 5: broken").press("Enter")
+    expect(page.locator(".witness").first).to_contain_text("PLACED")
+    page.get_by_role("link", name="All readers").press("Enter")
+    expect(page.get_by_role("link", name="billing 3.2 reading version 2: via upcaster")).to_be_visible()
+
+
+def test_a_draft_names_the_live_readers_it_breaks(visit: Open) -> None:
+    page = visit(address.draft("orders.OrderPlaced"))
+    text = json.loads(page.get_by_label("Candidate schema").input_value())
+    text["fields"] = [field for field in text["fields"] if field["name"] != "total"]
+    page.get_by_label("Candidate schema").fill(json.dumps(text))
+    page.get_by_role("button", name="Tell me what breaks").click()
+    expect(page.locator("#answer")).to_contain_text("2 of 4 live readers cannot read the draft.")
+    expect(page.locator("#answer").get_by_role("link", name="billing 3.2")).to_be_visible()

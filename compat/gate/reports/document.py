@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import Any, Final
 
-from compat.gate.findings import Counterexample, GateFinding, Report, Spot, SubjectResult, Weight
+from compat.gate.findings import Counterexample, GateFinding, LiveReaders, Report, Spot, SubjectResult, Weight
 
 SCHEMA_VERSION: Final = 1
 """Raised only when a member changes its meaning or goes away; new members may come at any time."""
@@ -70,6 +70,17 @@ def _result(result: SubjectResult) -> dict[str, Any]:
         "standing": result.standing.value,
         "level": result.level or None,
         "compared": list(result.compared),
+        "live_readers": _readers(result.readers) if result.readers else None,
+    }
+
+
+def _readers(readers: LiveReaders) -> dict[str, Any]:
+    return {
+        "environment": readers.environment,
+        "readers": readers.count,
+        "broken": readers.broken,
+        "unknown": readers.unknown,
+        "recorded": readers.recorded,
     }
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from compat.gate.findings import GateFinding, Report, Spot, Standing, Status, Weight
+from compat.gate.findings import GateFinding, LiveReaders, Report, Spot, Standing, Status, Weight
 from compat.level import Direction
 
 Paint = Callable[[str, str], str]
@@ -153,3 +153,18 @@ def _table(report: Report, paint: Paint) -> Iterator[str]:
         compared = f"{len(result.compared)} versions" if len(result.compared) > 3 else ", ".join(result.compared)
         about = f"against {_of(compared, result.baseline)}" + (f", {result.level}" if result.level else "")
         yield f"{shown(result.subject):<{names}}  {paint(style, f'{word:<12}')}  {paint('dim', about)}"
+        if result.readers is not None:
+            yield f"    policy {result.level or 'NONE'}: {paint(*_POLICY.get(result.standing, ('good', 'holds')))}"
+            style = "error" if result.readers.broken else "warning" if _doubtful(result.readers) else "good"
+            yield f"    {paint(style, shown(str(result.readers)))}"
+
+
+_POLICY: Final = {
+    Standing.INCOMPATIBLE: ("error", "broken"),
+    Standing.REMOVED: ("error", "broken"),
+    Standing.UNKNOWN: ("warning", "unknown"),
+}
+
+
+def _doubtful(readers: LiveReaders) -> bool:
+    return bool(readers.unknown) or not readers.recorded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from compat.gate.reports import REPORTS, document, text
 from compat.gate.tree import FolderTree, GitTree
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
+from registry.cli.readers import with_readers
 from registry.cli.remote import Remote, RemoteBaseline, VersionBaseline
 
 _EXAMPLES: Final = """\b
@@ -29,6 +31,7 @@ Examples:
   lineal check --against git:origin/main          offline, against a branch
   lineal check events/order.avsc --against orders.OrderPlaced@3
   lineal check --against self                     only the versions kept in the folder, each after the one before
+  lineal check --env prod                         also: does every reader that is live in prod still read it?
   lineal check --report github --report junit=out.xml --report markdown=$GITHUB_STEP_SUMMARY
 
 \b
@@ -64,6 +67,12 @@ Exit codes: 0 pass · 1 findings · 2 wrong usage or configuration · 3 could no
     metavar="FORM[=FILE]",
     help=f"One of {', '.join(REPORTS)}; to stdout, or to a file. May be repeated.",
 )
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="Also hold the schemas against the readers that are live there, as a verdict of its own.",
+)
 @click.option("--require-known", is_flag=True, help="A subject the baseline does not have is an error.")
 @click.option("--warn-only", is_flag=True, help="Report findings, but leave with 0.")
 @click.option(
@@ -86,6 +95,7 @@ def command(
     mode: str | None,
     fail_on: str,
     reports: tuple[str, ...],
+    environment: str | None,
     *,
     require_known: bool,
     warn_only: bool,
@@ -113,6 +123,8 @@ def command(
         require_known,
     )
     report = _run(project, console, chosen, paths, against or project.configuration.against, policy, Weight(fail_on))
+    if environment is not None and report.failure is None:
+        report = _with_readers(project, console, chosen, report, environment)
     accepted = waivers.load(project.waivers_file)
     report = waivers.applied(report, accepted, datetime.now(UTC).date(), whole=not paths)
     for form, file in outputs:
@@ -166,6 +178,28 @@ def _run(
     except CouldNotCheck as cause:
         return Report(tuple(results), fail_on, failure=str(cause))
     return Report(tuple(results), fail_on)
+
+
+def _with_readers(
+    project: Project, console: Console, chosen: Sequence[Subject], report: Report, environment: str
+) -> Report:
+    """Every subject's first result with the live readers' verdict; a failure where the registry gives none."""
+    heads = {subject.name: subject.head for subject in chosen}
+    results: list[SubjectResult] = []
+    try:
+        with (
+            Remote(project.configuration.registry) as remote,
+            console.progress(f"readers in {environment}", len(heads)) as step,
+        ):
+            for result in report.results:
+                if (head := heads.pop(result.subject, None)) is None:
+                    results.append(result)
+                    continue
+                results.append(with_readers(result, head, project.workspace, remote, environment))
+                step(result.subject)
+    except CouldNotCheck as cause:
+        return replace(report, failure=str(cause))
+    return replace(report, results=tuple(results))
 
 
 def _removed(project: Project, against: Baseline, paths: tuple[str, ...]) -> Iterator[SubjectResult]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -14,10 +14,11 @@ from compat.gate.findings import Report, Standing, Status, SubjectResult
 from compat.gate.judge import Policy, judge
 from compat.gate.mapping import SchemaFile, Subject
 from compat.gate.reports import text
+from registry.cli.bodies import Bodies
 from registry.cli.console import Console
 from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
-from registry.cli.remote import Remote, RemoteBaseline, RemoteVersion, seen_from
+from registry.cli.remote import Remote, RemoteBaseline
 from upcasters.document import load
 from upcasters.errors import InvalidDocument
 
@@ -72,9 +73,11 @@ class _Push:
     remote: Remote
     upcasters: dict[str, str] = field(default_factory=dict)
     """Texts of the upcasters that go along, by subject."""
-    placed: dict[str, RemoteVersion] = field(default_factory=dict)
-    """By path."""
     refused: set[str] = field(default_factory=set)
+    bodies: Bodies = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bodies = Bodies(self.project.workspace, self.remote)
 
     def subject(self, subject: Subject) -> None:
         """Register the files of a subject, oldest first, up to the first that is refused."""
@@ -91,34 +94,15 @@ class _Push:
                 return
 
     def _file(self, file: SchemaFile) -> None:
-        body = self._body(file)
+        body = self.bodies.of(file)
         found = self.remote.find(file.subject, body)
         if not found and file.subject in self.upcasters:
             body["upcaster"] = {"text": self.upcasters.pop(file.subject)}
         word = self.console.paint("dim", "unchanged ") if found else self.console.paint("good", "registered")
         version = found or self.remote.register(file.subject, body)
-        self.placed[file.path] = version
+        self.bodies.placed[file.path] = version
         about = f"version {version.version}  id {version.id}  {self.remote.url(version)}"
         self.console.report(f"{file.subject}  {word}  {about}")
-
-    def _body(self, file: SchemaFile) -> dict[str, Any]:
-        references = []
-        for reference in self.project.workspace.references(file):
-            target = reference.target
-            version = self.placed.get(target.path) or self._known(target, file)
-            self.placed[target.path] = version
-            named = seen_from(target.subject, file.subject)
-            references.append({"name": reference.name, "subject": named, "version": version.version})
-        return {"schema": file.text, "schemaType": file.format.value, "references": references}
-
-    def _known(self, target: SchemaFile, referrer: SchemaFile) -> RemoteVersion:
-        """The version of a file that is not part of this push."""
-        found = self.remote.find(target.subject, self._body(target))
-        if found is None:
-            raise Misconfigured(
-                f"{referrer.path} refers to {target.path}, which {self.remote.address} does not have: push it too"
-            )
-        return found
 
     def _blocked(self, file: SchemaFile) -> list[str]:
         uses = self.project.workspace.references(file)

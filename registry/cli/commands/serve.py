@@ -239,7 +239,7 @@ def _announce(console: Console, address: str, ready: Callable[[str], bool], with
     lines = [
         f"lineal serves {console.paint('bold', address)}   (Ctrl-C stops it)",
         "",
-        f"  {f'{address}/catalog':<44} the catalog: subjects, versions, differences, refusals, upcasters",
+        f"  {f'{address}/catalog':<44} the catalog: subjects, differences, refusals, upcasters, who reads what",
         f"  {f'schema.registry.url={address}':<44} what any Confluent client needs",
         f"  {f'{address}/openapi/lineal.json':<44} lineal's own interface: verdicts with witnesses, upcasters",
         "",
@@ -258,6 +258,7 @@ def _suggestions(address: str, *, with_demo: bool) -> list[str]:
     return [
         f"curl {address}/subjects/orders.OrderPlaced/versions/latest",
         f"{program} diff orders.OrderPlaced@2 orders.OrderPlaced@3{at}",
+        f"{program} reader matrix orders.OrderPlaced{at}",
         f"echo '{_OLD_EVENT}' | {program} upcast orders.OrderShipped --from 1 - --trace{at}",
     ]
 

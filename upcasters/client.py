@@ -101,6 +101,10 @@ class Client:
             self._versions[subject, schema_id] = self._drive(exchange.version(subject, schema_id))
         return self._versions[subject, schema_id]
 
+    def bundle(self, *subjects: str, to: Target = "latest") -> bytes:
+        """The chains of subjects from every version, for a file beside the code. Raises NoChain, RegistryRefused."""
+        return self._drive(exchange.bundled(subjects, to))
+
     def edges(self, subject: str) -> Any:
         """The upcasters of a subject, as the registry lists them."""
         return self._drive(exchange.edges(subject))
@@ -177,6 +181,10 @@ class AsyncClient:
         if (subject, schema_id) not in self._versions:
             self._versions[subject, schema_id] = await self._drive(exchange.version(subject, schema_id))
         return self._versions[subject, schema_id]
+
+    async def bundle(self, *subjects: str, to: Target = "latest") -> bytes:
+        """The chains of subjects from every version, for a file beside the code. Raises NoChain, RegistryRefused."""
+        return await self._drive(exchange.bundled(subjects, to))
 
     async def edges(self, subject: str) -> Any:
         """The upcasters of a subject, as the registry lists them."""

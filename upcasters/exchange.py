@@ -126,6 +126,21 @@ def verify(document: Document) -> Question:
     return _answer(response)
 
 
+def bundled(subjects: Iterable[str], target: Target) -> Generator[Request, Response, bytes]:
+    """The chains of some subjects from every version to one, as a bundle. Raises NoChain, RegistryRefused."""
+    trees = []
+    for subject in subjects:
+        path = quote(subject, safe="")
+        response = yield Request("GET", f"/subjects/{path}/versions", {"deleted": "true"})
+        for number in _answer(response):
+            response = yield Request("GET", f"/api/v1/subjects/{path}/chain", {"from": str(number), "to": str(target)})
+            try:
+                trees.append(_answer(response))
+            except RegistryRefused as error:
+                raise NoChain(f"{subject} v{number}->v{target}: {error.message}") from error
+    return bundle(trees)
+
+
 def _answer(response: Response) -> Any:
     if response.status == 0:
         raise RegistryUnreachable(response.reason)

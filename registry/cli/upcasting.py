@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,7 @@ import msgspec
 
 from compat.gate.errors import CouldNotCheck
 from registry.cli.remote import Remote
+from upcasters import exchange
 from upcasters.chain import Chain, chain_from_json
 from upcasters.errors import UpcastersError
 
@@ -130,6 +132,16 @@ def chain(remote: Remote, subject: str, source: str, target: str) -> Chain:
         return chain_from_json(served)
     except (UpcastersError, KeyError) as error:
         raise CouldNotCheck(f"the chain that {remote.address} serves for {subject} cannot be used: {error}") from error
+
+
+def bundle(remote: Remote, subjects: Iterable[str], target: str) -> bytes:
+    """The chains of subjects from all their versions, as one file. Raises Refusal where a version has none."""
+    chains = []
+    for subject in subjects:
+        for number in remote.get(f"/subjects/{_part(subject)}/versions?deleted=true", list[int]):
+            versions = urlencode({"from": number, "to": target})
+            chains.append(remote.get(f"/api/v1/subjects/{_part(subject)}/chain?{versions}", dict[str, Any]))
+    return exchange.bundle(chains)
 
 
 def publish(remote: Remote, subject: str, text: str) -> Published:

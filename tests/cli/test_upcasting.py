@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+
+from upcasters.exchange import unbundle
 
 EVENT = {
     "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
@@ -129,3 +132,15 @@ def test_a_chain_becomes_an_npm_package(demo):
     refused = demo.lineal(*asked)
     assert refused.returncode == 2
     assert "cannot run there: not portable to JavaScript: a decimal is computed" in refused.stderr
+
+
+def test_the_chains_of_subjects_become_one_file_that_needs_no_registry(demo):
+    done = demo.lineal("upcaster", "bundle", "orders.OrderPlaced", "orders.OrderShipped", "--output", "chains.json")
+    assert done.returncode == 0, done.stderr
+    chains = unbundle((demo.root / "chains.json").read_bytes())
+    assert [version for subject, version in chains if subject == "orders.OrderPlaced"] == [1, 2, 3, 4, 5]
+    old = {**EVENT, "amount_cents": 1250, "placed": datetime.fromtimestamp(EVENT["placed"], UTC)}
+    assert chains["orders.OrderPlaced", 1](old)["status"] == "PLACED"
+    refused = demo.lineal("upcaster", "bundle", "orders.Nothing", "--output", "none.json")
+    assert refused.returncode == 1
+    assert not (demo.root / "none.json").exists()

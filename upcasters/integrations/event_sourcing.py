@@ -6,7 +6,8 @@ No application code changes: set two environment variables of the application.
     LINEAL_BUNDLE=chains.json          made with upcasters.exchange.bundle
 
 The subject of an event is its topic, its version the library's own ``class_version``. A ``retype`` in a chain gives the
-topic that classes have today, so renamed classes and deleted modules are read as well.
+topic that classes have today, so renamed classes and deleted modules are read as well. Snapshots hold the state of an
+aggregate: their subject is the topic of the aggregate.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from eventsourcing.domain import DomainEventProtocol, TAggregateID
+from eventsourcing.domain import CanSnapshotAggregate, DomainEventProtocol, TAggregateID
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent, find_id_convertor
 from eventsourcing.utils import resolve_topic
 
@@ -42,13 +43,11 @@ class UpcastingMapper(Mapper[TAggregateID]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[TAggregateID]:
         """The event as an object. Raises UpcastFailed; UpcastersError if it is newer than the code."""
-        topic, state = stored_event.topic, self._decoded(stored_event)
-        version = state.pop("class_version", 1)
-        chain = self._chains().get((topic, version))
-        if chain is not None:
-            (event,) = chain.stream([Event(topic, state)])
-            topic, state, version = event.type, dict(event.payload), chain.target
+        topic, version, state = self._upcast(stored_event.topic, self._decoded(stored_event))
         cls = resolve_topic(topic)
+        if issubclass(cls, CanSnapshotAggregate):
+            state["topic"], version_of_state, state["state"] = self._upcast(state["topic"], state["state"])
+            state["state"]["class_version"] = version_of_state
         known = getattr(cls, "class_version", 1)
         if version > known:
             raise UpcastersError(
@@ -62,6 +61,16 @@ class UpcastingMapper(Mapper[TAggregateID]):
         event_object: Any = object.__new__(cls)
         object.__setattr__(event_object, "__dict__", state)
         return cast("DomainEventProtocol[TAggregateID]", event_object)
+
+    def _upcast(self, topic: str, state: dict[str, Any]) -> tuple[str, int, dict[str, Any]]:
+        """A topic and the state under it as today's classes know them, with the version that is."""
+        state = dict(state)
+        version: int = state.pop("class_version", 1)
+        chain = self._chains().get((topic, version))
+        if chain is None:
+            return topic, version, state
+        (event,) = chain.stream([Event(topic, state)])
+        return event.type, chain.target, dict(event.payload)
 
     def _decoded(self, stored_event: StoredEvent) -> dict[str, Any]:
         data = stored_event.state

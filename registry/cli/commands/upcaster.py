@@ -1,4 +1,4 @@
-"""``lineal upcaster draft | verify | publish | compile``."""
+"""``lineal upcaster draft | verify | publish | bundle | compile``."""
 
 from __future__ import annotations
 
@@ -109,6 +109,27 @@ def publish(project: Project, console: Console, files: tuple[str, ...]) -> int:
                 console.report(f"{file}  {console.paint('good', 'in force')}  {about}")
             step(file)
     return 1 if refused else 0
+
+
+@command.command(
+    "bundle",
+    epilog="""\b
+Example:
+  lineal upcaster bundle shop.OrderPlaced shop.OrderPaid --output chains.json
+""",
+)
+@click.argument("subjects", nargs=-1, required=True, metavar="SUBJECT...")
+@click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The version to reach.")
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.pass_obj
+@project_options
+def bundle(project: Project, console: Console, subjects: tuple[str, ...], target: str, output: Path) -> int:
+    """Write the chains of subjects from all their versions to one file: with it, readers need no registry."""
+    with Remote(project.configuration.registry) as remote:
+        data = upcasting.bundle(remote, subjects, target)
+    output.write_bytes(data)
+    console.report(f"{output}  {len(subjects)} subjects, {len(data)} bytes")
+    return 0
 
 
 @command.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -95,3 +96,21 @@ def test_an_event_newer_than_the_code_is_refused(
     old_event(application, account, '{"class_version": 9, "cents": 1}', TOPIC)
     with pytest.raises(UpcastersError, match="newer than this code"):
         application.repository.get(account.id)
+
+
+def test_a_snapshot_is_the_state_of_an_aggregate_and_is_upcast_as_such(
+    application: Application[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic = f"{__name__}:Account"
+    scale = {"at": "/balance", "to": "balance_cents", "by": 100, "rounding": "exact", "result": "int64"}
+    step = read({"upcast": 1, "subject": topic, "from": 1, "to": 2, "ops": [{"scale": scale}]})
+    monkeypatch.setattr(UpcastingMapper, "chains", {(topic, 1): Chain.up([step])})
+    monkeypatch.setattr(Account, "class_version", 2, raising=False)
+    account = Account("Ann", 100)
+    stamp = '{"_type_": "datetime_iso", "_data_": "2024-01-01T00:00:00+00:00"}'
+    state = f'{{"timestamp": {stamp}, "topic": "{topic}", "state": {{"owner": "Ann", "balance": 7, '
+    state += f'"_created_on": {stamp}, "_modified_on": {stamp}}}}}'
+    stored = StoredEvent(account.id, 1, "eventsourcing.domain:Aggregate.Snapshot", state.encode())
+    snapshot: Any = application.mapper.to_domain_event(stored)
+    restored = snapshot.mutate(None)
+    assert (restored.owner, restored.balance_cents) == ("Ann", 700)

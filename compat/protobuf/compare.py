@@ -15,7 +15,7 @@ from typing import Final
 from compat.budget import Budget
 from compat.protobuf.candidates import zero_value
 from compat.protobuf.enums import Enums
-from compat.protobuf.model import ENUM, PACKABLE, Field, Message, Schema
+from compat.protobuf.model import ENUM, PACKABLE, Field, Message, Schema, counterpart
 from compat.protobuf.proofs import Cause, Goal, Proofs, first
 from compat.protobuf.reservations import reservations
 from compat.protobuf.rules import RULES
@@ -93,13 +93,7 @@ class Comparison:
             yield info("SYNTAX_CHANGED", f"{before} became {after}", plain(before), plain(after))
 
     def _translated(self, name: str) -> str:
-        """The name under which the reader knows a message or enum of the writer: a changed package moves all."""
-        old, new = self._writer.package, self._reader.package
-        known = self._reader.has_message(name) or self._reader.has_enum(name)
-        if known or old == new or (old and not name.startswith(f"{old}.")):
-            return name
-        inner = name.removeprefix(f"{old}.") if old else name
-        return f"{new}.{inner}" if new else inner
+        return counterpart(self._writer, self._reader, name)
 
     def _moved(self, name: str, target: str) -> Iterator[Cause]:
         before, after = self._writer.message(name), self._reader.message(target)

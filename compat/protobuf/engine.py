@@ -18,6 +18,7 @@ from compat.protobuf import payload as payloads
 from compat.protobuf.canonical import canonical
 from compat.protobuf.compare import Comparison
 from compat.protobuf.differences import differences
+from compat.protobuf.json_compare import JsonComparison
 from compat.protobuf.minimal import Minimal
 from compat.protobuf.model import Schema
 from compat.protobuf.outline import outline
@@ -92,6 +93,15 @@ class ProtobufEngine:
     def projection(self, schema: Schema, need: Need) -> Definition:
         """Narrows the messages of the file itself; those it imports are needed whole."""
         return projection(schema, need)
+
+    def json_incompatibilities(
+        self, reader: Schema, writer: Schema, budget: Budget
+    ) -> Iterator[Incompatibility | Undecided]:
+        """Findings of ProtoJSON, to be asked for beside those of the binary encoding where events travel as JSON."""
+        try:
+            yield from JsonComparison(reader, writer, budget).run()
+        except LimitExceeded as spent:
+            yield Undecided(Reason.BUDGET_SPENT, f"the comparison was stopped: {spent}")
 
     def outline(self, schema: Schema, message: str | None = None) -> Type:
         return outline(schema, self.root(schema, message))

@@ -388,6 +388,16 @@ class Schema:
         )
 
 
+def counterpart(writer: Schema, reader: Schema, name: str) -> str:
+    """The name under which the reader knows a message or enum of the writer: a changed package moves all."""
+    old, new = writer.package, reader.package
+    known = reader.has_message(name) or reader.has_enum(name)
+    if known or old == new or (old and not name.startswith(f"{old}.")):
+        return name
+    inner = name.removeprefix(f"{old}.") if old else name
+    return f"{new}.{inner}" if new else inner
+
+
 def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
     """Every message and enum of a file by full name, outer before inner; nesting is bounded by protoc."""
     prefix = f"{file.package}." if file.package else ""

@@ -80,9 +80,7 @@ class Proofs:
         """
 
         def readings() -> Iterator[tuple[Event, Reading | None]]:
-            for content in self.candidates.contents(field) if contents is None else contents:
-                self._budget.spend()
-                event = self._event(goal, records(field, content), {field.number})
+            for event in self.events(goal, field, contents):
                 reading = self.executor.arrival(event, goal.path, field.number)
                 if only is None or reading is None or reading.severity is only:
                     yield event, reading
@@ -98,13 +96,13 @@ class Proofs:
     ) -> tuple[Event, Reading] | None:
         """Write one content, or leave the field out, and ask the executor a question about it."""
         inner = b"" if content is None else records(field, [content])
-        event = self._event(goal, inner, set() if content is None else {field.number})
+        event = self.event(goal, inner, set() if content is None else {field.number})
         return first(event, question(event, goal.path, field.number))
 
     def by_name(self, goal: Goal, field: Field) -> tuple[Event, Reading] | None:
         """A content that the reader does not find under the name the writer gave it."""
         for content in self.candidates.contents(field):
-            event = self._event(goal, records(field, content), {field.number})
+            event = self.event(goal, records(field, content), {field.number})
             reading = self.executor.by_name(event, goal.path, field.number)
             if reading is not None:
                 return event, reading
@@ -112,10 +110,10 @@ class Proofs:
 
     def incomplete(self, goal: Goal) -> tuple[Event, Reading] | None:
         """An event with nothing but what the writer requires, which the reader finds incomplete."""
-        event = self._event(goal, b"", set())
+        event = self.event(goal, b"", set())
         return first(event, self.executor.missing(event))
 
-    def _event(self, goal: Goal, inner: bytes, given: set[int]) -> Event:
+    def event(self, goal: Goal, inner: bytes, given: set[int]) -> Event:
         """An event of the goal's root that holds ``inner`` in the goal's message, and all that is required."""
         at, data, there = goal, inner, given
         while at.parent is not None and at.via is not None:
@@ -135,16 +133,26 @@ class Proofs:
     def both_set(self, goal: Goal, apart: Sequence[Field]) -> tuple[Event, Reading] | None:
         """An event with two fields set of which the reader keeps one."""
         one, second = apart[0], apart[1]
-        after = records(second, next(iter(self.candidates.contents(second))))
         readings = []
-        for contents in self.candidates.contents(one):
-            self._budget.spend()
-            event = self._event(goal, records(one, contents) + after, {one.number, second.number})
+        for event in self.together(goal, one, second):
             reading = self.executor.arrival(event, goal.path, one.number)
             if reading is not None and reading.severity is Severity.DROPPED:
                 return event, reading
             readings.append((event, reading))
         return worst(readings)
+
+    def events(self, goal: Goal, field: Field, contents: Iterable[Sequence[object]] | None = None) -> Iterator[Event]:
+        """Events with each content in the field; its boundary values where no contents are given."""
+        for content in self.candidates.contents(field) if contents is None else contents:
+            self._budget.spend()
+            yield self.event(goal, records(field, content), {field.number})
+
+    def together(self, goal: Goal, one: Field, second: Field) -> Iterator[Event]:
+        """Events with two fields set, the first of them to each of its boundary values."""
+        after = records(second, next(iter(self.candidates.contents(second))))
+        for contents in self.candidates.contents(one):
+            self._budget.spend()
+            yield self.event(goal, records(one, contents) + after, {one.number, second.number})
 
     def writable(self, field: Field) -> bool:
         """Whether an event can hold the field at all: not if its message requires itself without end."""

@@ -1,7 +1,8 @@
 """The published rules of Protobuf: what each finding is called, how bad it is, why, and what to do about it.
 
 *Reader* and *writer* are roles: going backward the reader is the newer schema, going forward the older one.
-Severities are those of the binary encoding, executed for every rule by its case file.
+Severities are those of the binary encoding, executed for every rule by its case file; those of
+``JSON_RULES`` are of ProtoJSON, and found only where that is asked for.
 """
 
 from __future__ import annotations
@@ -495,6 +496,59 @@ _ALL: Final = (
         buf=("ENUM_NO_DELETE", "PACKAGE_ENUM_NO_DELETE"),
     ),
     _rule(
+        "JSON_FIELD_REMOVED",
+        Severity.DATA_DEPENDENT,
+        "In JSON: the reader has no field of the name that the writer writes.",
+        "A JSON parser refuses a field it does not know, unless it was told to ignore such fields.",
+        "Keep the field, marked deprecated, or let this rule pass where all parsers ignore unknown fields.",
+        buf=("FIELD_NO_DELETE", "FIELD_NO_DELETE_UNLESS_NAME_RESERVED"),
+    ),
+    _rule(
+        "JSON_FIELD_RENAMED",
+        Severity.ERROR,
+        "In JSON: the field is written under another name than the reader's.",
+        "JSON carries names, not numbers: the reader does not know the name, and its own field stays unset.",
+        "Keep the name, or set json_name to the old one.",
+        confluent=("FIELD_NAME_CHANGED",),
+        buf=("FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME"),
+    ),
+    _rule(
+        "JSON_ENUM_VALUE_UNKNOWN",
+        Severity.ERROR,
+        "In JSON: the reader's enum has no value of the name that the writer writes.",
+        "JSON carries the name of an enum's value; the parser refuses one it does not know.",
+        "Keep the name; a new one can be added as an alias after it.",
+        confluent=("ENUM_CONST_CHANGED", "ENUM_CONST_REMOVED"),
+        buf=("ENUM_VALUE_SAME_NAME", "ENUM_VALUE_NO_DELETE", "ENUM_VALUE_NO_DELETE_UNLESS_NAME_RESERVED"),
+    ),
+    _rule(
+        "JSON_VALUE_UNREADABLE",
+        Severity.ERROR,
+        "In JSON: the reader cannot parse some values of this field.",
+        "The JSON form of the old type, or of a list, is not one of the new type, or is out of its range.",
+        "Add a field with a new name and the new type.",
+        confluent=("FIELD_KIND_CHANGED", "FIELD_SCALAR_KIND_CHANGED", "FIELD_NUMERIC_LABEL_CHANGED"),
+        buf=("FIELD_WIRE_JSON_COMPATIBLE_TYPE", "FIELD_WIRE_JSON_COMPATIBLE_CARDINALITY", "FIELD_SAME_TYPE"),
+    ),
+    _rule(
+        "JSON_ONEOF_JOINED",
+        Severity.ERROR,
+        "In JSON: fields that can be set together stand in one oneof for the reader.",
+        "A JSON parser refuses a second member of a oneof.",
+        "Leave the fields outside, or make a oneof of new fields.",
+        confluent=("MULTIPLE_FIELDS_MOVED_TO_ONEOF", "FIELD_MOVED_TO_EXISTING_ONEOF"),
+        buf=("FIELD_SAME_ONEOF",),
+    ),
+    _rule(
+        "JSON_VALUE_CHANGED",
+        Severity.LOSSY,
+        "In JSON: some values of this field are read as others.",
+        "The JSON form is valid for both types but means something else: base64 becomes the text, or digits are lost.",
+        "Add a field with a new name and the new type.",
+        confluent=("FIELD_SCALAR_KIND_CHANGED",),
+        buf=("FIELD_WIRE_JSON_COMPATIBLE_TYPE", "FIELD_SAME_TYPE"),
+    ),
+    _rule(
         "SERVICE_ADDED",
         Severity.INFO,
         "A service was added.",
@@ -571,3 +625,15 @@ _ALL: Final = (
 
 RULES: Final = MappingProxyType({rule.name: rule for rule in _ALL})
 """Every rule by name."""
+
+JSON_RULES: Final = frozenset(
+    {
+        "JSON_FIELD_REMOVED",
+        "JSON_FIELD_RENAMED",
+        "JSON_ENUM_VALUE_UNKNOWN",
+        "JSON_VALUE_UNREADABLE",
+        "JSON_ONEOF_JOINED",
+        "JSON_VALUE_CHANGED",
+    }
+)
+"""The rules that only the comparison of ProtoJSON finds."""

@@ -77,7 +77,7 @@ class Executor:
         Nothing if the event is none of the writer's, or has nothing at this place.
         """
         written = self.parse_written(event)
-        holder = None if written is None else _follow(written, path)
+        holder = None if written is None else follow(written, path)
         if holder is None:
             return None
         sent = _Found.of(holder, number)
@@ -87,7 +87,7 @@ class Executor:
         said = f"{_label(holder, number)} is {sent}"
         if isinstance(read, str):
             return Reading(Severity.ERROR, said, read)
-        target = _follow(read, path)
+        target = follow(read, path)
         if target is None:
             return Reading(Severity.DROPPED, said, f"parsed, but the message that holds field {number} did not arrive")
         return _compare(said, sent, target, number)
@@ -109,7 +109,7 @@ class Executor:
         written, read = self.parse_written(event), self.parse_read(event)
         if written is None or isinstance(read, str):
             return None
-        ours, theirs = _follow(written, path), _follow(read, path)
+        ours, theirs = follow(written, path), follow(read, path)
         if ours is None or theirs is None:
             return None
         before, after = _default(ours, number), _default(theirs, number)
@@ -124,8 +124,8 @@ class Executor:
         written, read = self.parse_written(event), self.parse_read(event)
         if written is None or isinstance(read, str):
             return None
-        ours, theirs = _follow(written, path), _follow(read, path)
-        if ours is None or theirs is None or not _is_set(ours, number) or _is_set(theirs, number):
+        ours, theirs = follow(written, path), follow(read, path)
+        if ours is None or theirs is None or not is_set(ours, number) or is_set(theirs, number):
             return None
         before = _spell(_default(ours, number) if _Found.of(ours, number) is None else _Found.of(ours, number))
         return Reading(
@@ -139,12 +139,12 @@ class Executor:
         written, read = self.parse_written(event), self.parse_read(event)
         if written is None or isinstance(read, str):
             return None
-        ours, theirs = _follow(written, path), _follow(read, path)
+        ours, theirs = follow(written, path), follow(read, path)
         if not isinstance(ours, Message) or not isinstance(theirs, Message):
             return None
         field, sent = find_field(ours, number), _Found.of(ours, number)
         other = None if field is None else theirs.DESCRIPTOR.fields_by_name.get(field.name)
-        if sent is None or other is None or _is_set(theirs, other.number):
+        if sent is None or other is None or is_set(theirs, other.number):
             return None
         return Reading(
             Severity.LOSSY,
@@ -178,15 +178,15 @@ class _Found:
     shown: str
 
     @classmethod
-    def of(cls, message: Message | _Entry, number: int) -> _Found | None:
+    def of(cls, message: Message | Entry, number: int) -> _Found | None:
         """Nothing if the message has no such field or it is not set."""
-        if isinstance(message, _Entry):
+        if isinstance(message, Entry):
             content = message.key if number == 1 else message.value
             return cls((_atom(content),), _spell(content))
         field = find_field(message, number)
-        if field is None or not _is_set(message, number):
+        if field is None or not is_set(message, number):
             return None
-        content = _get(message, field)
+        content = get(message, field)
         if not field.is_repeated:
             return cls((_atom(content),), _spell(content))
         if is_map(field):
@@ -200,7 +200,7 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """One entry of a map, where a path leads through it."""
 
     key: Any
@@ -212,7 +212,7 @@ class _Opaque:
     """A message as a value: its contents are compared where they are declared."""
 
 
-def _compare(said: str, sent: _Found, target: Message | _Entry, number: int) -> Reading:
+def _compare(said: str, sent: _Found, target: Message | Entry, number: int) -> Reading:
     got = _Found.of(target, number)
     unknown = isinstance(target, Message) and number in unknown_numbers(target)
     received = () if got is None else got.values
@@ -232,29 +232,30 @@ def _only_defaults(sent: _Found) -> bool:
     return len(sent.values) == 1 and sent.values[0] in (0, b"") and not isinstance(sent.values[0], _Opaque)
 
 
-def _reads_as_default(target: Message | _Entry, number: int) -> bool:
+def _reads_as_default(target: Message | Entry, number: int) -> bool:
     """Whether 'not set' is a value here: a singular scalar without presence holds zero rather than nothing."""
     field = find_field(target, number) if isinstance(target, Message) else None
     return field is not None and not field.is_repeated and not field.has_presence
 
 
-def _follow(message: Message, path: Sequence[int]) -> Message | _Entry | None:
+def follow(message: Message, path: Sequence[int]) -> Message | Entry | None:
+    """The message at the end of field numbers; of lists the last element, of maps the first entry."""
     at: Any = message
     for number in path:
-        if isinstance(at, _Entry):
+        if isinstance(at, Entry):
             at = at.key if number == 1 else at.value
         elif isinstance(at, Message):
             field = find_field(at, number)
-            if field is None or field.message_type is None or not _is_set(at, number):
+            if field is None or field.message_type is None or not is_set(at, number):
                 return None
-            content = _get(at, field)
+            content = get(at, field)
             if is_map(field):
-                at = _Entry(*entries(content)[0])
+                at = Entry(*entries(content)[0])
             else:
                 at = content[-1] if field.is_repeated else content
         else:
             return None
-    return at if isinstance(at, Message | _Entry) else None
+    return at if isinstance(at, Message | Entry) else None
 
 
 def find_field(message: Message, number: int) -> RuntimeField | None:
@@ -277,33 +278,35 @@ def unknown_numbers(message: Message) -> set[int]:
     return {unknown.field_number for unknown in fields}
 
 
-def _get(message: Any, field: RuntimeField) -> Any:
+def get(message: Any, field: RuntimeField) -> Any:
+    """The content of a field or extension."""
     return message.Extensions[field] if field.is_extension else getattr(message, field.name)
 
 
-def _is_set(holder: Message | _Entry, number: int) -> bool:
-    if isinstance(holder, _Entry):
+def is_set(holder: Message | Entry, number: int) -> bool:
+    """Whether the field was on the wire, as far as the runtime can tell."""
+    if isinstance(holder, Entry):
         return True
     message: Any = holder
     field = find_field(message, number)
     if field is None:
         return False
     if field.is_repeated:
-        return len(_get(message, field)) > 0
+        return len(get(message, field)) > 0
     if field.has_presence:
         return bool(message.HasExtension(field) if field.is_extension else message.HasField(field.name))
     return any(listed.number == number for listed, _ in message.ListFields())
 
 
-def _default(message: Message | _Entry, number: int) -> Any:
-    if isinstance(message, _Entry):
+def _default(message: Message | Entry, number: int) -> Any:
+    if isinstance(message, Entry):
         return None
     field = find_field(message, number)
-    return None if field is None else _get(message, field)
+    return None if field is None else get(message, field)
 
 
-def _label(message: Message | _Entry, number: int) -> str:
-    if isinstance(message, _Entry):
+def _label(message: Message | Entry, number: int) -> str:
+    if isinstance(message, Entry):
         return "the key" if number == 1 else "the value"
     field = find_field(message, number)
     return f"{field.name} ({number})" if field is not None else f"field {number}"

@@ -19,7 +19,7 @@ from compat.protobuf.model import Schema
 from compat.protobuf.protoc import Protoc, WorkerLimits
 from compat.protobuf.rules import RULES
 from compat.verdict import Incompatibility, Severity
-from tests.compat.protobuf.laws import proven, sound
+from tests.compat.protobuf.laws import json_proven, json_sound, proven, sound
 from tests.compat.protobuf.strategies import definition, grown, pair, schema
 from tests.prove import campaign
 
@@ -54,8 +54,26 @@ def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definiti
             problems.append(f"unproven: {finding.difference.rule}: {problem}")
     if problem := sound(engine, reader, writer, findings, EVENTS, seed):
         problems.append(f"unsound: {problem}")
-    if any(engine.incompatibilities(writer, writer, Budget())):
+    if any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget())):
         problems.append("not reflexive")
+    return problems + _judge_json(engine, seed, (writer, reader), findings, counts)
+
+
+def _judge_json(
+    engine: ProtobufEngine,
+    seed: int,
+    schemas: tuple[Schema, Schema],
+    findings: list[Incompatibility],
+    counts: Counter[str],
+) -> list[str]:
+    writer, reader = schemas
+    causes = list(engine.json_incompatibilities(reader, writer, Budget()))
+    found = [cause for cause in causes if isinstance(cause, Incompatibility)]
+    counts.update(f"rule {rule}" for rule in {each.difference.rule for each in found})
+    problems = [f"undecided: {cause}" for cause in causes if not isinstance(cause, Incompatibility)]
+    problems += [f"unproven: {problem}" for each in found if (problem := json_proven(reader, writer, each))]
+    if problem := json_sound(engine, reader, writer, [*findings, *found], EVENTS, seed):
+        problems.append(f"unsound in JSON: {problem}")
     return problems
 
 

@@ -45,3 +45,15 @@ def find(engine: ProtobufEngine) -> Find:
         return [cause for cause in causes if isinstance(cause, Incompatibility)]
 
     return find
+
+
+@pytest.fixture(scope="session")
+def find_in_json(engine: ProtobufEngine) -> Find:
+    """All findings of a reader against a writer that speak JSON; none may be undecided."""
+
+    def find(reader: Schema, writer: Schema) -> list[Incompatibility]:
+        causes = list(engine.json_incompatibilities(reader, writer, Budget()))
+        assert all(isinstance(cause, Incompatibility) for cause in causes), causes
+        return [cause for cause in causes if isinstance(cause, Incompatibility)]
+
+    return find

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
+
+from google.protobuf import json_format
 
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
@@ -23,7 +27,7 @@ def sound(
     lossy = any(finding.severity is Severity.LOSSY for finding in findings)
     if blocking:
         return ""
-    for name in writer.message_names:
+    for name in writer.event_names:
         for payload in islice(engine.samples(writer, seed, name), events):
             data = engine.encode(writer, payload, name)
             outcome = judge(writer, reader, name, data, reader_name(writer, reader, name))
@@ -66,3 +70,64 @@ def _shows(finding: Incompatibility, outcome: Outcome) -> str:
         Severity.LOSSY: outcome.changed,
     }[finding.severity]
     return "" if shown else f"{finding.difference.rule} is not shown by its witness: {outcome}"
+
+
+# ------------------------------------------------------------------------------------------------ ProtoJSON
+
+
+def json_sound(
+    engine: ProtobufEngine, reader: Schema, writer: Schema, findings: Sequence[Incompatibility], events: int, seed: int
+) -> str:
+    """Why a verdict on JSON is too kind. ``findings`` are those of both encodings: one adds to the other."""
+    if any(finding.severity.blocks for finding in findings):
+        return ""
+    lossy = any(finding.severity is Severity.LOSSY for finding in findings)
+    for name in writer.event_names:
+        target = reader_name(writer, reader, name)
+        for payload in islice(engine.samples(writer, seed, name), events):
+            written = writer.event_class(name).FromString(engine.encode(writer, payload, name))
+            try:
+                text = json_format.MessageToJson(written, descriptor_pool=writer.pool)
+            except (json_format.Error, ValueError):
+                continue  # JSON cannot say it
+            read: Any = reader.event_class(target)()
+            try:
+                json_format.Parse(text, read, descriptor_pool=reader.pool)
+            except json_format.Error as error:
+                return f"{name} {text}: {error}"
+            again = json_format.MessageToDict(read, descriptor_pool=reader.pool)
+            if not read.IsInitialized() or (not lossy and not _alike(json.loads(text), again)):
+                return f"{name} {text} reads as {again}"
+    return ""
+
+
+def json_proven(reader: Schema, writer: Schema, finding: Incompatibility) -> str:
+    """Why a finding about JSON is not proven; empty if its document, parsed again, fails or changes."""
+    witness = finding.witness
+    if witness is None or witness.encoded is None:
+        return "no witness"
+    name = witness.writer_result.partition(":")[0]
+    text = witness.encoded.decode()
+    written: Any = json_format.Parse(text, writer.event_class(name)(), descriptor_pool=writer.pool)
+    if not written.IsInitialized():
+        return "no event of the writer"
+    read: Any = reader.event_class(reader_name(writer, reader, name))()
+    try:
+        json_format.Parse(text, read, descriptor_pool=reader.pool)
+    except (json_format.Error, ValueError, TypeError):
+        return "" if finding.severity.blocks else "a value is said to change, and cannot be parsed"
+    if finding.severity is Severity.LOSSY:
+        return ""
+    return "" if not read.IsInitialized() else f"{finding.difference.rule}: the reader parses {text}"
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two documents say the same, whatever the types of their numbers; what only one has is a default."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_alike(one[name], other[name]) for name in one.keys() & other.keys())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    try:
+        return Decimal(str(one)) == Decimal(str(other))
+    except InvalidOperation:
+        return bool(one == other)

@@ -14,7 +14,7 @@ from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from compat.verdict import Severity
 from tests.compat.protobuf.conftest import Find
-from tests.compat.protobuf.laws import proven, sound
+from tests.compat.protobuf.laws import json_proven, json_sound, proven, sound
 from tests.compat.protobuf.strategies import File, definition, files, grown, pairs, seeds
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -54,6 +54,18 @@ def test_a_finding_is_shown_by_its_witness(
     writer, reader = (accepted(engine, source) for source in pair)
     for finding in find(reader, writer):
         assert not proven(reader, writer, finding)
+
+
+@LAW
+@given(pair=pairs, seed=seeds)
+def test_in_json_too(
+    engine: ProtobufEngine, find: Find, find_in_json: Find, pair: tuple[Definition, Definition], seed: int
+) -> None:
+    writer, reader = (accepted(engine, source) for source in pair)
+    findings = find_in_json(reader, writer)
+    assert not [problem for finding in findings if (problem := json_proven(reader, writer, finding))]
+    assert not json_sound(engine, reader, writer, [*find(reader, writer), *findings], events=30, seed=seed)
+    assert find_in_json(accepted(engine, pair[0]), writer) == []
 
 
 @LAW

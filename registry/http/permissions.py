@@ -109,6 +109,7 @@ READING: Final = frozenset(
         "GET /api/v1/subjects/{name}/versions/{number}/samples",
         "GET /api/v1/subjects/{name}/writers",
         "POST /api/v1/upcasters/verify",
+        "GET /api/v1/types/{name}/sources",
         "GET /api/v1/whoami",
     }
 )

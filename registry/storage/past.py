@@ -37,6 +37,10 @@ class PastReading(Reading):
         self._now = now
         self._position = position
 
+    @property
+    def whole(self) -> Reading:
+        return PastReading(self.connection, self._now.whole, self._position)
+
     def position(self) -> int:
         return self._position
 

@@ -1,0 +1,70 @@
+"""A node that dies while it delivers: nothing is lost, nothing comes out of order."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+EVENTS = 40
+SETTINGS = {
+    "LINEAL_SECRET_KEY": base64.b64encode(bytes(32)).decode(),
+    "LINEAL_WEBHOOK_PRIVATE_ADDRESSES": "true",
+    "LINEAL_LEASE_SECONDS": "2",
+}
+
+
+@pytest.fixture
+def told() -> Iterator[tuple[str, list[int]]]:
+    """The address of a receiver that takes its time, and the positions that it was told of."""
+    positions: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            positions.append(json.loads(body)["data"]["position"])
+            time.sleep(0.03)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", positions
+    server.shutdown()
+    server.server_close()
+
+
+def test_what_a_killed_node_was_delivering_is_delivered_by_the_next(
+    start: Callable[..., Any], tmp_path: Path, told: tuple[str, list[int]]
+) -> None:
+    address, positions = told
+    database = f"sqlite:///{tmp_path / 'lineal.db'}"
+    node = start(database, **SETTINGS)
+    with httpx.Client(base_url=node.url) as http:
+        http.post("/api/v1/webhooks", json={"url": address}).raise_for_status()
+        for number in range(EVENTS):
+            schema = {"schema": f'{{"type":"record","name":"R{number}","fields":[]}}'}
+            http.post(f"/subjects/s{number}/versions", json=schema).raise_for_status()
+    while len(positions) < 3:
+        time.sleep(0.01)
+    node.kill()
+    before = len(positions)
+    start(database, **SETTINGS)
+    end = time.monotonic() + 60
+    while len(set(positions)) < EVENTS:
+        assert time.monotonic() < end, positions
+        time.sleep(0.05)
+    assert list(dict.fromkeys(positions)) == list(range(2, EVENTS + 2)), "in order, none left out"
+    assert len(positions) - EVENTS <= 1, "at most the one it was sending comes twice"
+    assert before < len(positions)

@@ -13,6 +13,7 @@ from kafka_parts import SUBJECT, TOPIC, Write, answer, broker, framed
 
 from upcasters import AsyncClient, UpcastersError, UpcastFailed
 from upcasters.integrations.aiokafka import UpcastingConsumer
+from upcasters.integrations.kafka_records import Records
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def consuming(address: str, **options: Any) -> Any:
     async with AsyncClient("http://registry", transport=httpx.MockTransport(answer)) as client:
         await consumer.start()
         try:
-            yield UpcastingConsumer(consumer, client, SUBJECT, **options)
+            yield UpcastingConsumer(consumer, Records(client, SUBJECT, **options))
         finally:
             await consumer.stop()
 

@@ -1,7 +1,7 @@
 """For ``aiokafka``: a consumer whose records come in one version, whatever version they were written in.
 
     async with AsyncClient(url) as registry:
-        orders = UpcastingConsumer(consumer, registry, "orders-value", on_failure="skip")
+        orders = UpcastingConsumer(consumer, Records(registry, "orders-value", on_failure="skip"))
         async for record in orders:
             ...
 
@@ -16,36 +16,21 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from upcasters.client import AsyncClient
-from upcasters.exchange import Target
-from upcasters.failures import SKIPPED, Account, Policy, Report
-from upcasters.integrations.framing import Decode, decode_json, unframed
+from upcasters.failures import SKIPPED, Report
+from upcasters.integrations.kafka_records import Records
 
 
 class UpcastingConsumer:
     """Wraps a consumer; commit, seek and close it as before."""
 
-    def __init__(
-        self,
-        consumer: AIOKafkaConsumer,
-        registry: AsyncClient,
-        subject: str,
-        to: Target = "latest",
-        *,
-        decode: Decode = decode_json,
-        on_failure: Policy = "raise",
-    ) -> None:
-        """Everything the consumer reads must be of one subject. ``decode`` reads other formats than JSON."""
+    def __init__(self, consumer: AIOKafkaConsumer, records: Records) -> None:
+        """Everything the consumer reads must be of the one subject of ``records``."""
         self._consumer = consumer
-        self._registry = registry
-        self._subject = subject
-        self._to = to
-        self._decode = decode
-        self._account = Account(on_failure)
+        self._records = records
 
     def report(self) -> Report:
         """What became of the events so far, in numbers."""
-        return self._account.report()
+        return self._records.report()
 
     async def getone(self, *partitions: TopicPartition) -> ConsumerRecord[Any, Any]:
         """The next record that is handed on. Raises NoChain, and UpcastFailed under the policy ``raise``."""
@@ -75,15 +60,5 @@ class UpcastingConsumer:
 
     async def _upcast(self, record: ConsumerRecord[Any, Any]) -> ConsumerRecord[Any, Any] | None:
         """The record with its value in the wanted version, None if it is not handed on; tombstones pass."""
-        data = record.value
-        if data is None:
-            return record
-        schema_id, payload = unframed(data, _place(record))
-        version = await self._registry.version(self._subject, schema_id)
-        chain = await self._registry.chain(self._subject, version, self._to)
-        value = self._account.bring(self._decode(schema_id, payload), chain)
+        value = await self._records.brought(record)
         return None if value is SKIPPED else dataclasses.replace(record, value=value)
-
-
-def _place(record: ConsumerRecord[Any, Any]) -> str:
-    return f"{record.topic}, partition {record.partition}, offset {record.offset}"

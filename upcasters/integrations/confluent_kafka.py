@@ -21,7 +21,7 @@ from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
 from upcasters.errors import UpcastersError
 from upcasters.failures import Account, Policy, Report
-from upcasters.integrations.framing import unframed
+from upcasters.integrations.kafka_records import unframed
 
 _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
 

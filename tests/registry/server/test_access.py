@@ -155,6 +155,30 @@ def test_stock_clients_use_keys_and_a_revoked_one_is_no_more(
         statuses = {httpx.get(f"{node.url}/subjects", auth=auth).status_code for _ in range(8)}
 
 
+def test_an_event_stream_tells_what_its_reader_may_see_and_ends_when_that_changes(
+    serve: Callable[..., Node], keys: dict[str, str], tmp_path: Path
+) -> None:
+    node = serve(database=f"sqlite:///{tmp_path / 'lineal.db'}", access="on")
+    node.wait()
+    root = {"Authorization": f"Bearer {keys['root']}"}
+    for subject in ("bank-value", "orders-value"):
+        body = {"schema": ORDER.replace("Order", subject.split("-")[0])}
+        httpx.post(f"{node.url}/subjects/{subject}/versions", json=body, headers=root).raise_for_status()
+    reader = {"Authorization": f"Bearer {keys['reader']}"}
+    told: list[dict[str, Any]] = []
+    with (
+        httpx.Client(timeout=30) as http,
+        http.stream("GET", f"{node.url}/api/v1/changes/stream", headers=reader) as got,
+    ):
+        assert got.status_code == 200
+        for line in got.iter_lines():
+            if line.startswith("data:"):
+                told.append(json.loads(line.removeprefix("data:")))
+                taken = {"principal": "reader", "role": "reader", "context": ".", "prefix": "orders"}
+                httpx.delete(f"{node.url}/api/v1/grants", params=taken, headers=root).raise_for_status()
+    assert [(one["type"], one["subject"]) for one in told] == [("SchemaRegistered", "orders-value")]
+
+
 class Certificates:
     """An authority and what it has signed, as PEM files."""
 

@@ -41,12 +41,15 @@ class Background:
     def __init__(self, registry: Registry, tasks: Sequence[Task]) -> None:
         self._leases = registry.leases
         self._stop = Event()
-        self._threads = [
-            Thread(target=self._run, args=(task,), name=f"lineal-{task.name}", daemon=True) for task in tasks
-        ]
+        self._tasks = tasks
+        self._threads: list[Thread] = []
 
     def start(self) -> None:
-        """Begin with all tasks."""
+        """Begin with all tasks, also again after a stop."""
+        self._stop.clear()
+        self._threads = [
+            Thread(target=self._run, args=(task,), name=f"lineal-{task.name}", daemon=True) for task in self._tasks
+        ]
         for thread in self._threads:
             thread.start()
 

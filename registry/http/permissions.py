@@ -108,6 +108,7 @@ READING: Final = frozenset(
         "GET /api/v1/subjects/{name}/versions/{number}",
         "GET /api/v1/subjects/{name}/versions/{number}/samples",
         "GET /api/v1/subjects/{name}/writers",
+        "GET /api/v1/types/{name}/sources",
         "POST /api/v1/upcasters/verify",
         "GET /api/v1/types/{name}/sources",
         "GET /api/v1/whoami",

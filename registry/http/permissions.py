@@ -110,7 +110,6 @@ READING: Final = frozenset(
         "GET /api/v1/subjects/{name}/writers",
         "GET /api/v1/types/{name}/sources",
         "POST /api/v1/upcasters/verify",
-        "GET /api/v1/types/{name}/sources",
         "GET /api/v1/whoami",
     }
 )

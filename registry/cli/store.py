@@ -22,8 +22,8 @@ from registry.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LINES: Final = 20
-"""How many lines of progress are written where there is no terminal."""
+_WHOLE: Final = 100
+"""Progress is told in percent, since the length of the log is known only once it is read."""
 
 
 def database_option(function: F) -> F:
@@ -75,15 +75,11 @@ def as_environment(chosen: Settings) -> dict[str, str]:
 
 @contextmanager
 def entries(console: Console, title: str) -> Iterator[Progress]:
-    """Progress over log entries, told at most twenty times where there is no terminal."""
-    with console.progress(title, _LINES) as step:
-        told = 0
+    """Progress over log entries."""
+    with console.gauge(title, _WHOLE) as gauge:
 
         def progress(done: int, total: int) -> None:
-            nonlocal told
-            while told < _LINES and done * _LINES >= (told + 1) * total:
-                told += 1
-                step(f"{done:,} of {total:,} log entries")
+            gauge(done * _WHOLE // max(total, 1), f"{done:,} of {total:,} log entries")
 
         yield progress
 

@@ -27,7 +27,7 @@ from registry.cli.remote import Remote, RemoteBaseline, VersionBaseline
 
 _EXAMPLES: Final = """\b
 Examples:
-  lineal check                                    the folder against the registry
+  lineal check                                    the folder against what lineal.toml says, else the registry
   lineal check --against git:origin/main          offline, against a branch
   lineal check events/order.avsc --against orders.OrderPlaced@3
   lineal check --against self                     only the versions kept in the folder, each after the one before
@@ -46,7 +46,8 @@ Exit codes: 0 pass · 1 findings · 2 wrong usage or configuration · 3 could no
     "--against",
     multiple=True,
     metavar="BASELINE",
-    help="registry (default) | http://… | git:REVISION | dir:FOLDER | SUBJECT@VERSION | self. May be repeated.",
+    help="registry | http://… | git:REVISION | dir:FOLDER | SUBJECT@VERSION | self; else what lineal.toml says, else "
+    "registry. May be repeated.",
 )
 @click.option(
     "--mode",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, Status, found, maybe, tentative
 from compat.json_schema.conjunction import State
+from compat.json_schema.counting import Counting, Goal
 from compat.json_schema.nodes import FALSE, Node, Op
 from compat.json_schema.values import key, small
 from compat.verdict import Reason
@@ -98,6 +99,11 @@ class Arrays:
         self.high = size if self.high is None else min(self.high, size)
 
     @property
+    def counts(self) -> bool:
+        """Whether items of several sorts, or several of one sort, are counted."""
+        return bool(self.at_most) or len(self.somewhere) > 1 or any(count > 1 for _, _, count in self.somewhere)
+
+    @property
     def horizon(self) -> int:
         """From this index on all items are asked the same."""
         starts = [index + 1 for index in self.items]
@@ -119,6 +125,8 @@ def solve(atoms: list[Node]) -> Asking:
         return (yield from _either_count(demands, atoms))
     if demands.high is not None and demands.high < demands.low:
         return EMPTY
+    if demands.counts and not (demands.unique or demands.repeated):
+        return (yield from _counted(demands))
     placements, complete = _placements(demands)
     doubt: Answer | None = None if complete else _DOUBT
     best: Answer | None = None
@@ -136,15 +144,20 @@ def solve(atoms: list[Node]) -> Asking:
     return best or doubt or EMPTY
 
 
+def _counted(demands: Arrays) -> Asking:
+    goals = [Goal(start, node, count, None) for start, node, count in demands.somewhere]
+    goals += [Goal(0, node, 0, count) for node, count in demands.at_most]
+    asked = [demands.at(index) for index in range(demands.horizon + 1)]
+    counting = Counting(goals, asked, demands.low, demands.high)
+    if counting.longest > MAX_LENGTH:
+        return maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
+    return (yield from counting.solve())
+
+
 def _relaxed(atoms: list[Node]) -> list[Node] | None:
-    """The atoms without those that count or compare items: where these find nothing, all of them do not either."""
-    out: list[Node] = []
-    for atom in atoms:
-        if atom.op is Op.CONTAINS and atom.args[2]:
-            out.append(n.atom(Op.CONTAINS, atom.args[0], atom.args[1], None))
-        elif atom.op is not Op.UNIQUE:
-            out.append(atom)
-    return out if len(out) < len(atoms) or out != atoms else None
+    """The atoms without those that compare items: where these find nothing, all of them do not either."""
+    out = [atom for atom in atoms if Op.UNIQUE not in (atom.op, atom.args[0].op if atom.op is Op.NOT else None)]
+    return out if len(out) < len(atoms) else None
 
 
 def _either_count(demands: Arrays, atoms: list[Node]) -> Asking:

@@ -148,7 +148,10 @@ class Normal:
 
     def target(self, location: Location, reference: str) -> Node:
         """What a reference leads to."""
-        found = self.schema.follow(location, reference)
+        return self.resolved(self.schema.follow(location, reference))
+
+    def resolved(self, found: Location) -> Node:
+        """The node of the schema that a reference has been found to mean."""
         if not isinstance(found.raw, dict):
             return TRUE if found.raw else FALSE
         known = self._nodes.get(id(found.raw))
@@ -364,6 +367,12 @@ def _ref(normal: Normal, location: Location, value: Any) -> Node:
 
 
 def _recursive_ref(normal: Normal, location: Location, value: Any) -> Node:
+    first = normal.schema.follow(location, value).raw
+    if not isinstance(first, dict) or first.get("$recursiveAnchor") is not True:
+        return normal.target(location, value)
+    root = normal.schema.root
+    if root.raw.get("$recursiveAnchor") is True:  # the outermost schema of every evaluation is the root
+        return normal.resolved(root)
     anchors = sum(
         isinstance(each.raw, dict) and each.raw.get("$recursiveAnchor") is True
         for each in normal.schema.locations.values()
@@ -375,6 +384,12 @@ def _recursive_ref(normal: Normal, location: Location, value: Any) -> Node:
 
 def _dynamic_ref(normal: Normal, location: Location, value: Any) -> Node:
     name = value.rpartition("#")[2]
+    first = normal.schema.follow(location, value).raw
+    if not isinstance(first, dict) or first.get("$dynamicAnchor") != name:
+        return normal.target(location, value)
+    outermost = _outermost(normal.schema, name)
+    if outermost is not None:
+        return normal.resolved(outermost)
     anchors = sum(
         isinstance(each.raw, dict) and name in (each.raw.get("$dynamicAnchor"), each.raw.get("$anchor"))
         for each in normal.schema.locations.values()
@@ -382,6 +397,16 @@ def _dynamic_ref(normal: Normal, location: Location, value: Any) -> Node:
     if anchors <= 1:
         return normal.target(location, value)
     return _dynamic(location, f"$dynamicRef {value}")
+
+
+def _outermost(schema: ParsedSchema, name: str) -> Location | None:
+    """The schema with a dynamic anchor in the resource of the root, where every evaluation starts."""
+    base = schema.root.resolver._base_uri  # noqa: SLF001 - the library has no public name for it
+    for each in schema.locations.values():
+        is_named = each.raw.get("$dynamicAnchor") == name and each.document is schema.root.document
+        if is_named and each.resolver._base_uri == base:  # noqa: SLF001 - as above
+            return each
+    return None
 
 
 def _dynamic(location: Location, what: str) -> Node:
@@ -394,7 +419,7 @@ def _dynamic(location: Location, what: str) -> Node:
 class _Seen:
     """What the keywords beside an ``unevaluated…`` have looked at, in one of the cases that are told apart."""
 
-    __slots__ = ("everything", "names", "patterns", "prefix", "when")
+    __slots__ = ("contained", "everything", "names", "patterns", "prefix", "when")
 
     def __init__(
         self,
@@ -403,19 +428,20 @@ class _Seen:
         patterns: frozenset[str] = frozenset(),
         prefix: int = 0,
         everything: bool = False,  # noqa: FBT001
+        contained: tuple[Node, ...] = (),
     ) -> None:
         self.when, self.names, self.patterns, self.prefix = when, names, patterns, prefix
-        self.everything = everything
+        self.everything, self.contained = everything, contained
 
     def __add__(self, other: _Seen) -> _Seen:
         return _Seen(
             self.when + other.when, self.names | other.names, self.patterns | other.patterns,
-            max(self.prefix, other.prefix), self.everything or other.everything,
+            max(self.prefix, other.prefix), self.everything or other.everything, self.contained + other.contained,
         )  # fmt: skip
 
     @property
     def silent(self) -> bool:
-        return not (self.names or self.patterns or self.prefix or self.everything)
+        return not (self.names or self.patterns or self.prefix or self.everything or self.contained)
 
 
 class _TooMany(Exception):
@@ -441,7 +467,7 @@ def _unevaluated(normal: Normal, location: Location, keyword: str) -> Node:
         elif properties:
             rest = n.atom(Op.OTHERS, case.names, case.patterns, inner)
         else:
-            rest = n.atom(Op.REST, case.prefix, inner)
+            rest = n.atom(Op.REST, case.prefix, n.either((*case.contained, inner)))
         said.append(n.both((*case.when, rest)))
     return n.either(said)
 
@@ -460,7 +486,7 @@ def _cases(normal: Normal, location: Location, properties: bool, above: tuple[in
     if id(raw) in above or len(above) > 20:
         raise _TooMany
     above = (*above, id(raw))
-    factors: list[list[_Seen]] = [[_own(raw, location, properties)]]
+    factors: list[list[_Seen]] = [[_own(normal, location, properties)]]
 
     def inside(child: Any, *steps: str | int) -> list[_Seen]:
         below = normal.below(location, child, *steps)
@@ -522,17 +548,17 @@ def _combine(factors: list[list[_Seen]]) -> list[_Seen]:
     return out
 
 
-def _own(raw: dict[str, Any], location: Location, properties: bool) -> _Seen:  # noqa: FBT001
+def _own(normal: Normal, location: Location, properties: bool) -> _Seen:  # noqa: FBT001
+    raw = location.raw
     if properties:
         return _Seen(
             names=frozenset(raw.get("properties", ())), patterns=frozenset(raw.get("patternProperties", ())),
             everything="additionalProperties" in raw,
         )  # fmt: skip
-    if "contains" in raw and location.dialect.order >= 2020:
-        raise _TooMany
     items = raw.get("items")
     if location.dialect.order >= 2020:
-        return _Seen(prefix=len(raw.get("prefixItems", ())), everything="items" in raw)
+        contained = (normal.child(location, raw["contains"], "contains"),) if "contains" in raw else ()
+        return _Seen(prefix=len(raw.get("prefixItems", ())), everything="items" in raw, contained=contained)
     if isinstance(items, list):
         return _Seen(prefix=len(items), everything="additionalItems" in raw)
     return _Seen(everything="items" in raw)

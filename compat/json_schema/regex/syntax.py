@@ -229,7 +229,7 @@ class _Reader:
         if character in "bB":
             raise NotRegular("it looks at the borders of words")
         if character in "pP":
-            raise NotRegular("it uses Unicode properties")
+            return self.property(negative=character == "P")
         if character == "k" or (character.isdecimal() and character != "0"):
             raise NotRegular("it refers back to a group")
         if character in _CONTROL and not (character == "0" and self.peek().isdecimal()):
@@ -244,6 +244,18 @@ class _Reader:
         if character.isalnum():
             raise NotRegular(f"an escape that ECMA-262 does not have: \\{character}")
         return characters.single(character)
+
+    def property(self, *, negative: bool) -> CharSet:
+        """A Unicode property: general categories by their short or long names, ``Any`` and ``ASCII``."""
+        end = self.pattern.find("}", self.position)
+        if not self.skip("{") or end < 0:
+            raise NotRegular("a Unicode property without a name")
+        name = self.pattern[self.position : end]
+        charset = characters.category(name.removeprefix("gc=").removeprefix("General_Category="))
+        if charset is None:
+            raise NotRegular(f"the Unicode property {name}")
+        self.position = end + 1
+        return characters.complement(charset) if negative else charset
 
     def code(self, digits: int) -> CharSet:
         written = self.peek(digits)

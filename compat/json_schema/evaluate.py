@@ -32,7 +32,7 @@ class Evaluator:
 
     def __init__(self, matches: Matcher, spend: Callable[[], None], *, asserted: bool = False) -> None:
         """``asserted``: a string that is not of a format does not fulfil it; otherwise that stays open."""
-        self._matches = matches
+        self.matches = matches
         self._spend = spend
         self._reading: Reading = ASSERTED if asserted else {}
         self._open: set[str] = set()
@@ -114,7 +114,7 @@ class Evaluator:
 
     def _matching(self, args: tuple[Any, ...], value: Any, depth: int) -> bool | None:
         pattern, node = args
-        return self._every(((self._matches(pattern, name), inner) for name, inner in value.items()), node, depth)
+        return self._every(((self.matches(pattern, name), inner) for name, inner in value.items()), node, depth)
 
     def _others(self, args: tuple[Any, ...], value: Any, depth: int) -> bool | None:
         names, patterns, node = args
@@ -129,14 +129,14 @@ class Evaluator:
         if atom.op is Op.REST:
             return False
         if atom.op is Op.MATCHING:
-            return self._matches(atom.args[0], name)
+            return self.matches(atom.args[0], name)
         return self.is_other(name, atom.args[0], atom.args[1])
 
     def is_other(self, name: str, names: frozenset[str], patterns: frozenset[str]) -> bool | None:
         """Whether a member is left to ``additionalProperties``."""
         if name in names:
             return False
-        found = [self._matches(pattern, name) for pattern in patterns]
+        found = [self.matches(pattern, name) for pattern in patterns]
         if True in found:
             return False
         return None if None in found else True
@@ -173,7 +173,7 @@ class Evaluator:
         return True if least >= low and (high is None or most <= high) else None
 
     def pattern(self, args: tuple[Any, ...], value: Any, _: int) -> bool | None:
-        return self._matches(args[0], value)
+        return self.matches(args[0], value)
 
     def format(self, args: tuple[Any, ...], value: Any, _: int) -> bool | None:
         name = args[0]

@@ -20,6 +20,7 @@ from compat.json_schema import formats
 from compat.json_schema import nodes as n
 from compat.json_schema.arrays import Arrays
 from compat.json_schema.conjunction import Case, State, cases
+from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.execute import Executors, executors
 from compat.json_schema.nodes import FALSE, Node, Op
 from compat.json_schema.normal import normal
@@ -99,6 +100,26 @@ def _candidates(schema: ParsedSchema, seed: int) -> Iterator[Any]:
 _NOTHING: Final = object()
 
 
+class _Members:
+    """What is asked of an object and of each of its members by name; made once per case."""
+
+    def __init__(self, demands: Objects, judge: Evaluator) -> None:
+        self.demands = demands
+        self._judge = judge
+        self._states: dict[str, State] = {}
+
+    def state(self, name: str) -> State:
+        """What is asked of a member."""
+        known = self._states.get(name)
+        if known is None:
+            demands, judge = self.demands, self._judge
+            asked = list(demands.members.get(name, ()))
+            asked += [node for pattern, node in demands.matching if judge.matches(pattern, name)]
+            asked += [node for names, patterns, node in demands.others if judge.is_other(name, names, patterns)]
+            known = self._states[name] = frozenset(asked)
+        return known
+
+
 class _Maker:
     """Makes candidates for states."""
 
@@ -106,6 +127,24 @@ class _Maker:
         self.chance = chance
         self.solver = Solver(Budget(_LIMITS))
         self._cases: dict[State, list[Case]] = {}
+        self._atoms: dict[tuple[int, int], list[Node]] = {}
+        """Atoms of a case (by its id; cases are kept) about one group of kinds."""
+        self._members: dict[int, _Members] = {}
+        """By the id of such a list of atoms."""
+
+    def atoms(self, case: Case, group: int) -> list[Node]:
+        """What a case says about one group of kinds."""
+        name = (id(case), group)
+        if name not in self._atoms:
+            self._atoms[name] = [atom for atom in case.atoms if atom.group & group]
+        return self._atoms[name]
+
+    def members(self, atoms: list[Node]) -> _Members:
+        """What a list of atoms, as ``atoms`` gives it, asks of objects."""
+        known = self._members.get(id(atoms))
+        if known is None:
+            known = self._members[id(atoms)] = _Members(Objects(atoms), self.solver.judge)
+        return known
 
     def smallest(self, state: State) -> Any:
         if FALSE in state:
@@ -135,7 +174,7 @@ class _Maker:
                     yield from self._edges(case, group, depth)
 
     def _edges(self, case: Case, group: int, depth: int) -> Iterator[Any]:
-        atoms = [atom for atom in case.atoms if atom.group & group]
+        atoms = self.atoms(case, group)
         if group == n.OBJECT:
             yield from self._object_edges(atoms, depth)
         elif group == n.ARRAY:
@@ -154,8 +193,8 @@ class _Maker:
         if base is _NOTHING:
             return
         yield base
-        demands = Objects(atoms)
-        states = {name: self.member(demands, name) for name in demands.members}
+        members = self.members(atoms)
+        states = {name: members.state(name) for name in members.demands.members}
         full = _copy(base)
         for name, state in states.items():
             value = self.smallest(state) if depth < MAX_DEPTH else _NOTHING
@@ -195,14 +234,6 @@ class _Maker:
                 yield value
         yield from ("", "é漢😀", "a b", '"\\/', "0")
 
-    def member(self, demands: Objects, name: str) -> State:
-        """What is asked of a member."""
-        matches, other = self.solver.strings.matches, self.solver.judge.is_other
-        asked = list(demands.members.get(name, ()))
-        asked += [node for pattern, node in demands.matching if matches(pattern, name)]
-        asked += [node for names, patterns, node in demands.others if other(name, names, patterns)]
-        return frozenset(asked)
-
     # random values
 
     def random(self, state: State, depth: int) -> Any:
@@ -223,7 +254,7 @@ class _Maker:
         elif depth > 3 and len(groups) > 2:
             groups = [g for g in groups if g not in (n.OBJECT, n.ARRAY)]
         group = self.chance.choice(groups)
-        atoms = [atom for atom in case.atoms if atom.group & group]
+        atoms = self.atoms(case, group)
         if group == n.OBJECT:
             return self._random_object(atoms, depth)
         if group == n.ARRAY:
@@ -235,7 +266,8 @@ class _Maker:
         return None if group == n.NULL else self.chance.random() < 0.5
 
     def _random_object(self, atoms: list[Node], depth: int) -> Any:
-        demands = Objects(atoms)
+        members = self.members(atoms)
+        demands = members.demands
         out: dict[str, Any] = {}
         if demands.somewhere or demands.low > len(demands.required):
             base = self.smallest(frozenset({n.kinds(n.OBJECT), *atoms}))
@@ -245,12 +277,12 @@ class _Maker:
         share = self.chance.choice((0.1, 0.5, 0.9))
         for name in {**demands.members, **demands.required}:
             if name in demands.required or self.chance.random() < share:
-                value = self.random(self.member(demands, name), depth + 1)
+                value = self.random(members.state(name), depth + 1)
                 if value is not _NOTHING:
                     out[name] = value
         if self.chance.random() < 0.1:
             name = self._word()
-            value = self.random(self.member(demands, name), depth + 3)
+            value = self.random(members.state(name), depth + 3)
             if value is not _NOTHING:
                 out[name] = value
         return out
@@ -277,8 +309,8 @@ class _Maker:
         low, high = _lengths(atoms)
         length = self.chance.randint(low, max(low, min(low + 12, high if high is not None else low + 12)))
         if any(atom.op in (Op.PATTERN, Op.NOT) for atom in atoms):
-            exact = (n.atom(Op.MIN_LENGTH, length),)
-            return self.smallest(frozenset({n.kinds(n.STRING), *atoms, *exact}))
+            longer = self.smallest(frozenset({n.kinds(n.STRING), *atoms, n.atom(Op.MIN_LENGTH, length)}))
+            return longer if longer is not _NOTHING else self.smallest(frozenset({n.kinds(n.STRING), *atoms}))
         return self._word(length)
 
     def _word(self, length: int | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
@@ -54,7 +55,8 @@ def complement(charset: CharSet) -> CharSet:
 
 def contains(charset: CharSet, point: int) -> bool:
     """Whether a code point is in the set."""
-    return any(low <= point <= high for low, high in charset)
+    index = bisect_right(charset, (point, LAST)) - 1
+    return index >= 0 and charset[index][1] >= point
 
 
 def category(name: str) -> CharSet | None:

@@ -5,6 +5,7 @@ Expressions are interned, so that equal ones are the same object and derivatives
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -181,12 +182,8 @@ class Builder:
 
     def _derived(self, body: Language, point: int) -> Language:
         borders = self.borders(body)
-        low = 0
-        for border in borders:
-            if border > point:
-                break
-            low = border
-        return self.derive(body, low)
+        index = bisect_right(borders, point)
+        return self.derive(body, borders[index - 1] if index else 0)
 
     def borders(self, body: Language) -> tuple[int, ...]:
         """Code points where the derivative may change: between two of them all characters behave the same."""

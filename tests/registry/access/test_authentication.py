@@ -150,9 +150,9 @@ def test_a_token_names_its_bearer_and_groups(opened: Any, provider: Any, token_s
 @pytest.mark.parametrize(
     "claims",
     [
-        {"exp": time.time() - 3600},
+        {"exp": 1_000_000_000},
         {"exp": None},
-        {"nbf": time.time() + 3600},
+        {"nbf": 4_000_000_000},
         {"iss": "https://evil.example.com/"},
         {"iss": None},
         {"aud": "another"},

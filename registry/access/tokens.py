@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -25,6 +26,7 @@ ASYMMETRIC: Final = frozenset(
 )
 """Whoever can verify these cannot make them; with a shared secret, a public key could be taken for the secret."""
 
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_BYTES: Final = 1_000_000
 _SOONEST_SECONDS: Final = 10.0
 """An unknown key makes the set be fetched again, but not more often than this: anybody can invent key ids."""
@@ -101,6 +103,9 @@ class Tokens:
             )
         if not (settings.jwt_issuer and settings.jwt_audience and algorithms):
             raise InvalidRequest("LINEAL_JWKS needs LINEAL_JWT_ISSUER and LINEAL_JWT_AUDIENCE beside it")
+        address = urlsplit(settings.jwks)
+        if address.scheme == "http" and address.hostname not in _LOOPBACK:
+            raise InvalidRequest("LINEAL_JWKS is fetched in plain: whoever is on the way could sign tokens; use https")
         self._settings = settings
         self._algorithms = algorithms
         self._keys = KeySet(settings.jwks, settings.jwks_seconds, settings.jwks_fetch_seconds)

@@ -211,7 +211,15 @@ def test_an_issuer_that_does_not_answer_in_time(opened: Any, provider: Any, toke
         authentication.header(bearer(provider.token()))
 
 
-@pytest.mark.parametrize("wrong", [{"jwt_algorithms": "RS256,HS256"}, {"jwt_issuer": ""}, {"jwt_audience": ""}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"jwt_algorithms": "RS256,HS256"},
+        {"jwt_issuer": ""},
+        {"jwt_audience": ""},
+        {"jwks": "http://id.example.com/jwks.json"},
+    ],
+)
 def test_settings_with_which_no_token_could_be_trusted(opened: Any, token_settings: Any, wrong: Any) -> None:
     with pytest.raises(InvalidRequest):
         _ = opened(**token_settings(**wrong)).permissions.authentication

@@ -1,0 +1,74 @@
+"""The five-step chain of fused_plan in Spark SQL, beside a Python function in Spark: events a second and core.
+
+Needs ``make spark`` first; says so where PySpark is absent.
+Run: .venv/bin/python -m tests.benchmarks.spark_target
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from tests.benchmarks.fused_plan import EVENT, SHAPE, chain, documents
+from upcasters.chain import chain_to_json
+from upcasters.compile.spark import expression
+from upcasters.integrations.spark import upcast_in_python
+
+EVENTS = 20_000
+
+
+def rate(run: Callable[[], Any], rounds: int = 3) -> float:
+    """Events per second, the best of some rounds after one that warms up."""
+    run()
+    best = float("inf")
+    for _ in range(rounds):
+        started = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - started)
+    return EVENTS / best
+
+
+def main() -> None:
+    """Measure and print."""
+    if find_spec("pyspark") is None:
+        print("PySpark is not installed: make spark")
+        return
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    for name in ("spark.driver.bindAddress", "spark.driver.host"):
+        builder = builder.config(name, "127.0.0.1")
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    rows = [(json.dumps({**EVENT, "order_id": f"o-{index}", "total": index}),) for index in range(EVENTS)]
+    texts = spark.createDataFrame(rows, "event STRING").coalesce(1).cache()
+    parsed = texts.selectExpr("parse_json(event) AS event").cache()
+    assert texts.count() == parsed.count() == EVENTS
+    served = chain_to_json("orders.OrderPlaced", 1, documents(), {1: SHAPE})
+    written = expression(chain().plan)
+    total = "sum(length(event)) AS total"
+    text, one = f"to_json({written}) AS event", f"sum(CAST(variant_get({written}, '$.weight_g') AS BIGINT))"
+    rates = {
+        "Spark SQL, VARIANT to text": lambda: parsed.selectExpr(text).selectExpr(total).collect(),
+        "Spark SQL, text to text": lambda: (
+            texts.selectExpr("parse_json(event) AS event").selectExpr(text).selectExpr(total).collect()
+        ),
+        "Python function, text to text": lambda: upcast_in_python(texts, served).selectExpr(total).collect(),
+        "Spark SQL, one member": lambda: parsed.selectExpr(one).collect(),
+    }
+    found = {name: rate(run) for name, run in rates.items()}
+    for name, value in found.items():
+        print(f"{name:36} {value:9,.0f} events/s per core")
+    ratio = found["Spark SQL, text to text"] / found["Python function, text to text"]
+    print(f"Spark SQL / Python function          {ratio:9.2f}")
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,7 @@ class Follower:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._primary = _address(registry.settings.follow)
+        self._primary = address(registry.settings.follow)
         self._http = httpx.Client(
             base_url=self._primary, timeout=_TIMEOUT_SECONDS, headers=_credentials(registry.settings.follow_token_file)
         )
@@ -109,8 +109,14 @@ def _words(error: Exception, primary: str) -> str:
             return str(error)
 
 
-def _address(url: str) -> str:
-    parts = httpx.URL(url)
+def address(url: str) -> str:
+    """The registry to follow. Raises InvalidRequest for what is no address, or one with a secret in it."""
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidRequest(f"LINEAL_FOLLOW is no address of a registry: {error}") from error
+    if parts.userinfo:
+        raise InvalidRequest("LINEAL_FOLLOW holds a user or password: put a token into LINEAL_FOLLOW_TOKEN_FILE")
     if parts.scheme not in {"http", "https"} or not parts.host:
         raise InvalidRequest(f"LINEAL_FOLLOW is {url!r}, not the address of a registry: write http://host:port")
     return url.rstrip("/")

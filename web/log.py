@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from registry.events import (
     ApplicationDescribed,
+    AssociationRemoved,
+    AssociationSet,
     ConfigurationChanged,
     ConfigurationRemoved,
     ContextRemoved,
@@ -111,12 +113,13 @@ def _beside(event: Happened, subject: Subject) -> str:
         case ContextRemoved():
             return f"context {subject.context} removed"
         case WebhookRegistered(url=url, types=types):
-            wanted = (
-                f" of {', '.join(_spaced(one) for one in types[:3])}{' …' if len(types) > 3 else ''}" if types else ""
-            )
-            return f"{_host(url)} is told{wanted or ' what happens'} from now on"
+            return f"{_host(url)} is told {_wanted(types)} from now on"
         case WebhookRemoved():
             return "a webhook is told nothing more"
+        case AssociationSet(resource_type=kind, resource_name=resource, association_type=part):
+            return f"the {kind} {resource} uses it for its {part}"
+        case AssociationRemoved():
+            return "a resource uses it no more"
         case _:
             return _of_access(event)
 
@@ -161,6 +164,13 @@ def _contract_told(event: _Contractual, name: str) -> tuple[Tone, str, str]:
             return GOOD, f"{application} {build} {mode} to {environment}", address.application(application)
         case DeploymentEnded(application=application, build=build, environment=environment):
             return PLAIN, f"{application} {build} left {environment}", address.application(application)
+
+
+def _wanted(types: Sequence[str]) -> str:
+    """What a webhook has asked for."""
+    if not types:
+        return "what happens"
+    return f"of {', '.join(map(_spaced, types[:3]))}{' …' if len(types) > 3 else ''}"
 
 
 def _host(url: str) -> str:

@@ -30,10 +30,11 @@ from granian.log import LOGGING_CONFIG, LogLevels
 
 from compat.gate.configuration import Configuration
 from compat.gate.errors import Misconfigured
-from registry import demo
+from registry import demo, following
 from registry.cli.console import Console
 from registry.cli.errors import ServerEnded
 from registry.cli.store import as_environment, database_option, opened, settings_of
+from registry.errors import InvalidRequest
 from registry.http.stopping import STOPPING
 from registry.settings import Settings
 from registry.telemetry import logs
@@ -98,8 +99,8 @@ def command(
     Stops gracefully on Ctrl-C or SIGTERM: what was begun is finished first.
     """
     settings = settings_of(database, file, follow=follow)
-    if settings.follow and with_demo:
-        raise Misconfigured("--demo writes, and a registry that follows another takes no writes: leave one of them out")
+    if settings.follow:
+        _require_follower(settings.follow, with_demo=with_demo)
     tls = _Tls.of(tls_cert, tls_key, tls_client_ca)
     _prepare(console, settings, with_demo=with_demo)
     _require_free(host, port)
@@ -186,6 +187,15 @@ def _telling(following: Any) -> Callable[[int, FrameType | None], None]:
         following(number, frame)
 
     return told
+
+
+def _require_follower(primary: str, *, with_demo: bool) -> None:
+    if with_demo:
+        raise Misconfigured("--demo writes, and a registry that follows another takes no writes: leave one of them out")
+    try:
+        following.address(primary)
+    except InvalidRequest as error:
+        raise Misconfigured(error.message) from error
 
 
 def _prepare(console: Console, settings: Settings, *, with_demo: bool) -> None:

@@ -7,6 +7,7 @@ RegistryError
 │   ├── VersionSoftDeleted 40406     VersionNotSoftDeleted 40407
 │   ├── SubjectConfigurationNotFound 40408   SubjectModeNotFound 40409
 │   ├── AssociationNotFound 40410
+│   ├── ExporterNotFound 40450
 │   ├── NoUpcasters 40420                no upcasters lead from one version to the other
 │   ├── ApplicationNotFound 40430        no reader or writer was ever declared for it
 │   ├── ContractNotFound 40431           the build has declared no such reader or writer
@@ -17,7 +18,10 @@ RegistryError
 │   ├── SubjectAssociated 40904      resources use the subject
 │   ├── StronglyAssociated 40905     the subject is another resource's own
 │   ├── NoActiveVersion 40907        a subject that is in use needs a live version
-│   └── AssociationFrozen 40908      neither changed nor removed
+│   ├── AssociationFrozen 40908      neither changed nor removed
+│   ├── InvalidExporterName 40950    InvalidExporterConfig 40951     InvalidExporterSubjects 40952
+│   ├── ExporterExists 40960         ExporterRunning 40961           ExporterNotPaused 40963
+│   └── TooManyExporters 40964
 ├── Refused                          the request is understood and not allowed
 │   ├── InvalidSchemaText 42201      InvalidVersion 42202        InvalidLevel 42203      InvalidMode 42204
 │   ├── OperationNotPermitted 42205  ReferenceExists 42206       InvalidSubject 42208    SchemaTooLarge 42209
@@ -166,6 +170,15 @@ class AssociationNotFound(NotFound):
         super().__init__(f"No association found for resource '{resource}'")
 
 
+class ExporterNotFound(NotFound):
+    """There is no exporter of this name."""
+
+    code = 40450
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' not found")
+
+
 class NoUpcasters(NotFound):
     """No upcasters lead from one version to the other."""
 
@@ -261,6 +274,63 @@ class AssociationFrozen(Conflict):
             f"The association of type '{kind}' of resource '{resource}' is frozen: it goes only together with its "
             "subject (cascadeLifecycle=true)"
         )
+
+
+class InvalidExporterName(Conflict):
+    """A name no exporter can have."""
+
+    code = 40950
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"'{name}' is not the name of an exporter: use letters, digits, '.', '_' and '-', at most 100")
+
+
+class InvalidExporterConfig(Conflict):
+    """The config names no registry, or carries a secret in the clear."""
+
+    code = 40951
+
+
+class InvalidExporterSubjects(Conflict):
+    """A pattern that no subject can fit."""
+
+    code = 40952
+
+
+class ExporterExists(Conflict):
+    """There is an exporter of this name."""
+
+    code = 40960
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' already exists: update it (PUT /exporters/{name}) or choose another name")
+
+
+class ExporterRunning(Conflict):
+    """It runs already."""
+
+    code = 40961
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' is already running")
+
+
+class ExporterNotPaused(Conflict):
+    """Only an exporter that is paused can be changed or reset."""
+
+    code = 40963
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' is not paused: pause it first (PUT /exporters/{name}/pause)")
+
+
+class TooManyExporters(Conflict):
+    """No more exporters are allowed here."""
+
+    code = 40964
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} exporters already, the limit LINEAL_LIMIT_EXPORTERS: delete one first")
 
 
 class Refused(RegistryError):

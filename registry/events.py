@@ -17,6 +17,7 @@ from registry.errors import DamagedArchive, UnknownEvent
 from registry.model import (
     Configuration,
     DeploymentMode,
+    ExporterDefinition,
     Metadata,
     Origin,
     ReaderNeed,
@@ -269,6 +270,38 @@ class WriteDenied(Happened, frozen=True):
     """How many denials of the same principal were not written since the last one, so that nobody floods the log."""
 
 
+class ExporterDefined(Happened, frozen=True):
+    """Subjects are copied to another registry; a later definition of the name replaces it."""
+
+    definition: ExporterDefinition
+
+
+class ExporterPaused(Happened, frozen=True):
+    """An exporter copies nothing for now."""
+
+    name: str
+    trace: str = ""
+    """What the other registry has refused, if that is why."""
+
+
+class ExporterResumed(Happened, frozen=True):
+    """An exporter goes on."""
+
+    name: str
+
+
+class ExporterReset(Happened, frozen=True):
+    """An exporter begins from the start of the log."""
+
+    name: str
+
+
+class ExporterRemoved(Happened, frozen=True):
+    """An exporter is no more; what it has copied stays."""
+
+    name: str
+
+
 Event: TypeAlias = (
     SchemaRegistered
     | RegistrationRefused
@@ -296,6 +329,11 @@ Event: TypeAlias = (
     | RoleGranted
     | RoleWithdrawn
     | WriteDenied
+    | ExporterDefined
+    | ExporterPaused
+    | ExporterResumed
+    | ExporterReset
+    | ExporterRemoved
 )
 
 TYPES: Final[Mapping[str, type[Event]]] = {kind.__name__: kind for kind in Event.__args__}

@@ -242,6 +242,37 @@ EVERYTHING: Final = Page()
 FIRST_PAGE: Final = Page(limit=50)
 
 
+class ExporterDefinition(Document, frozen=True):
+    """What is copied to which other registry, and under which names."""
+
+    name: str
+    context_type: str = "AUTO"
+    """NONE: into the same contexts; CUSTOM: below ``context``; AUTO: below one named after this registry."""
+    context: str = ""
+    subjects: list[str] = []
+    """``orders``, ``shop.*``, ``:.ctx:*``, ``:*:*``; none is every subject of the default context."""
+    subject_rename_format: str = "${subject}"
+    kek_rename_format: str = ""
+    config: dict[str, str] = {}
+    """As it was sent; secrets stand in it by the name of an environment variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """An exporter and how far it is."""
+
+    definition: ExporterDefinition
+    paused: bool
+    epoch: int
+    """Position of what made it begin from the start: its definition or a reset."""
+    position: int | None = None
+    """Of the last entry of the log that it has copied; None before it has begun."""
+    changed: datetime | None = None
+    """When it last got further or failed, UTC."""
+    trace: str = ""
+    """Why it does not get further."""
+
+
 class Lifecycle(StrEnum):
     """What becomes of a subject when the resource that uses it goes."""
 

@@ -142,6 +142,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stop_seconds: int = 10
     """How long requests in flight may take to finish once the server is told to stop."""
 
+    exporters: bool = True
+    """Whether this process works for exporters; they can be defined in any case."""
+    exporter_seconds: float = 1.0
+    """How often the log is looked at for what exporters have to copy."""
+    exporter_timeout_seconds: float = 10.0
+    """How long the other registry may take to answer."""
+    limit_exporters: int = 10
+    """How many exporters there can be; over it: 40964."""
+
     cluster_id: str = "lineal"
     """What ``/v1/metadata/id`` names."""
 

@@ -21,6 +21,11 @@ from registry.events import (
     DeploymentEnded,
     DeploymentRecorded,
     Event,
+    ExporterDefined,
+    ExporterPaused,
+    ExporterRemoved,
+    ExporterReset,
+    ExporterResumed,
     KeyCreated,
     KeyRevoked,
     ModeChanged,
@@ -67,6 +72,11 @@ ROLES: Final[Mapping[type[Event], Role | None]] = {
     AssociationRemoved: Role.DEVELOPER,
     WebhookRegistered: Role.ADMIN,
     WebhookRemoved: Role.ADMIN,
+    ExporterDefined: Role.ADMIN,
+    ExporterPaused: Role.ADMIN,
+    ExporterResumed: Role.ADMIN,
+    ExporterReset: Role.ADMIN,
+    ExporterRemoved: Role.ADMIN,
     WriteDenied: None,
 }
 """None: the registry's own note, which needs no role."""

@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from registry.background import Background, Task
 from registry.delivering import Deliverer
+from registry.exporting import Exporting
 from registry.following import Follower
 from registry.http import (
     api_v1,
@@ -18,6 +19,7 @@ from registry.http import (
     compatibility,
     configuration,
     errors,
+    exporters,
     operating,
     schemas,
     server,
@@ -43,12 +45,15 @@ PROTOCOL_HANDLERS = (
     *compatibility.HANDLERS,
     *configuration.HANDLERS,
     *associations.HANDLERS,
+    *exporters.HANDLERS,
 )
 
 
 def tasks(registry: Registry) -> list[Task]:
     """What goes on beside the requests."""
-    return [Follower(registry)] if registry.replication.primary else [Deliverer(registry)]
+    if registry.replication.primary:
+        return [Follower(registry)]
+    return [Deliverer(registry), *([Exporting(registry)] if registry.settings.exporters else [])]
 
 
 def create_app(

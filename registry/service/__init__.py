@@ -21,6 +21,7 @@ from registry.service.configuration import Configurations
 from registry.service.contracts import Contracts
 from registry.service.definitions import Definitions
 from registry.service.deletion import Deletion
+from registry.service.exporters import Exporters
 from registry.service.leases import Leases
 from registry.service.lookup import Lookup
 from registry.service.permissions import Permissions
@@ -55,6 +56,7 @@ class Registry:
         self.checking = Checking(store, definitions, settings)
         self.deletion = Deletion(store, settings)
         self.associations = Associations(store, self.registration, settings)
+        self.exporters = Exporters(store, settings)
         self.configurations = Configurations(store, settings)
         self.catalog = Catalog(store, definitions, settings)
         self.contracts = Contracts(store, definitions)

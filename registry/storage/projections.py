@@ -20,6 +20,11 @@ from registry.events import (
     DeploymentEnded,
     DeploymentRecorded,
     Entry,
+    ExporterDefined,
+    ExporterPaused,
+    ExporterRemoved,
+    ExporterReset,
+    ExporterResumed,
     KeyCreated,
     KeyRevoked,
     ModeChanged,
@@ -48,6 +53,7 @@ from registry.storage.tables import (
     context,
     contract,
     deployment,
+    exporter,
     reference,
     schema,
     setting,
@@ -499,6 +505,34 @@ def _role_withdrawn(connection: Connection, entry: Entry) -> None:
     )
 
 
+def _exporter_defined(connection: Connection, entry: Entry) -> None:
+    event: ExporterDefined = entry.event  # type: ignore[assignment]
+    name = event.definition.name
+    defined = {"definition": _text(event.definition)}
+    if not connection.execute(update(exporter).where(exporter.c.name == name).values(**defined)).rowcount:
+        connection.execute(insert(exporter), [{"name": name, "paused": False, "epoch": entry.position, **defined}])
+
+
+def _exporter_paused(connection: Connection, entry: Entry) -> None:
+    event: ExporterPaused = entry.event  # type: ignore[assignment]
+    connection.execute(update(exporter).where(exporter.c.name == event.name).values(paused=True))
+
+
+def _exporter_resumed(connection: Connection, entry: Entry) -> None:
+    event: ExporterResumed = entry.event  # type: ignore[assignment]
+    connection.execute(update(exporter).where(exporter.c.name == event.name).values(paused=False))
+
+
+def _exporter_reset(connection: Connection, entry: Entry) -> None:
+    event: ExporterReset = entry.event  # type: ignore[assignment]
+    connection.execute(update(exporter).where(exporter.c.name == event.name).values(epoch=entry.position))
+
+
+def _exporter_removed(connection: Connection, entry: Entry) -> None:
+    event: ExporterRemoved = entry.event  # type: ignore[assignment]
+    connection.execute(delete(exporter).where(exporter.c.name == event.name))
+
+
 def _text(value: object) -> str:
     return json.encode(value).decode()
 
@@ -529,5 +563,10 @@ _CHANGES: Final[Mapping[type, Callable[[Connection, Entry], None]]] = MappingPro
         KeyRevoked: _key_revoked,
         RoleGranted: _role_granted,
         RoleWithdrawn: _role_withdrawn,
+        ExporterDefined: _exporter_defined,
+        ExporterPaused: _exporter_paused,
+        ExporterResumed: _exporter_resumed,
+        ExporterReset: _exporter_reset,
+        ExporterRemoved: _exporter_removed,
     }
 )

@@ -280,6 +280,29 @@ access_grant = Table(
     Column("prefix", Name, primary_key=True),
 )
 """Roles of principals over areas."""
+exporter = Table(
+    "exporter",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+)
+"""What is copied to other registries."""
+
+export = Table(
+    "export",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("holder", Name, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""How far each exporter is, and which node works for it until when. No projection: it says what another registry has,
+and copying again is harmless."""
 
 PROJECTIONS: Final = (
     context,
@@ -296,5 +319,6 @@ PROJECTIONS: Final = (
     webhook,
     api_key,
     access_grant,
+    exporter,
 )
 """Everything that can be dropped and made again from the log."""

@@ -1,0 +1,258 @@
+"""Copy what happens here to other registries, over their HTTP interface.
+
+The log is replayed: each entry is one or a few idempotent requests, so an exporter that is interrupted goes on from the
+last entry it has noted, and doing one again does no harm. The other registry takes the versions over as they are, with
+their ids (mode IMPORT). One node at a time works for an exporter, by a lease in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import Event
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import msgspec
+
+from registry.errors import InvalidExporterConfig
+from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged
+from registry.model import DEFAULT_CONTEXT, Exporter, ExporterDefinition, Origin, SchemaReference, Subject, context_name
+from registry.service import Registry
+from registry.service.exporters import TOKEN, URL, USER_INFO, revealed
+
+_log = logging.getLogger(__name__)
+
+_ENTRIES_AT_ONCE: Final = 50
+_MEDIA: Final = "application/vnd.schemaregistry.v1+json"
+_ANYWHERE: Final = ":*:"
+_OVERLOADED: Final = frozenset({408, 425, 429})
+_GONE: Final = frozenset({40401, 40402, 40404, 40406})
+_NOT_SOFT_DELETED: Final = 40407
+
+
+class _RefusedThere(Exception):
+    """The other registry does not take an entry; a person has to look at it."""
+
+
+class _Unavailable(Exception):
+    """The other registry does not answer, or not now: to be tried again."""
+
+
+class Names:
+    """Which subjects an exporter copies, and what they are called in the other registry."""
+
+    def __init__(self, definition: ExporterDefinition, cluster: str) -> None:
+        self._patterns = [_pattern(text) for text in definition.subjects or ["*"]]
+        self._format = definition.subject_rename_format
+        self._below = {"NONE": "", "AUTO": f".{cluster}"}.get(definition.context_type)
+        if self._below is None:
+            self._below = context_name(definition.context)
+
+    def cover(self, subject: Subject) -> bool:
+        """Whether the subject is copied."""
+        return any(
+            context in (None, subject.context)
+            and (subject.name.startswith(name[:-1]) if name.endswith("*") else subject.name == name)
+            for context, name in self._patterns
+        )
+
+    def there(self, subject: Subject) -> Subject:
+        """The subject in the other registry; contexts stay apart."""
+        inner = "" if subject.context == DEFAULT_CONTEXT else subject.context
+        context = f"{self._below}{inner}" or DEFAULT_CONTEXT
+        return Subject(context, self._format.replace("${subject}", subject.name))
+
+    def reference(self, item: SchemaReference, referrer: Subject) -> SchemaReference:
+        """A reference with the other registry's name of its subject: bare as long as it is in the same context."""
+        target = self.there(Subject.parse(item.subject, referrer.context))
+        same = target.context == self.there(referrer).context
+        return msgspec.structs.replace(item, subject=target.name if same else f":{target.context}:{target.name}")
+
+
+def _pattern(text: str) -> tuple[str | None, str]:
+    """(context or None for all, name that may end in ``*``)."""
+    if text.startswith(_ANYWHERE):
+        return None, text.removeprefix(_ANYWHERE)
+    subject = Subject.parse(text)
+    return subject.context, subject.name
+
+
+class OtherRegistry:
+    """What an exporter asks of the other registry. Raises _RefusedThere, _Unavailable."""
+
+    def __init__(self, client: httpx.Client, names: Names) -> None:
+        self._client = client
+        self._names = names
+        self._prepared: set[str] = set()
+
+    def take(self, entry: Entry) -> None:
+        """Do there what an entry says."""
+        if not self._names.cover(entry.subject):
+            return
+        match entry.event:
+            case SchemaRegistered() as event:
+                self._register(entry.subject, event)
+                self._purge(self._names.there(entry.subject), event.superseded)
+            case VersionsDeleted(versions=versions):
+                for number in versions:
+                    self._delete(self._names.there(entry.subject), number)
+            case VersionsPurged(versions=versions):
+                self._purge(self._names.there(entry.subject), versions)
+            case _:
+                return
+
+    def _register(self, subject: Subject, event: SchemaRegistered) -> None:
+        there = self._names.there(subject)
+        self._prepare(there.context)
+        body = {
+            "schema": event.text,
+            "schemaType": event.format,
+            "references": [self._names.reference(item, subject) for item in event.references],
+            "metadata": event.metadata,
+            "ruleSet": event.rule_set,
+            "version": event.version,
+            "id": event.schema_id,
+        }
+        answer = self._ask("POST", f"/subjects/{_segment(there)}/versions", body)
+        if answer.is_success:
+            return
+        # it may be there already, in a later state than this entry's
+        kept = self._ask("GET", f"/subjects/{_segment(there)}/versions/{event.version}?deleted=true")
+        if not (kept.is_success and kept.json().get("id") == event.schema_id):
+            raise _RefusedThere(f"version {event.version} of '{there}': {_said(answer)}")
+
+    def _delete(self, there: Subject, number: int, *, permanent: bool = False) -> int:
+        """The code of an error that means it is gone, or not yet soft-deleted; 0 for done."""
+        path = f"/subjects/{_segment(there)}/versions/{number}{'?permanent=true' if permanent else ''}"
+        answer = self._ask("DELETE", path)
+        code = 0 if answer.is_success else _code(answer)
+        if code and code not in _GONE and not (permanent and code == _NOT_SOFT_DELETED):
+            raise _RefusedThere(f"version {number} of '{there}': {_said(answer)}")
+        return code
+
+    def _purge(self, there: Subject, numbers: list[int]) -> None:
+        for number in numbers:
+            if self._delete(there, number, permanent=True) == _NOT_SOFT_DELETED:
+                self._delete(there, number)
+                self._delete(there, number, permanent=True)
+
+    def _prepare(self, context: str) -> None:
+        """Let a context take over versions with their ids."""
+        if context in self._prepared:
+            return
+        path = "/mode" if context == DEFAULT_CONTEXT else f"/mode/{quote(f':{context}:', safe='')}"
+        now = self._ask("GET", f"{path}?defaultToGlobal=true")
+        if not (now.is_success and now.json().get("mode") == "IMPORT"):
+            answer = self._ask("PUT", path, {"mode": "IMPORT"})
+            if not answer.is_success:
+                raise _RefusedThere(f"context '{context}' cannot be set to mode IMPORT: {_said(answer)}")
+        self._prepared.add(context)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            answer = self._client.request(method, path, content=content)
+        except httpx.HTTPError as error:
+            raise _Unavailable(f"{self._client.base_url}: {str(error) or type(error).__name__}") from error
+        if answer.is_server_error or answer.status_code in _OVERLOADED:
+            raise _Unavailable(f"{method} {path}: {_said(answer)}")
+        return answer
+
+
+def _segment(subject: Subject) -> str:
+    return quote(str(subject), safe="")
+
+
+def _code(answer: httpx.Response) -> int:
+    try:
+        code = answer.json()["error_code"]
+    except (ValueError, KeyError, TypeError):
+        return answer.status_code
+    return code if isinstance(code, int) else answer.status_code
+
+
+def _said(answer: httpx.Response) -> str:
+    return f"HTTP {answer.status_code} {answer.text[:500]}"
+
+
+class Exporting:
+    """The task: works for the exporters that run."""
+
+    name = "exporters"
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._holder = str(uuid4())
+        self._stop = Event()
+
+    def wanted(self) -> bool:
+        """Whether an exporter has something to copy."""
+        return bool(self._behind())
+
+    def round(self, stop: Event) -> float:
+        """Bring every exporter that runs as far as it gets."""
+        self._stop = stop
+        self.run_once()
+        return self._registry.settings.exporter_seconds
+
+    def run_once(self) -> None:
+        """Copy to the end of the log, for every exporter."""
+        for exporter in self._behind():
+            if not self._stop.is_set():
+                self._export(exporter)
+
+    def _behind(self) -> list[Exporter]:
+        running = [each for each in self._registry.exporters.all() if not each.paused]
+        last = self._registry.catalog.position() if running else 0
+        return [each for each in running if (each.position or 0) < last]
+
+    def _export(self, exporter: Exporter) -> None:
+        position = self._registry.exporters.claim(exporter, self._holder)
+        if position is None:
+            return
+        name = exporter.definition.name
+        try:
+            with _client(exporter.definition, self._registry.settings.exporter_timeout_seconds) as client:
+                names = Names(exporter.definition, self._registry.settings.cluster_id)
+                self._copy(exporter, OtherRegistry(client, names), position)
+        except InvalidExporterConfig as error:
+            self._give_up(exporter, error.message)
+        except _RefusedThere as error:
+            self._give_up(exporter, str(error))
+        except _Unavailable as error:
+            _log.warning("exporter %s waits: %s", name, error)
+
+    def _copy(self, exporter: Exporter, other: OtherRegistry, position: int) -> None:
+        """Entry by entry to the end of the log, noting each batch, and the last entry done when one fails."""
+        exporters = self._registry.exporters
+        while (entries := self._registry.catalog.changes(position, limit=_ENTRIES_AT_ONCE)) and not self._stop.is_set():
+            try:
+                for entry in entries:
+                    other.take(entry)
+                    position = entry.position
+                    if self._stop.is_set():
+                        break
+            except (_RefusedThere, _Unavailable) as error:
+                exporters.advance(exporter, self._holder, position, f"after position {position}: {error}")
+                raise
+            if (
+                not exporters.advance(exporter, self._holder, position)
+                or exporters.get(exporter.definition.name).paused
+            ):
+                return
+
+    def _give_up(self, exporter: Exporter, why: str) -> None:
+        _log.warning("exporter %s is paused: %s", exporter.definition.name, why)
+        self._registry.exporters.pause(exporter.definition.name, why, Origin(actor="exporter"))
+
+
+def _client(definition: ExporterDefinition, seconds: float) -> httpx.Client:
+    """Raises InvalidExporterConfig for a secret that this process does not have."""
+    headers = {"content-type": _MEDIA, "accept": _MEDIA}
+    if token := revealed(definition.config, TOKEN):
+        headers["authorization"] = f"Bearer {token}"
+    user, _, password = (revealed(definition.config, USER_INFO) or "").partition(":")
+    auth = (user, password) if user else None
+    return httpx.Client(base_url=definition.config[URL].rstrip("/"), headers=headers, auth=auth, timeout=seconds)

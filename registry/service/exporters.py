@@ -1,0 +1,191 @@
+"""What is copied to other registries: defined, changed, paused; ``registry.exporting`` does the copying."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from registry.errors import (
+    ExporterExists,
+    ExporterNotFound,
+    ExporterNotPaused,
+    ExporterRunning,
+    InvalidExporterConfig,
+    InvalidExporterName,
+    InvalidExporterSubjects,
+    InvalidRequest,
+    TooManyExporters,
+)
+from registry.events import (
+    ExporterDefined,
+    ExporterPaused,
+    ExporterRemoved,
+    ExporterReset,
+    ExporterResumed,
+)
+from registry.model import ANONYMOUS, GLOBAL_CONTEXT, Exporter, ExporterDefinition, Origin, Subject, context_name
+from registry.settings import Settings
+from registry.storage import exports
+from registry.storage.reading import Reading
+from registry.storage.store import Store
+
+URL: Final = "schema.registry.url"
+USER_INFO: Final = "basic.auth.user.info"
+TOKEN: Final = "bearer.auth.token"  # noqa: S105 - the name of a setting
+
+_STREAM: Final = Subject(GLOBAL_CONTEXT)
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CONTEXT_TYPES: Final = ("AUTO", "CUSTOM", "NONE")
+_SUBJECT: Final = "${subject}"
+_SECRET: Final = re.compile(r"user\.info|password|secret|token|\.key$")
+_BY_NAME: Final = re.compile(r"\$\{env:(LINEAL_EXPORTER_[A-Z0-9_]+)\}")
+"""A secret as it stands in a config. Only variables of this prefix: an exporter must not carry others away."""
+
+
+class Exporters:
+    """Reads and changes exporters."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._lease = timedelta(seconds=settings.lease_seconds)
+
+    def all(self) -> list[Exporter]:
+        """Every exporter, by name."""
+        with self._store.read() as reading:
+            return exports.exporters(reading)
+
+    def get(self, name: str) -> Exporter:
+        """Raises ExporterNotFound."""
+        with self._store.read() as reading:
+            return _found(reading, name)
+
+    def create(self, definition: ExporterDefinition, origin: Origin = ANONYMOUS) -> None:
+        """It begins at once, with the whole log.
+
+        Raises InvalidExporterName, InvalidExporterConfig, InvalidExporterSubjects, InvalidRequest, ExporterExists,
+        TooManyExporters.
+        """
+        _validate(definition)
+        with self._store.write(origin) as writing:
+            known = exports.exporters(writing)
+            if any(each.definition.name == definition.name for each in known):
+                raise ExporterExists(definition.name)
+            if len(known) >= self._settings.limit_exporters:
+                raise TooManyExporters(self._settings.limit_exporters)
+            writing.append((_STREAM, ExporterDefined(definition=definition)))
+
+    def update(self, name: str, changes: Mapping[str, object], origin: Origin = ANONYMOUS) -> None:
+        """Change members of the definition of a paused exporter; it goes on where it was.
+
+        Raises ExporterNotFound, ExporterNotPaused, and what ``create`` raises about a definition.
+        """
+        with self._store.write(origin) as writing:
+            exporter = _found(writing, name)
+            if not exporter.paused:
+                raise ExporterNotPaused(name)
+            definition = replace(exporter.definition, **changes)
+            _validate(definition)
+            writing.append((_STREAM, ExporterDefined(definition=definition)))
+
+    def pause(self, name: str, trace: str = "", origin: Origin = ANONYMOUS) -> None:
+        """Raises ExporterNotFound."""
+        with self._store.write(origin) as writing:
+            if not _found(writing, name).paused:
+                writing.append((_STREAM, ExporterPaused(name=name, trace=trace)))
+
+    def resume(self, name: str, origin: Origin = ANONYMOUS) -> None:
+        """Raises ExporterNotFound, ExporterRunning."""
+        with self._store.write(origin) as writing:
+            if not _found(writing, name).paused:
+                raise ExporterRunning(name)
+            writing.append((_STREAM, ExporterResumed(name=name)))
+
+    def reset(self, name: str, origin: Origin = ANONYMOUS) -> None:
+        """Let a paused exporter begin from the start of the log. Raises ExporterNotFound, ExporterNotPaused."""
+        with self._store.write(origin) as writing:
+            if not _found(writing, name).paused:
+                raise ExporterNotPaused(name)
+            writing.append((_STREAM, ExporterReset(name=name)))
+
+    def remove(self, name: str, origin: Origin = ANONYMOUS) -> None:
+        """What was copied stays. Raises ExporterNotFound."""
+        with self._store.write(origin) as writing:
+            _found(writing, name)
+            writing.append((_STREAM, ExporterRemoved(name=name)))
+            exports.forget(writing, name)
+
+    def claim(self, exporter: Exporter, holder: str) -> int | None:
+        """The position to go on from, unless another node works for the exporter."""
+        with self._store.write(ANONYMOUS) as writing:
+            return exports.claim(writing, exporter, holder, datetime.now(UTC), self._lease)
+
+    def advance(self, exporter: Exporter, holder: str, position: int, trace: str = "") -> bool:
+        """Note how far it is; False where this node must not go on."""
+        with self._store.write(ANONYMOUS) as writing:
+            return exports.advance(writing, exporter, position, trace, holder, datetime.now(UTC), self._lease)
+
+
+def revealed(config: Mapping[str, str], name: str) -> str | None:
+    """A secret of a config, from the environment of this process. Raises InvalidExporterConfig if it is not there."""
+    value = config.get(name)
+    if value is None:
+        return None
+    variable = _BY_NAME.fullmatch(value)
+    if variable is None:
+        raise InvalidExporterConfig(_in_the_clear(name))
+    if variable[1] not in os.environ:
+        raise InvalidExporterConfig(f"{name} is {value}, and this process has no environment variable {variable[1]}")
+    return os.environ[variable[1]]
+
+
+def _found(reading: Reading, name: str) -> Exporter:
+    for each in exports.exporters(reading):
+        if each.definition.name == name:
+            return each
+    raise ExporterNotFound(name)
+
+
+def _validate(definition: ExporterDefinition) -> None:
+    if not _NAME.fullmatch(definition.name):
+        raise InvalidExporterName(definition.name)
+    if definition.context_type not in _CONTEXT_TYPES:
+        raise InvalidRequest(f"contextType is '{definition.context_type}', not one of {', '.join(_CONTEXT_TYPES)}")
+    if definition.context_type == "CUSTOM":
+        context_name(definition.context or "")
+        if not definition.context:
+            raise InvalidRequest("contextType is CUSTOM: name the context of the other registry in 'context'")
+    if _SUBJECT not in definition.subject_rename_format:
+        raise InvalidRequest(f"subjectRenameFormat needs {_SUBJECT}: without it all subjects would have one name")
+    if "" in definition.subjects:
+        raise InvalidExporterSubjects("a subject of the list is empty: write '*' for all of the default context")
+    _validate_config(definition.config)
+
+
+def _validate_config(config: Mapping[str, str]) -> None:
+    url = config.get(URL, "")
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise InvalidExporterConfig(f"{URL} is not the URL of a registry: write http://host:port or https://host:port")
+    if parts.username or parts.password:
+        raise InvalidExporterConfig(f"{URL} carries credentials: put them into {USER_INFO}")
+    for name, value in config.items():
+        if _SECRET.search(name) and not _BY_NAME.fullmatch(value):
+            raise InvalidExporterConfig(_in_the_clear(name))
+
+
+def _in_the_clear(name: str) -> str:
+    return (
+        f"{name} is a secret, and the log keeps what it is told for ever: set an environment variable of the server, "
+        f"LINEAL_EXPORTER_ and a name, and write ${{env:LINEAL_EXPORTER_…}} here"
+    )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from random import Random
 from typing import Any
 
+import generate
 import pytest
+from test_agreement import steps
 
 from upcasters import Chain, InvalidDocument, UpcastFailed, load, read
+from upcasters.document import write
 from upcasters.errors import InvalidExpression
 from upcasters.expression import parse
 from upcasters.fuse import PlanTooHeavy, fuse
+from upcasters.plan import weight
 
 
 def operations(*ops: dict[str, Any]) -> Any:
@@ -75,3 +81,45 @@ def test_numbers_do_not_take_for_ever() -> None:
         with pytest.raises(UpcastFailed):
             chain({"a": value})
     assert time.perf_counter() - started < 2
+
+
+def test_no_accepted_document_works_longer_than_its_bound() -> None:
+    """Calls of a plan, counted, stay below its weight times the size of the event, whatever the document says."""
+    for seed in range(250):
+        random = Random(seed)
+        shape = generate.record(random)
+        chain = Chain.up([read(write(document)) for document in steps(random, shape)], shape, mechanism="closures")
+        bound = weight(chain.plan.root)
+        run = chain.function
+        for _ in range(3):
+            event = generate.payload(random, shape)
+            calls = counted(run, event)
+            assert calls <= MOST_CALLS * bound * size(event), (seed, calls, bound, size(event))
+
+
+MOST_CALLS = 16
+"""Calls in Python for one node of a plan and one value of an event."""
+
+
+def size(value: Any) -> int:
+    """Values in a tree, itself included."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(size, parts))
+
+
+def counted(run: Any, event: Any) -> int:
+    """How many calls a run makes, refused or not."""
+    calls = 0
+
+    def count(_frame: Any, what: str, _of: Any) -> None:
+        nonlocal calls
+        calls += what in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        run(event)
+    except Exception:  # noqa: BLE001, S110 - a refusal has its price too
+        pass
+    finally:
+        sys.setprofile(None)
+    return calls

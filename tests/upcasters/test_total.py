@@ -89,7 +89,10 @@ def test_no_accepted_document_works_longer_than_its_bound() -> None:
         random = Random(seed)
         shape = generate.record(random)
         chain = Chain.up([read(write(document)) for document in steps(random, shape)], shape, mechanism="closures")
-        bound = weight(chain.plan.root)
+        try:
+            bound = weight(chain.plan.root)
+        except PlanTooHeavy:
+            continue  # refused as one plan
         run = chain.function
         for _ in range(3):
             event = generate.payload(random, shape)

@@ -8,14 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from registry.access.roles import EVERY_CONTEXT, View
 from registry.model import ACCESS, DEFAULT_CONTEXT, GLOBAL_CONTEXT
-
-
-def begins(column: ColumnElement[Any], prefix: str) -> ColumnElement[bool]:
-    """A prefix match that an index on the column can serve, and that knows upper from lower case."""
-    if not prefix:
-        return true()
-    following = _after(prefix)
-    return column >= prefix if following is None else and_(column >= prefix, column < following)
+from registry.storage.conditions import begins
 
 
 def shows_subject(view: View, context: ColumnElement[Any], name: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -38,12 +31,3 @@ def shows_entry(view: View, context: ColumnElement[Any], stream: ColumnElement[A
     settings = and_(stream == "", context.in_(contexts))
     subjects = and_(stream != "", ~access, shows_subject(view, context, stream))
     return or_(settings, subjects)
-
-
-def _after(prefix: str) -> str | None:
-    """The least text greater than everything that begins with ``prefix``."""
-    stem = prefix.rstrip(chr(0x10FFFF))
-    if not stem:
-        return None
-    successor = ord(stem[-1]) + 1
-    return stem[:-1] + chr(0xE000 if 0xD800 <= successor <= 0xDFFF else successor)

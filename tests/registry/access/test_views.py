@@ -40,7 +40,8 @@ BLIND = {
 def test_every_question_to_the_store_looks_at_the_view() -> None:
     questions = {
         name: inspect.getsource(member)
-        for name, member in vars(Reading).items()
+        for room in Reading.__mro__
+        for name, member in vars(room).items()
         if inspect.isfunction(member) and name != "__init__"
     }
     unseeing = {name for name, source in questions.items() if "self.view" not in source}

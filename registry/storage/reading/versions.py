@@ -1,0 +1,214 @@
+"""Questions about versions: their history, texts, ids and referrers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Row, Select, and_, bindparam, func, not_, select
+
+from compat.definition import Format
+from registry.events import moment
+from registry.history import Known
+from registry.model import Content, Metadata, Rule, RuleSet, SchemaReference, Subject, Version
+from registry.storage.prepared import Prepared
+from registry.storage.reading.base import Questions
+from registry.storage.tables import reference, schema, subject, upcaster, version
+from registry.storage.visibility import shows_subject
+
+_references = msgspec.json.Decoder(list[SchemaReference])
+_metadata = msgspec.json.Decoder(Metadata)
+_rule_set = msgspec.json.Decoder(RuleSet)
+_rules = msgspec.json.Decoder(list[Rule])
+
+_HELD: Final = and_(schema.c.context == version.c.context, schema.c.id == version.c.schema_id)
+
+_KNOWN: Final[Select[Any]] = select(
+    version.c.number,
+    version.c.schema_id,
+    version.c.position,
+    version.c.deleted,
+    schema.c.metadata,
+    schema.c.rule_set,
+    schema.c.canonical_digest,
+    schema.c.normalized_digest,
+).join(schema, _HELD)
+
+VERSIONS: Final[Select[Any]] = (
+    select(
+        version.c.context,
+        version.c.subject,
+        version.c.number,
+        version.c.schema_id,
+        func.coalesce(version.c.text, schema.c.text).label("text"),
+        version.c.time,
+        version.c.actor,
+        version.c.position,
+        version.c.deleted,
+        schema.c.guid,
+        schema.c.format,
+        schema.c.references,
+        schema.c.metadata,
+        schema.c.rule_set,
+        upcaster.c.migration_rules,
+    )
+    .join(schema, _HELD)
+    .outerjoin(
+        upcaster,
+        and_(
+            upcaster.c.context == version.c.context,
+            upcaster.c.subject == version.c.subject,
+            upcaster.c.target == version.c.number,
+            upcaster.c.source == version.c.number - 1,
+        ),
+    )
+)
+
+# Statements that are run for every request are built once.
+
+_OF_SUBJECT: Final = and_(version.c.context == bindparam("context"), version.c.subject == bindparam("name"))
+_TOKEN: Final = Prepared(
+    select(subject.c.position).where(subject.c.context == bindparam("context"), subject.c.name == bindparam("name"))
+)
+_HISTORY: Final = Prepared(_KNOWN.where(_OF_SUBJECT).order_by(version.c.number))
+_VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindparam("number")))
+_NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
+_HIGHEST: Final = Prepared(_NEWEST)
+_LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
+_IN_CONTEXT: Final = _KNOWN.where(schema.c.context == bindparam("context")).order_by(version.c.position)
+_WITH_CANONICAL: Final = Prepared(_IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest")))
+_WITH_NORMALIZED: Final = Prepared(_IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest")))
+
+
+class VersionQuestions(Questions):
+    """Versions, one by one and by what they hold."""
+
+    def token(self, at: Subject) -> int:
+        """Position of what last changed the versions of a subject; 0 when it has none."""
+        if not self.view.shows(at):
+            return 0
+        return _TOKEN.scalar(self.connection, context=at.context, name=at.name) or 0
+
+    def history(self, at: Subject) -> list[Known]:
+        """Every version of a subject, deleted ones too, oldest first."""
+        if not self.view.shows(at):
+            return []
+        return [_known(row) for row in _HISTORY.rows(self.connection, context=at.context, name=at.name)]
+
+    def versions(self, at: Subject) -> list[Version]:
+        """Every version of a subject with its text, deleted ones too, oldest first."""
+        if not self.view.shows(at):
+            return []
+        query = VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
+        return [to_version(row) for row in self.connection.execute(query.order_by(version.c.number))]
+
+    def version(self, at: Subject, number: int) -> Version | None:
+        """One version, deleted or not."""
+        if not self.view.shows(at):
+            return None
+        row = _VERSION.one(self.connection, context=at.context, name=at.name, number=number)
+        return None if row is None else to_version(row)
+
+    def latest(self, at: Subject, *, deleted: bool = False) -> Version | None:
+        """The highest version that is live (or any, with ``deleted``)."""
+        if not self.view.shows(at):
+            return None
+        row = (_HIGHEST if deleted else _LATEST).one(self.connection, context=at.context, name=at.name)
+        return None if row is None else to_version(row)
+
+    def numbers(self, at: Subject) -> list[tuple[int, bool]]:
+        """(number, deleted) of every version, ascending."""
+        if not self.view.shows(at):
+            return []
+        query = select(version.c.number, version.c.deleted).where(
+            version.c.context == at.context, version.c.subject == at.name
+        )
+        return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
+
+    def with_digest(self, name: str, digest: str, *, normalized: bool) -> list[Known]:
+        """Versions of any subject of a context whose schema has this digest, in the order of registration."""
+        query = _WITH_NORMALIZED if normalized else _WITH_CANONICAL
+        return [_known(row) for row in query.rows(self.connection, context=name, digest=digest)]
+
+    def with_id(self, name: str, schema_id: int) -> list[Version]:
+        """Versions that hold a schema id of a context, in the order of registration."""
+        query = VERSIONS.where(
+            version.c.context == name,
+            version.c.schema_id == schema_id,
+            shows_subject(self.view, version.c.context, version.c.subject),
+        )
+        return [to_version(row) for row in self.connection.execute(query.order_by(version.c.position))]
+
+    def holds(self, name: str, schema_id: int, canonical_digest: str) -> bool:
+        """Whether a schema id stands for this very schema."""
+        query = select(schema.c.canonical_digest).where(schema.c.context == name, schema.c.id == schema_id)
+        return self.connection.execute(query).scalar() == canonical_digest
+
+    def with_guid(self, guid: str) -> list[Version]:
+        """Versions of any context whose schema has this GUID, in the order of registration."""
+        shown = shows_subject(self.view, version.c.context, version.c.subject)
+        query = VERSIONS.where(schema.c.guid == guid, shown).order_by(version.c.position)
+        return [to_version(row) for row in self.connection.execute(query)]
+
+    def referrers(self, at: Subject, numbers: Iterable[int], *, deleted: bool) -> list[tuple[Subject, int, int]]:
+        """(subject, version, schema id) of the versions that refer to some of these."""
+        query = (
+            select(version.c.context, version.c.subject, version.c.number, version.c.schema_id)
+            .join(
+                reference,
+                and_(
+                    reference.c.context == version.c.context,
+                    reference.c.subject == version.c.subject,
+                    reference.c.number == version.c.number,
+                ),
+            )
+            .where(
+                reference.c.to_context == at.context,
+                reference.c.to_subject == at.name,
+                reference.c.to_number.in_(list(numbers)),
+                shows_subject(self.view, version.c.context, version.c.subject),
+            )
+            .order_by(version.c.schema_id, version.c.context, version.c.subject, version.c.number)
+            .distinct()
+        )
+        if not deleted:
+            query = query.where(not_(version.c.deleted))
+        return [
+            (Subject(row.context, row.subject), row.number, row.schema_id) for row in self.connection.execute(query)
+        ]
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(
+        number=row.number,
+        schema_id=row.schema_id,
+        canonical_digest=row.canonical_digest,
+        normalized_digest=row.normalized_digest,
+        metadata=None if row.metadata is None else _metadata.decode(row.metadata),
+        rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+        position=row.position,
+        deleted=bool(row.deleted),
+    )
+
+
+def to_version(row: Row[Any]) -> Version:
+    """A row of ``VERSIONS``."""
+    return Version(
+        subject=Subject(row.context, row.subject),
+        number=row.number,
+        schema_id=row.schema_id,
+        guid=row.guid,
+        content=Content(
+            format=Format(row.format),
+            text=row.text,
+            references=tuple(_references.decode(row.references)),
+            metadata=None if row.metadata is None else _metadata.decode(row.metadata),
+            rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+        ),
+        registered=moment(row.time),
+        position=row.position,
+        actor=row.actor,
+        deleted=bool(row.deleted),
+        migration_rules=() if row.migration_rules is None else tuple(_rules.decode(row.migration_rules)),
+    )

@@ -1,0 +1,219 @@
+"""What the registration and the removal of versions do."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
+
+from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged, micros
+from registry.model import Subject
+from registry.storage.prepared import Prepared
+from registry.storage.projections.change import Changes, text
+from registry.storage.tables import (
+    association,
+    context,
+    contract,
+    reference,
+    schema,
+    setting,
+    subject,
+    upcaster,
+    version,
+)
+
+# Statements that are run for every registration are built once.
+
+_TEXT: Final = Prepared(
+    select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
+)
+_ADD_SCHEMA: Final = Prepared(insert(schema))
+_ADD_VERSION: Final = Prepared(insert(version))
+_RAISE_LAST_ID: Final = Prepared(
+    update(context)
+    .where(context.c.name == bindparam("of_name"), context.c.last_id < bindparam("number"))
+    .values(last_id=bindparam("number"))
+)
+_RAISE_SUBJECT: Final = Prepared(
+    update(subject)
+    .where(
+        subject.c.context == bindparam("of_context"),
+        subject.c.name == bindparam("of_name"),
+        subject.c.highest < bindparam("number"),
+    )
+    .values(
+        format=bindparam("of_format"),
+        live=subject.c.live + 1,
+        latest=bindparam("number"),
+        highest=bindparam("number"),
+        properties=bindparam("new_properties"),
+        changed=bindparam("time"),
+        position=bindparam("at"),
+    )
+)
+
+
+def _schema_registered(connection: Connection, entry: Entry, event: SchemaRegistered) -> None:
+    at = entry.subject
+    _raise_last_id(connection, at.context, event.schema_id)
+    kept = _TEXT.scalar(connection, context=at.context, id=event.schema_id)
+    if kept is None:
+        _ADD_SCHEMA.change(connection, **_schema_row(entry, event))
+    _ADD_VERSION.change(
+        connection,
+        context=at.context,
+        subject=at.name,
+        number=event.version,
+        schema_id=event.schema_id,
+        text=None if kept is None or kept == event.text else event.text,
+        time=micros(entry.time),
+        actor=entry.origin.actor,
+        position=entry.position,
+        deleted=False,
+    )
+    if event.references:
+        connection.execute(insert(reference), _reference_rows(at, event))
+    if event.superseded:
+        _drop_versions(connection, at, event.superseded)
+    if event.superseded or not _raise_subject(connection, entry, event):
+        _refresh_subject(connection, entry)
+
+
+def _versions_deleted(connection: Connection, entry: Entry, event: VersionsDeleted) -> None:
+    connection.execute(
+        update(version)
+        .where(
+            version.c.context == entry.subject.context,
+            version.c.subject == entry.subject.name,
+            version.c.number.in_(event.versions),
+        )
+        .values(deleted=True)
+    )
+    _refresh_subject(connection, entry)
+
+
+def _versions_purged(connection: Connection, entry: Entry, event: VersionsPurged) -> None:
+    _drop_versions(connection, entry.subject, event.versions)
+    _refresh_subject(connection, entry)
+
+
+def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
+    """The usual case without counting anew: one more version, the highest so far, of a subject that is known."""
+    raised = _RAISE_SUBJECT.change(
+        connection,
+        of_context=entry.subject.context,
+        of_name=entry.subject.name,
+        number=event.version,
+        of_format=event.format,
+        new_properties=text((event.metadata and event.metadata.properties) or {}),
+        time=micros(entry.time),
+        at=entry.position,
+    )
+    return raised > 0
+
+
+def _schema_row(entry: Entry, event: SchemaRegistered) -> dict[str, Any]:
+    return {
+        "context": entry.subject.context,
+        "id": event.schema_id,
+        "guid": event.guid,
+        "format": event.format,
+        "text": event.text,
+        "canonical_digest": event.canonical_digest,
+        "normalized_digest": event.normalized_digest,
+        "references": text(event.references),
+        "metadata": None if event.metadata is None else text(event.metadata),
+        "rule_set": None if event.rule_set is None else text(event.rule_set),
+        "position": entry.position,
+    }
+
+
+def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str, Any]]:
+    rows = []
+    for ordinal, item in enumerate(event.references):
+        target = Subject.parse(item.subject, referrer.context)
+        rows.append(
+            {
+                "context": referrer.context,
+                "subject": referrer.name,
+                "number": event.version,
+                "ordinal": ordinal,
+                "to_context": target.context,
+                "to_subject": target.name,
+                "to_number": item.version,
+            }
+        )
+    return rows
+
+
+def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
+    if _RAISE_LAST_ID.change(connection, of_name=name, number=schema_id):
+        return
+    if connection.execute(select(context.c.name).where(context.c.name == name)).scalar() is None:
+        connection.execute(insert(context), [{"name": name, "last_id": schema_id}])
+
+
+def _drop_versions(connection: Connection, at: Subject, numbers: list[int]) -> None:
+    """Remove version rows, and those of their schemas that no version holds any more."""
+    doomed = and_(version.c.context == at.context, version.c.subject == at.name, version.c.number.in_(numbers))
+    ids = list(connection.execute(select(version.c.schema_id).where(doomed).distinct()).scalars())
+    connection.execute(delete(version).where(doomed))
+    connection.execute(
+        delete(reference).where(
+            reference.c.context == at.context, reference.c.subject == at.name, reference.c.number.in_(numbers)
+        )
+    )
+    held = exists().where(version.c.context == schema.c.context, version.c.schema_id == schema.c.id)
+    connection.execute(delete(schema).where(schema.c.context == at.context, schema.c.id.in_(ids), not_(held)))
+
+
+def _refresh_subject(connection: Connection, entry: Entry) -> None:
+    """Make the summary row anew from the version rows; where none is left, forget the subject."""
+    at = entry.subject
+    own = and_(version.c.context == at.context, version.c.subject == at.name)
+    highest, live, latest_live = connection.execute(
+        select(
+            func.max(version.c.number),
+            func.count().filter(not_(version.c.deleted)),
+            func.max(version.c.number).filter(not_(version.c.deleted)),
+        ).where(own)
+    ).one()
+    if highest is None:
+        _forget_subject(connection, at)
+        return
+    latest = latest_live or highest
+    found = connection.execute(
+        select(schema.c.format, schema.c.metadata)
+        .join(version, and_(version.c.context == schema.c.context, version.c.schema_id == schema.c.id))
+        .where(own, version.c.number == latest)
+    ).one()
+    properties = (msgspec.json.decode(found.metadata).get("properties") or {}) if found.metadata else {}
+    values = {
+        "format": found.format,
+        "live": live,
+        "latest": latest,
+        "highest": highest,
+        "properties": text(properties),
+        "changed": micros(entry.time),
+        "position": entry.position,
+    }
+    row = and_(subject.c.context == at.context, subject.c.name == at.name)
+    if not connection.execute(update(subject).where(row).values(**values)).rowcount:
+        connection.execute(
+            insert(subject), [{"context": at.context, "name": at.name, "folded": at.name.casefold(), **values}]
+        )
+
+
+def _forget_subject(connection: Connection, at: Subject) -> None:
+    """The summary row, and what is kept only for as long as there are versions."""
+    connection.execute(delete(subject).where(subject.c.context == at.context, subject.c.name == at.name))
+    for table in (setting, upcaster, contract, association):
+        connection.execute(delete(table).where(table.c.context == at.context, table.c.subject == at.name))
+
+
+CHANGES: Final[Changes] = {
+    SchemaRegistered: _schema_registered,
+    VersionsDeleted: _versions_deleted,
+    VersionsPurged: _versions_purged,
+}

@@ -50,6 +50,15 @@ def test_every_incompatible_step_has_an_event_that_was_executed(results):
                 assert (step[direction] == "compatible") == (not causes), step
 
 
+def test_what_all_versions_accept_the_last_one_accepts(results):
+    for result in results.values():
+        for step in result["steps"]:
+            for direction in ("backward", "forward"):
+                if step[f"{direction}_transitive"] == "compatible":
+                    assert step[direction] == "compatible", step
+            assert all(each["severity"] == "UNDECIDED" or (each["reader"] and each["error"]) for each in step["older"])
+
+
 def test_only_json_schema_may_leave_a_step_undecided(results):
     for corpus in ("lsst", "opentelemetry", "pubsub"):
         assert not [step for step in results[corpus]["steps"] if "unknown" in (step["backward"], step["forward"])]

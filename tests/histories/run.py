@@ -3,8 +3,9 @@
     python tests/histories/run.py [--corpora FOLDER] [--only iglu,lsst,opentelemetry,pubsub] [--json FILE]
 
 The registry is the real service on a real SQLite file. Its level is NONE, because the histories happened: what a
-level would have said is asked for before each registration (as FULL against the version before) and recorded in both
-directions. BACKWARD, the new version reads what the old one wrote, is what the summary counts.
+level would have said is asked for before each registration and recorded in all four directions of time: BACKWARD and
+FORWARD against the version before, and both against all versions before. BACKWARD, the new version reads what the old
+one wrote, is what the summary counts first.
 One line of progress per subject (per release where files are released together) goes to stderr, the summary and every
 step that breaks to stdout, everything to the JSON file.
 """
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -56,8 +58,13 @@ class Step:
     label: str
     backward: str
     forward: str
+    backward_transitive: str
+    forward_transitive: str
     milliseconds: float
+    """Of the check against the version before, in both directions."""
     causes: list[Cause] = field(default_factory=list)
+    older: list[Cause] = field(default_factory=list)
+    """What only versions before the last object to."""
 
 
 @dataclass
@@ -120,19 +127,27 @@ class Run:
         checked = self.registry.checking.against_history(subject, content, level=Level.FULL)
         spent = (time.perf_counter() - began) * 1000
         findings = checked.verdict.findings
+        every = self.registry.checking.against_history(subject, content, level=Level.FULL_TRANSITIVE).verdict.findings
         return Step(
             publication.subject,
             self.latest[publication.subject] + 1,
             publication.label,
-            outcome([finding for finding in findings if finding.direction is Direction.BACKWARD]),
-            outcome([finding for finding in findings if finding.direction is Direction.FORWARD]),
+            outcome(findings, Direction.BACKWARD),
+            outcome(findings, Direction.FORWARD),
+            outcome(every, Direction.BACKWARD),
+            outcome(every, Direction.FORWARD),
             round(spent, 2),
             [cause(finding) for finding in findings if finding.blocks],
+            [
+                cause(finding)
+                for finding in every
+                if finding.blocks and finding.version < self.latest[publication.subject] - 1
+            ],
         )
 
 
-def outcome(findings: list[Finding]) -> str:
-    blocking = [finding.cause for finding in findings if finding.blocks]
+def outcome(findings: Sequence[Finding], direction: Direction) -> str:
+    blocking = [finding.cause for finding in findings if finding.blocks and finding.direction is direction]
     if not blocking:
         return "compatible"
     return "incompatible" if any(isinstance(each, Incompatibility) for each in blocking) else "unknown"
@@ -220,6 +235,25 @@ def print_summary(results: list[Result]) -> None:
                         enumerate(zip(line, widths, strict=True))))  # fmt: skip
 
 
+TIMES = ("backward", "forward", "backward_transitive", "forward_transitive")
+
+
+def print_directions(results: list[Result]) -> None:
+    """Per corpus and direction of time the outcomes; then every step that stayed unknown, with its reason."""
+    print(f"\n{'':16}" + "".join(f"{time.replace('_', ' '):>24}" for time in TIMES))
+    for result in results:
+        counts = [[result.count(name, time) for name in ("compatible", "incompatible", "unknown")] for time in TIMES]
+        print(f"{result.corpus:16}" + "".join(f"{' / '.join(map(str, each)):>24}" for each in counts))
+    print("(compatible / incompatible / unknown steps)")
+    for result in results:
+        for step in result.steps:
+            for each in (*step.causes, *step.older):
+                if each.severity == "UNDECIDED":
+                    print(
+                        f"unknown: {step.subject} version {step.version}, {each.direction}: {each.rule}, {each.message}"
+                    )
+
+
 def row(result: Result) -> tuple[object, ...]:
     spent = sorted(step.milliseconds for step in result.steps) or [0.0]
     outcomes = [result.count(name) for name in ("compatible", "incompatible", "unknown")]
@@ -245,6 +279,7 @@ def main() -> None:
         registry.close()
     print_breaks(results)
     print_summary(results)
+    print_directions(results)
     print(f"\nthe projections {'equal a replay of the log' if not deviations else f'deviate: {deviations[:3]}'}")
     given.json.parent.mkdir(parents=True, exist_ok=True)
     written = [{**asdict(result), "deviations": len(deviations)} for result in results]

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 
-from compat.budget import Budget
+from compat.budget import Budget, Limits
 from compat.definition import Definition
 from compat.errors import InvalidSchema
 from compat.protobuf.engine import ProtobufEngine
@@ -25,6 +25,9 @@ from tests.prove import campaign
 
 PATIENCE = 900.0
 """Seconds for one compilation: a run in the background may have to wait that long for its share of the machine."""
+
+UNHURRIED = Limits(seconds=PATIENCE)
+"""Steps bound a check here, as they do everywhere; the clock must not, when the process gets little of the machine."""
 
 NO_EVENTS = ("SERVICE_", "METHOD_", "OPTION_", "DEPRECATED_", "DOCUMENTATION_", "ENUM_ADDED", "ENUM_REMOVED")
 EVENT_RULES = {rule for rule in RULES if not rule.startswith(NO_EVENTS)}
@@ -54,7 +57,7 @@ def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definiti
             problems.append(f"unproven: {finding.difference.rule}: {problem}")
     if problem := sound(engine, reader, writer, findings, EVENTS, seed):
         problems.append(f"unsound: {problem}")
-    if any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget())):
+    if any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget(UNHURRIED))):
         problems.append("not reflexive")
     return problems + _judge_json(engine, seed, (writer, reader), findings, counts)
 
@@ -67,7 +70,7 @@ def _judge_json(
     counts: Counter[str],
 ) -> list[str]:
     writer, reader = schemas
-    causes = list(engine.json_incompatibilities(reader, writer, Budget()))
+    causes = list(engine.json_incompatibilities(reader, writer, Budget(UNHURRIED)))
     found = [cause for cause in causes if isinstance(cause, Incompatibility)]
     counts.update(f"rule {rule}" for rule in {each.difference.rule for each in found})
     problems = [f"undecided: {cause}" for cause in causes if not isinstance(cause, Incompatibility)]
@@ -81,7 +84,7 @@ def _findings(
     engine: ProtobufEngine, reader: Schema, writer: Schema, counts: Counter[str]
 ) -> tuple[list[Incompatibility], list[str]]:
     start = time.perf_counter()
-    causes = list(engine.incompatibilities(reader, writer, Budget()))
+    causes = list(engine.incompatibilities(reader, writer, Budget(UNHURRIED)))
     counts["microseconds of checking"] += int((time.perf_counter() - start) * 1e6)
     found = [cause for cause in causes if isinstance(cause, Incompatibility)]
     return found, [f"undecided: {cause}" for cause in causes if not isinstance(cause, Incompatibility)]
@@ -96,7 +99,7 @@ def judge_growth(engine: ProtobufEngine, seed: int, counts: Counter[str]) -> lis
     except InvalidSchema:
         return []
     counts["pairs that only grow"] += 1
-    causes = [c for r, w in ((old, new), (new, old)) for c in engine.incompatibilities(r, w, Budget())]
+    causes = [c for r, w in ((old, new), (new, old)) for c in engine.incompatibilities(r, w, Budget(UNHURRIED))]
     return [f"growth is not harmless: {c}" for c in causes if getattr(c, "severity", None) is not Severity.INFO]
 
 

@@ -33,9 +33,15 @@ class Definition:
     format: Format
     text: str
     references: tuple[Reference, ...] = ()
+    lenient: bool = False
+    """Avro: take what older registries took, defaults that do not fit their type and namespaces of any characters.
+    A definition that is referred to has its own."""
 
     def digest(self) -> bytes:
-        """SHA-256 over format, text and references: the key of parsed schemas, not the schema's identity."""
+        """SHA-256 over format, text and references: the key of parsed schemas, not the schema's identity.
+
+        However leniently it is read, it means the same if it can be read at all.
+        """
         state = hashlib.sha256(f"{self.format}\0{len(self.text)}\0{self.text}".encode("utf-8", "surrogatepass"))
         for reference in self.references:
             state.update(f"\0{reference.name}\0".encode("utf-8", "surrogatepass"))

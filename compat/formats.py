@@ -41,7 +41,8 @@ class _ParsedCache:
     def get(self, definition: Definition) -> Parsed:
         key = definition.digest()
         with self._lock:
-            if (found := self._kept.get(key)) is not None:
+            found = self._kept.get(key)
+            if found is not None and (definition.lenient or not found.definition.lenient):
                 self._kept.move_to_end(key)
                 return found
         engine = ENGINES[definition.format]

@@ -55,6 +55,11 @@ class Policy:
     """Effective; its level is always set."""
 
     @property
+    def lenient(self) -> bool:
+        """Whether new schemas are taken as older registries took them, valid or not as far as they can be read."""
+        return self.mode.imports or self.configuration.validate_new_schemas is False
+
+    @property
     def upcastable(self) -> bool:
         """Whether a breaking version is accepted when a proven upcaster comes with it."""
         return self.configuration.compatibility_policy == UPCASTABLE

@@ -40,11 +40,12 @@ def resolve(content: Content, context: str, find: Find) -> list[tuple[SchemaRefe
     return resolved
 
 
-def define(content: Content, targets: Sequence[tuple[SchemaReference, Definition]], *, depth: int) -> Definition:
+def define(
+    content: Content, targets: Sequence[tuple[SchemaReference, Definition]], *, depth: int, lenient: bool
+) -> Definition:
     """The definition of a schema from those of its references. Raises InvalidSchemaText past ``depth``."""
-    definition = Definition(
-        content.format, content.text, tuple(Reference(item.name, target) for item, target in targets)
-    )
+    references = tuple(Reference(item.name, target) for item, target in targets)
+    definition = Definition(content.format, content.text, references, lenient=lenient)
     if _depth(definition, depth) > depth:
         raise InvalidSchemaText(f"{_PREFIX} references refer to references more than {depth} deep: flatten them")
     return definition

@@ -1,6 +1,8 @@
 """Read an Avro schema, refusing whatever the specification refuses (Avro 1.12, 'Schema Declaration', 'Names').
 
 Everything is checked here; no decoder's own parser is trusted with it. Names live in a table made for one parse.
+A lenient definition may have defaults that do not fit their type, which then are none, and namespaces of any
+characters.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 from compat.avro.defaults import fit
@@ -32,6 +34,7 @@ from compat.avro.schema import (
     children,
     namespace,
     reachable,
+    short_name,
 )
 from compat.budget import DEFAULT_LIMITS, Limits
 from compat.definition import Definition, Format
@@ -55,7 +58,7 @@ def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> Schema:
         for reference in definition.references:
             table.read_reference(reference.name, reference.definition, 1)
         borrowed = set(table.named)
-        root = table.read_text(Source("", definition.text))
+        root = table.read_text(Source("", definition.text), lenient=definition.lenient)
         table.check_defaults()
     except RecursionError:
         raise _too_deep(limits) from None
@@ -97,15 +100,34 @@ def _written_depth(root: Node) -> int:
     return deepest
 
 
+@dataclass(frozen=True, slots=True)
+class _Default:
+    """Where a field with a default stands."""
+
+    fields: list[Field]
+    index: int
+    lenient: bool
+
+    @property
+    def field(self) -> Field:
+        return self.fields[self.index]
+
+    def drop(self) -> None:
+        """From now on the field has none."""
+        self.fields[self.index] = replace(self.field, default=ABSENT, unfit=self.field.default)
+
+
 @dataclass(slots=True)
 class _Table:
     """The names of one parse, and the defaults that can be judged only when all names are known."""
 
     limits: Limits
     named: dict[str, Named] = field(default_factory=dict)
-    defaults: list[Field] = field(default_factory=list)
+    defaults: list[_Default] = field(default_factory=list)
     read: set[bytes] = field(default_factory=set)
     source: Source = field(default_factory=lambda: Source("", ""))
+    lenient: bool = False
+    """Of the text that is being read."""
 
     def read_reference(self, name: str, definition: Definition, depth: int) -> None:
         """Take in the names of a reference, and of those it refers to, each definition once."""
@@ -121,10 +143,10 @@ class _Table:
         self.read.add(digest)
         for reference in definition.references:
             self.read_reference(reference.name, reference.definition, depth + 1)
-        self.read_text(Source(name, definition.text))
+        self.read_text(Source(name, definition.text), lenient=definition.lenient)
 
-    def read_text(self, source: Source) -> Node:
-        self.source = source
+    def read_text(self, source: Source, *, lenient: bool) -> Node:
+        self.source, self.lenient = source, lenient
         return self.node(_load(source, self.limits), "", "", 0)
 
     def fail(self, message: str, pointer: str) -> NoReturn:
@@ -233,7 +255,7 @@ class _Table:
     def full_name(self, name: str, space: str, pointer: str) -> str:
         full = name if "." in name or not space else f"{space}.{name}"
         full = full.removeprefix(".")
-        for part in full.split("."):
+        for part in [short_name(full)] if self.lenient else full.split("."):
             if not _NAME.match(part):
                 self.fail(
                     f"{_shown(full)} is not a name: its parts are letters, digits and _, and none starts with a digit",
@@ -310,6 +332,8 @@ class _Table:
             if parsed.name in taken:
                 self.fail(f"the field {parsed.name!r} stands twice in {name!r}", parsed.pointer)
             taken.add(parsed.name)
+            if parsed.has_default:
+                self.defaults.append(_Default(fields, index, self.lenient))
             fields.append(parsed)
         return node
 
@@ -337,18 +361,28 @@ class _Table:
         properties = {key: each for key, each in value.items() if key not in _FIELD_KEYS}
         default = value.get("default", ABSENT)
         doc = self.doc(value, pointer)
-        parsed = Field(self.source, pointer, name, node, default, str(order), aliases, doc, properties)
-        if parsed.has_default:
-            self.defaults.append(parsed)
-        return parsed
+        return Field(self.source, pointer, name, node, default, str(order), aliases, doc, properties)
 
     def check_defaults(self) -> None:
-        """A default may use a type that is declared after it, so all are judged at the end."""
-        for each in self.defaults:
-            problem = fit(each.type, each.default)
-            if problem is not None:
-                place = each.source.place(f"{each.pointer}/default{problem.pointer}")
-                raise InvalidSchema(f"the default of {each.name!r} does not fit its type: {problem.message}", place)
+        """A default may use a type that is declared after it, so all are judged at the end.
+
+        One that is dropped may have been needed by the default of a record around it: then all are judged again.
+        """
+        while unfit := [each for each in self.defaults if self.drops(each)]:
+            dropped = set(map(id, unfit))
+            self.defaults = [each for each in self.defaults if id(each) not in dropped]
+
+    def drops(self, default: _Default) -> bool:
+        """Whether a default is dropped, since it does not fit. Raises InvalidSchema where that is not lenient."""
+        each = default.field
+        problem = fit(each.type, each.default)
+        if problem is None:
+            return False
+        if not default.lenient:
+            place = each.source.place(f"{each.pointer}/default{problem.pointer}")
+            raise InvalidSchema(f"the default of {each.name!r} does not fit its type: {problem.message}", place)
+        default.drop()
+        return True
 
 
 def _load(source: Source, limits: Limits) -> object:

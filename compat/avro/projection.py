@@ -16,7 +16,8 @@ def projection(schema: Schema, need: Need) -> Definition:
     """Raises UnknownField. References are written out; a named type has the fields that all its uses need together."""
     chosen = _Chosen()
     chosen.visit(schema.root, need, "")
-    return Definition(Format.AVRO, dump(_Projected(set(), chosen=chosen.needs).node(schema.root)))
+    text = dump(_Projected(set(), chosen=chosen.needs).node(schema.root))
+    return Definition(Format.AVRO, text, lenient=schema.definition.lenient)
 
 
 @dataclass(slots=True)

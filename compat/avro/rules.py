@@ -28,6 +28,7 @@ from compat.avro.schema import (
 )
 from compat.avro.text import brief
 from compat.avro.wording import show
+from compat.outline import ABSENT
 from compat.verdict import Fragment, Severity
 
 
@@ -142,7 +143,8 @@ def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
         return
     for each in meeting.resolution.claims(writer, reader, meeting.reading).missing:
         if not each.has_default:
-            message = f"the reader needs {each.name!r}, which is never written: give it a default"
+            remedy = "give it a default" if each.unfit is ABSENT else "its default does not fit its type"
+            message = f"the reader needs {each.name!r}, which is never written: {remedy}"
             yield Fact(
                 "READER_FIELD_WITHOUT_DEFAULT", Severity.ERROR, message, writer, each, _smallest(writer),
                 meeting.reading, (each,),

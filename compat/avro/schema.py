@@ -168,10 +168,17 @@ class Field:
     aliases: tuple[str, ...]
     doc: str | None
     properties: Properties = field(default_factory=dict)
+    unfit: object = ABSENT
+    """A default that does not fit the type, as written: it is no default, and belongs to the text only."""
 
     @property
     def has_default(self) -> bool:
         return self.default is not ABSENT
+
+    @property
+    def written_default(self) -> object:
+        """What the text has as the default, ABSENT if nothing."""
+        return self.default if self.has_default else self.unfit
 
 
 Node: TypeAlias = Primitive | Array | Map | Union | Enum | Fixed | Record

@@ -30,6 +30,7 @@ from compat.avro.schema import (
     short_name,
 )
 from compat.engine import Form
+from compat.outline import ABSENT
 
 Json: TypeAlias = dict[str, object]
 
@@ -158,8 +159,8 @@ class Canonical:
         result: Json = {"name": field.name, "type": self.node(field.type)}
         if field.doc is not None:
             result["doc"] = field.doc
-        if field.has_default:
-            result["default"] = field.default
+        if field.written_default is not ABSENT:
+            result["default"] = field.written_default
         if field.order != "ascending":
             result["order"] = field.order
         if field.aliases:
@@ -215,8 +216,8 @@ class _Normalized:
 
     def field(self, field: Field) -> Json:
         result: Json = {"name": field.name, "type": self.node(field.type)}
-        if field.has_default:
-            result["default"] = field.default
+        if field.written_default is not ABSENT:
+            result["default"] = field.written_default
         if field.doc is not None:
             result["doc"] = field.doc
         result["order"] = field.order
@@ -341,8 +342,8 @@ def brief(node: Node | Field) -> str:
 
 def _brief_field(field: Field) -> Json:
     result: Json = {"name": field.name, "type": _brief(field.type, 2)}
-    if field.has_default:
-        result["default"] = field.default
+    if field.written_default is not ABSENT:
+        result["default"] = field.written_default
     return result | ({"aliases": list(field.aliases)} if field.aliases else {})
 
 

@@ -146,7 +146,7 @@ class Remote:
                 )
                 for use in version.uses
             )
-            self._definitions[key] = Definition(_format(version), version.schema, references)
+            self._definitions[key] = Definition(_format(version), version.schema, references, lenient=True)
         return self._definitions[key]
 
     def find(self, subject: str, body: dict[str, Any]) -> RemoteVersion | None:

@@ -93,7 +93,7 @@ class Checking:
     ) -> Checked:
         in_force = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
         level = level or in_force.level
-        candidate = self._definitions.candidate(reading, subject, content)
+        candidate = self._definitions.candidate(reading, subject, content, lenient=in_force.lenient)
         newest = histories.latest(history)
         metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
         compared = histories.comparable(history, metadata, in_force.configuration.compatibility_group)

@@ -43,7 +43,10 @@ class Definitions:
         self._kept: OrderedDict[int, Definition] = OrderedDict()  # by position of the registration
 
     def of(self, reading: Reading, version: Version) -> Definition:
-        """The definition of a registered version, with what it refers to: whoever may see it, may see it whole."""
+        """The definition of a registered version, with what it refers to: whoever may see it, may see it whole.
+
+        Lenient, whatever the settings are now: it was accepted.
+        """
         if (kept := self._get(version.position)) is not None:
             return kept
         targets = []
@@ -51,7 +54,7 @@ class Definitions:
             target = reading.whole.version(Subject.parse(item.subject, version.subject.context), item.version)
             if target is not None:  # deletion refuses while something refers to it
                 targets.append((item, self.of(reading, target)))
-        definition = define(version.content, targets, depth=self._limits.reference_depth)
+        definition = define(version.content, targets, depth=self._limits.reference_depth, lenient=True)
         self._put(version.position, definition)
         return definition
 
@@ -66,8 +69,11 @@ class Definitions:
                 found.append(definition)
         return found
 
-    def candidate(self, reading: Reading, subject: Subject, content: Content) -> Candidate:
-        """What a request has sent, with its references resolved. Raises SchemaTooLarge, InvalidSchemaText."""
+    def candidate(self, reading: Reading, subject: Subject, content: Content, *, lenient: bool = False) -> Candidate:
+        """What a request has sent, with its references resolved. Raises SchemaTooLarge, InvalidSchemaText.
+
+        ``lenient``: not validated further than it takes to read it (``validateNewSchemas``, mode IMPORT).
+        """
         size = len(content.text.encode("utf-8", "surrogatepass"))
         if size > self._limits.text_bytes:
             raise SchemaTooLarge(size, self._limits.text_bytes)
@@ -84,7 +90,7 @@ class Definitions:
             content.rule_set,
         )
         targets = [(item, self.of(reading, target)) for item, target in resolved]
-        definition = define(settled, targets, depth=self._limits.reference_depth)
+        definition = define(settled, targets, depth=self._limits.reference_depth, lenient=lenient)
         return Candidate(settled, definition, tuple((target.subject, target.number) for _, target in resolved))
 
     def _get(self, position: int) -> Definition | None:

@@ -79,7 +79,7 @@ class Lookup:
                 raise SubjectNotFound(subject)
             settings = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
             normalize = normalize or bool(settings.configuration.normalize)
-            prepared = self._definitions.candidate(reading, subject, candidate)
+            prepared = self._definitions.candidate(reading, subject, candidate, lenient=True)
         parsed = parse(prepared.definition)
         digest = identify(parsed, prepared.content, subject.context).digest(normalize=normalize)
         rule_set = without_compiled(candidate.rule_set)

@@ -19,6 +19,7 @@ from registry import contracts
 from registry.contracts import ANSWERS, Answer, Obstacles, Readability, ReaderSchema, Reason, Way, listed, overall
 from registry.errors import ApplicationNotFound, InvalidSchemaText, SubjectNotFound
 from registry.model import Build, Content, Deployment, FieldsNeed, Reader, Subject, Version, VersionsNeed, Writer
+from registry.policy import policy, scopes
 from registry.service.answers import Deployability, Impact, Matrix, ReaderRow, WriterRow
 from registry.service.definitions import Definitions, parse
 from registry.service.scope import aliased
@@ -74,7 +75,9 @@ class Readers:
         """
         known = self._known(subject, required=False)
         with self._store.read() as reading:
-            definition = self._definitions.candidate(reading, known.subject, candidate).definition
+            settings = reading.settings(scopes(known.subject))
+            lenient = policy(settings, self._settings.level, self._settings.inheritance).lenient
+            definition = self._definitions.candidate(reading, known.subject, candidate, lenient=lenient).definition
         return self._impact(known, environment, CANDIDATE, parse(definition))
 
     def broken_on(self, subject: Subject, version: int, *, environment: str | None = None) -> Impact:
@@ -237,7 +240,9 @@ class Readers:
         if isinstance(reader.need, VersionsNeed):
             return None
         try:
-            return self._definitions.candidate(reading, reader.subject, reader.need.schema.content).definition
+            return self._definitions.candidate(
+                reading, reader.subject, reader.need.schema.content, lenient=True
+            ).definition
         except InvalidSchemaText:
             return None
 

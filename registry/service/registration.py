@@ -183,7 +183,12 @@ class Registration:
     ) -> _Decision | _Refusal | Version:
         with view() as reading:
             situation = self._situation(reading, subject)
-            sent = None if not content.text else self._definitions.candidate(reading, situation.subject, content)
+            lenient = options.copied or situation.policy.lenient
+            sent = (
+                self._definitions.candidate(reading, situation.subject, content, lenient=lenient)
+                if content.text
+                else None
+            )
         normalize = options.normalize or bool(situation.policy.configuration.normalize)
         as_sent = None if sent is None else _identity(sent, situation)
         if sent is not None and as_sent is not None:
@@ -201,7 +206,7 @@ class Registration:
             prepared = sent
         else:
             with view() as reading:
-                prepared = self._definitions.candidate(reading, situation.subject, populated)
+                prepared = self._definitions.candidate(reading, situation.subject, populated, lenient=lenient)
         parsed = parse(prepared.definition)
         _require_valid(view, situation, prepared, parsed)
         identity = as_sent if prepared is sent and as_sent is not None else _identity(prepared, situation)
@@ -264,7 +269,8 @@ class Registration:
         """The same schema with other tags in its text. Raises InvalidSchemaText for what it does not have."""
         newest = histories.latest(situation.history)
         with view() as reading:
-            parsed = parse(self._definitions.candidate(reading, situation.subject, content).definition)
+            lenient = situation.policy.lenient
+            parsed = parse(self._definitions.candidate(reading, situation.subject, content, lenient=lenient).definition)
             earlier = self._definitions.of_known(reading, situation.subject, [newest] if newest else [])
         kept = tagging.carried_over(parse(earlier[0]), parsed) if wanted.propagate and earlier else {}
         add = {each: kept.get(each, frozenset()) | wanted.add.get(each, frozenset()) for each in {*kept, *wanted.add}}

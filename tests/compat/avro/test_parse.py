@@ -10,11 +10,15 @@ import fastavro
 import pytest
 from hypothesis import given
 
+from compat import formats
 from compat.avro.schema import Decimal, Plain, Record
 from compat.avro.text import Bare
-from compat.budget import Limits
+from compat.budget import Budget, Limits
 from compat.definition import Definition, Format, Reference
+from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded, UnresolvedReference
+from compat.projection import needs
+from compat.verdict import Incompatibility
 from tests.compat.avro.laws import ENGINE, parse
 from tests.compat.avro.strategies import schemas
 
@@ -121,6 +125,82 @@ TAKEN = {
     "a namespace taken back": '{"type": "record", "name": "n.R", "fields": [{"name": "a", "type": '
                               '{"type": "fixed", "name": "F", "namespace": "", "size": 1}}]}',
 }  # fmt: skip
+
+
+UNFIT = record(
+    {"name": "inner", "type": {"type": "record", "name": "I", "fields": [
+        {"name": "x", "type": "int", "default": "one"}]}, "default": {}},
+    {"name": "back", "type": ["null", "R"], "default": 3},
+    {"name": "good", "type": "long", "default": 7},
+    name="my-app.v1-beta.R",
+)  # fmt: skip
+
+
+def lenient(text: str, *references: Reference) -> Definition:
+    return Definition(Format.AVRO, text, references, lenient=True)
+
+
+def test_lenient_takes_what_older_registries_took_and_gives_it_back() -> None:
+    with pytest.raises(InvalidSchema):
+        parse(UNFIT)
+    schema = ENGINE.parse(lenient(UNFIT))
+    assert json.loads(ENGINE.text(schema, Form.CANONICAL)) == {
+        **json.loads(UNFIT), "name": "R", "namespace": "my-app.v1-beta",
+    }  # fmt: skip
+    assert isinstance(schema.root, Record)
+    assert [each.has_default for each in schema.root.fields] == [False, False, True]
+    again = ENGINE.parse(lenient(ENGINE.text(schema, Form.NORMALIZED)))
+    assert ENGINE.text(again, Form.NORMALIZED) == ENGINE.text(schema, Form.NORMALIZED)
+
+
+def test_a_default_that_does_not_fit_is_none() -> None:
+    schema = ENGINE.parse(lenient(UNFIT))
+    assert [each.required for each in ENGINE.outline(schema).fields] == [True, True, False]
+    empty = ENGINE.parse(lenient(record(name="my-app.v1-beta.R")))
+    found = list(ENGINE.incompatibilities(schema, empty, Budget()))
+    assert [each.difference.rule for each in found if isinstance(each, Incompatibility)] == [
+        "READER_FIELD_WITHOUT_DEFAULT"
+    ] * 2
+    assert all(isinstance(each, Incompatibility) and each.witness for each in found)
+    payload = ENGINE.minimal(schema)
+    assert ENGINE.decode(schema, ENGINE.encode(schema, payload)) == payload
+    assert list(ENGINE.incompatibilities(schema, schema, Budget())) == []
+    projected = ENGINE.projection(schema, needs(["inner.x"]))
+    assert ENGINE.text(ENGINE.parse(projected), Form.CANONICAL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "record", "name": "my-app.1X", "fields": []}',
+        record({"name": "a-b", "type": "int"}),
+        '{"type": "enum", "name": "E", "symbols": ["a-b"]}',
+        '{"type": "enum", "name": "E", "symbols": ["a"], "default": "b"}',
+        record({"name": "a", "type": "int"}, {"name": "a", "type": "int"}),
+    ],
+)
+def test_lenient_still_checks_simple_names(text: str) -> None:
+    with pytest.raises(InvalidSchema):
+        ENGINE.parse(lenient(text))
+
+
+def test_a_strict_schema_may_refer_to_a_lenient_one_and_each_is_read_its_own_way() -> None:
+    inner = lenient(record({"name": "x", "type": "int", "default": "one"}, name="Inner"))
+    text = record({"name": "i", "type": "Inner"}, name="Outer")
+    ENGINE.parse(Definition(Format.AVRO, text, (Reference("Inner", inner),)))
+    bad = record({"name": "i", "type": "Inner", "default": {}}, name="Outer")
+    with pytest.raises(InvalidSchema, match="lacks 'x'"):
+        ENGINE.parse(Definition(Format.AVRO, bad, (Reference("Inner", inner),)))
+
+
+def test_what_was_parsed_leniently_is_not_taken_for_valid() -> None:
+    """Both share a place among the parsed schemas."""
+    formats.parse(lenient(UNFIT))
+    with pytest.raises(InvalidSchema):
+        formats.parse(Definition(Format.AVRO, UNFIT))
+    assert formats.parse(lenient(UNFIT)) is formats.parse(lenient(UNFIT))
+    fine = record(name="cached.Fine")
+    assert formats.parse(Definition(Format.AVRO, fine)) is formats.parse(lenient(fine))
 
 
 @pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)

@@ -17,6 +17,7 @@ from registry.service.amendment import Amendments
 from registry.service.associations import Associations
 from registry.service.catalog import Catalog
 from registry.service.checking import Checking
+from registry.service.completion import Retagging
 from registry.service.configuration import Configurations
 from registry.service.contracts import Contracts
 from registry.service.definitions import Definitions
@@ -26,7 +27,7 @@ from registry.service.leases import Leases
 from registry.service.lookup import Lookup
 from registry.service.permissions import Permissions
 from registry.service.readers import Readers
-from registry.service.registration import Registration, RegistrationOptions, Retagging
+from registry.service.registration import Registration, RegistrationOptions
 from registry.service.replication import Replication
 from registry.service.transfer import Transfer
 from registry.service.upcasters import Upcasters

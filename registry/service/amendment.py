@@ -8,8 +8,9 @@ from registry.data_contract import merge_rules, without_rules, without_stamp
 from registry.errors import InvalidRuleSet
 from registry.history import parse_number
 from registry.model import ANONYMOUS, Metadata, Origin, RuleSet, Subject, Version
+from registry.service.completion import Retagging
 from registry.service.lookup import find_version
-from registry.service.registration import Registration, RegistrationOptions, Retagging
+from registry.service.registration import Registration, RegistrationOptions
 from registry.service.scope import aliased
 from registry.storage.store import Store
 

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -25,8 +25,6 @@ from registry.storage.reading import Reading
 from registry.storage.store import Listener, Store, T, Writing
 from registry.storage.tables import PROJECTIONS, metadata
 from registry.storage.verification import replay
-
-View = Callable[[], AbstractContextManager[Reading]]
 
 
 class PastReading(Reading):

@@ -1,0 +1,137 @@
+"""A decision to add a version, and how it is carried out as long as what it rests on is still so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compat.engine import Form
+from compat.formats import Parsed
+from registry import history as histories
+from registry.access.current import named
+from registry.errors import OperationNotPermitted
+from registry.events import Acceptance, SchemaRegistered, UpcasterPublished
+from registry.identity import Identity, guid
+from registry.model import Content, Origin, Version
+from registry.policy import scopes
+from registry.service.definitions import Candidate, identify, parse
+from registry.service.situation import Situation
+from registry.storage.store import Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A candidate that parses, and what names it."""
+
+    candidate: Candidate
+    parsed: Parsed
+    identity: Identity
+
+    @classmethod
+    def of(cls, candidate: Candidate, context: str) -> Identified:
+        """Raises InvalidSchemaText."""
+        parsed = parse(candidate.definition)
+        return cls(candidate, parsed, identify(parsed, candidate.content, context))
+
+    @property
+    def content(self) -> Content:
+        """What would be kept."""
+        return self.candidate.content
+
+    def guid(self, form: Form) -> str:
+        """The GUID over that form of the text."""
+        text, content = self.parsed.engine.text(self.parsed.schema, form), self.content
+        return guid(text, content.references, content.metadata, content.rule_set)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A version that may be added as long as the situation stays what it was."""
+
+    situation: Situation
+    identified: Identified
+    guid: str
+    number: int
+    acceptance: Acceptance
+    schema_id: int | None = None
+    """The one to be taken over, else that of the same schema or the next."""
+    lift: UpcasterPublished | None = None
+    """The upcaster that came with it, proven; or the step that nobody has to write."""
+    lifted: bool = False
+    """Whether it is accepted for the sake of the upcaster."""
+    copied: bool = False
+    """Whether it is a copy, beside whatever else was copied."""
+
+
+def append_if_still(writing: Writing, decision: Decision, origin: Origin) -> Version | None:
+    """``append``, or None where it has to be decided again."""
+    return append(writing, decision, origin) if _still(writing, decision) else None
+
+
+def append(writing: Writing, decision: Decision, origin: Origin) -> Version:
+    """Add the version, and what comes with it. Raises OperationNotPermitted for an id that another schema has."""
+    situation, content, identity = decision.situation, decision.identified.content, decision.identified.identity
+    schema_id = _schema_id(writing, decision)
+    event = SchemaRegistered(
+        version=decision.number,
+        schema_id=schema_id,
+        guid=decision.guid,
+        format=content.format.value,
+        text=content.text,
+        canonical_digest=identity.canonical,
+        normalized_digest=identity.normalized,
+        references=list(content.references),
+        metadata=content.metadata,
+        rule_set=content.rule_set,
+        level="" if decision.acceptance == "imported" else situation.policy.level.name,
+        acceptance=decision.acceptance,
+        lifted=decision.lifted,
+        superseded=_superseded(writing, decision, schema_id),
+    )
+    entry, *_ = writing.append(
+        (situation.subject, event), *([] if decision.lift is None else [(situation.subject, decision.lift)])
+    )
+    return Version(
+        subject=situation.subject,
+        number=decision.number,
+        schema_id=schema_id,
+        guid=decision.guid,
+        content=content,
+        registered=entry.time,
+        position=entry.position,
+        actor=origin.actor,
+    )
+
+
+def _still(writing: Writing, decision: Decision) -> bool:
+    """Whether nothing that the decision rests on has changed."""
+    situation = decision.situation
+    if writing.position() == situation.position:
+        return True
+    rests_on = {*scopes(situation.subject), *(target for target, _ in decision.identified.candidate.targets)}
+    return rests_on.isdisjoint(writing.changed_since(situation.position))
+
+
+def _schema_id(writing: Writing, decision: Decision) -> int:
+    """The id of this very schema where its context has it already, else the next one; in IMPORT mode the given one."""
+    context, content = decision.situation.subject.context, decision.identified.content
+    whole, canonical = writing.whole, decision.identified.identity.canonical
+    if decision.schema_id is None:
+        for known in whole.with_digest(context, canonical, normalized=False):
+            if known.metadata == content.metadata and known.rule_set == content.rule_set:
+                return known.schema_id
+        return whole.last_id(context) + 1
+    for holder in whole.with_id(context, decision.schema_id):
+        if not whole.holds(context, decision.schema_id, canonical):
+            raise OperationNotPermitted(
+                f"Schema id {decision.schema_id} is already that of another schema "
+                f"({named(holder.subject)}, version {holder.number}): ids are never given twice"
+            )
+    return decision.schema_id
+
+
+def _superseded(writing: Writing, decision: Decision, schema_id: int) -> list[int]:
+    if decision.copied:
+        return []
+    subject = decision.situation.subject
+    replaced = histories.superseded(decision.situation.history, schema_id)
+    return [number for number in replaced if not writing.whole.referrers(subject, [number], deleted=True)]

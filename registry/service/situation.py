@@ -1,0 +1,59 @@
+"""What a decision about the next version of a subject rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from registry import history as histories
+from registry.errors import OperationNotPermitted
+from registry.history import Known
+from registry.model import Subject, Version
+from registry.policy import Policy, policy, scopes
+from registry.service.scope import aliased
+from registry.settings import Settings
+from registry.storage.reading import Reading
+
+View = Callable[[], AbstractContextManager[Reading]]
+"""Opens a consistent view: of the store, or the one of a transaction that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A subject, what is in force for it and its versions, at a position of the log."""
+
+    subject: Subject
+    policy: Policy
+    position: int
+    """Of the whole log."""
+    history: list[Known]
+
+    @classmethod
+    def of(cls, reading: Reading, subject: Subject, settings: Settings) -> Situation:
+        """As it is now; of the target where the subject is an alias."""
+        found = reading.settings(scopes(subject))
+        if found[0].configuration is not None and found[0].configuration.alias:  # without one, asked once
+            subject = aliased(reading, subject)
+            found = reading.settings(scopes(subject))
+        in_force = policy(found, settings.level, settings.inheritance)
+        return cls(subject, in_force, reading.position(), reading.history(subject))
+
+    @property
+    def newest(self) -> Known | None:
+        """The highest live version."""
+        return histories.latest(self.history)
+
+    @property
+    def next_number(self) -> int:
+        """Of the version that would be added."""
+        return histories.next_number(self.history)
+
+
+def existing(view: View, subject: Subject, known: Known) -> Version:
+    """A version of a history, whole. Raises OperationNotPermitted if it is gone by now."""
+    with view() as reading:
+        found = reading.version(subject, known.number)
+    if found is None:
+        raise OperationNotPermitted(f"Version {known.number} of subject '{subject}' was just deleted: try again")
+    return found

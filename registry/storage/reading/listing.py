@@ -32,9 +32,9 @@ class ListingQuestions(Questions):
         if not wanted.rule_type:
             return [to_version(row) for row in self.connection.execute(paged(query, page))]
         # the database only narrows down whose rules name the executor, so the page is counted here
-        rows = self.connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
-        found = (each for each in map(to_version, rows) if wanted.rule_type in _rule_types(each))
-        return list(islice(found, page.offset, None if page.limit is None else page.offset + page.limit))
+        with self.connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
+            found = (each for each in map(to_version, rows) if wanted.rule_type in _rule_types(each))
+            return list(islice(found, page.offset, None if page.limit is None else page.offset + page.limit))
 
 
 def _listed(wanted: SchemaFilter) -> ColumnElement[bool]:

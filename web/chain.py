@@ -14,7 +14,7 @@ from compat.errors import CompatError
 from registry.errors import InvalidEvent, NotFound, RegistryError
 from registry.model import Subject
 from registry.service.answers import SubjectDetail
-from registry.service.upcasters import Leg, Route
+from registry.service.routes import Leg, Route
 from registry.upcasting import Stop
 from upcasters import step as upcasters
 from upcasters.document import read, write

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final
 
 from compat.level import Direction, Level
+from compat.recent import Recent
 from compat.verdict import Incompatibility, Outcome, Undecided
 from registry.model import Subject, Version
 from registry.service import Registry
@@ -50,22 +49,19 @@ class Readings:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Recent[tuple[str, str], Reading] = Recent(REMEMBERED)
 
     def over(self, registry: Registry) -> Readings:
         """The same memory over the registry as it was."""
         other = Readings(registry)
-        other._kept, other._lock = self._kept, self._lock
+        other._kept = self._kept
         return other
 
     def of(self, subject: Subject, old: Version, new: Version, deadline: Deadline | None = None) -> Reading | None:
         """The verdict over a pair; None if it is not known and the deadline has passed."""
         key = (old.guid, new.guid)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+        if (known := self._kept.get(key)) is not None:
+            return known
         if deadline is not None and deadline.passed:
             return None
         compared = self._registry.catalog.compare(subject, old.number, new.number)
@@ -74,10 +70,7 @@ class Readings:
 
     def keep(self, old: Version, new: Version, reading: Reading) -> Reading:
         """Remember a verdict that was computed elsewhere."""
-        with self._lock:
-            self._kept[old.guid, new.guid] = reading
-            while len(self._kept) > REMEMBERED:
-                self._kept.popitem(last=False)
+        self._kept.put((old.guid, new.guid), reading)
         return reading
 
 

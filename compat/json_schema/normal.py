@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from hashlib import blake2b
 from itertools import product
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
 from compat.json_schema.formats import KNOWN_FORMATS
 from compat.json_schema.nodes import FALSE, TRUE, Node, Op
 from compat.json_schema.schema import Location, ParsedSchema
+from compat.recent import Recent
 from compat.verdict import Reason
 
 MAX_REFERENCES: Final = 12
@@ -41,28 +41,8 @@ _BOUND: Final = ("$ref", "$dynamicRef", "$recursiveRef", "$schema", "unevaluated
 """What ties the meaning of a schema to the document that it stands in, or to what stands beside it."""
 
 
-class _Shared:
-    """Normal forms of equal subschemas of different schemas: versions of a schema differ in few places."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[bytes, Node] = OrderedDict()
-
-    def get(self, name: bytes) -> Node | None:
-        with self._lock:
-            found = self._kept.get(name)
-            if found is not None:
-                self._kept.move_to_end(name)
-            return found
-
-    def put(self, name: bytes, node: Node) -> None:
-        with self._lock:
-            self._kept[name] = node
-            if len(self._kept) > MAX_SHARED:
-                self._kept.popitem(last=False)
-
-
-_shared: Final = _Shared()
+_shared: Final[Recent[bytes, Node]] = Recent(MAX_SHARED)
+"""Normal forms of equal subschemas of different schemas: versions of a schema differ in few places."""
 
 
 class Normal:

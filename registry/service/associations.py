@@ -37,10 +37,10 @@ from registry.model import (
     Subject,
     Version,
 )
-from registry.policy import policy, require_writable, scopes
+from registry.policy import require_writable
 from registry.service.deletion import require_unreferenced
 from registry.service.registration import Registration, RegistrationOptions
-from registry.service.scope import aliased
+from registry.service.scope import aliased, in_force
 from registry.settings import Settings
 from registry.storage.store import Store, Writing
 
@@ -208,8 +208,7 @@ class Associations:
         writing.append((subject, AssociationRemoved(guid=association.guid)))
         if not cascade or association.lifecycle is not Lifecycle.STRONG:
             return
-        in_force = policy(writing.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
-        require_writable(in_force.mode, subject)
+        require_writable(in_force(writing, subject, self._settings).mode, subject)
         live = [number for number, deleted in writing.numbers(subject) if not deleted]
         require_unreferenced(writing, subject, live, permanent=False)
         if live:

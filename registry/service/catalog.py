@@ -14,10 +14,10 @@ from registry.history import parse_number
 from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
 from registry.moment import Moment
 from registry.moment import parse as parse_moment
-from registry.policy import policy, scopes
 from registry.service.answers import Comparison, Described, SubjectDetail
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
+from registry.service.scope import in_force
 from registry.settings import Settings
 from registry.storage.store import Store
 
@@ -79,7 +79,7 @@ class Catalog:
             referrers = reading.referrers(subject, numbers, deleted=False)
             return SubjectDetail(
                 summary=summary,
-                policy=policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance),
+                policy=in_force(reading, subject, self._settings),
                 versions=tuple(versions),
                 referrers=tuple((referrer, number) for referrer, number, _ in referrers if referrer != subject),
                 refusals=tuple(

@@ -10,12 +10,11 @@ from registry.errors import InvalidSchemaText, VersionNotFound
 from registry.fields import validate_fields
 from registry.history import Known, parse_number
 from registry.model import LATEST, Content, Subject
-from registry.policy import policy, scopes
 from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Definitions, parse
 from registry.service.judging import judge
-from registry.service.scope import aliased
+from registry.service.scope import aliased, in_force
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store
@@ -91,19 +90,19 @@ class Checking:
         *,
         everything: bool,
     ) -> Checked:
-        in_force = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
-        level = level or in_force.level
-        candidate = self._definitions.candidate(reading, subject, content, lenient=in_force.lenient)
+        policy = in_force(reading, subject, self._settings)
+        level = level or policy.level
+        candidate = self._definitions.candidate(reading, subject, content, lenient=policy.lenient)
         newest = histories.latest(history)
         metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
-        compared = histories.comparable(history, metadata, in_force.configuration.compatibility_group)
+        compared = histories.comparable(history, metadata, policy.configuration.compatibility_group)
         if not level.directions:
             compared = []
         elif not level.transitive:
             compared = compared[-1:]
         definitions = self._definitions.of_known(reading, subject, compared)
         parsed = parse(candidate.definition)
-        if in_force.configuration.validate_fields:
+        if policy.configuration.validate_fields:
             before = None if newest is None else newest.metadata
             validate_fields(content.format, parsed.engine.outline(parsed.schema), metadata, before)
         verdict = judge(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)

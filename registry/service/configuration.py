@@ -29,9 +29,9 @@ from registry.model import (
     Origin,
     Subject,
 )
-from registry.policy import Policy, Setting, changed, parse_level, parse_mode, policy, require_writable, scopes
+from registry.policy import Policy, Setting, changed, parse_level, parse_mode, require_writable
+from registry.service.scope import in_force
 from registry.settings import Settings
-from registry.storage.reading import Reading
 from registry.storage.store import Store, Writing
 
 
@@ -45,7 +45,7 @@ class Configurations:
     def policy(self, subject: Subject) -> Policy:
         """What is in force for a subject, after inheritance."""
         with self._store.read() as reading:
-            return self._policy(reading, subject)
+            return in_force(reading, subject, self._settings)
 
     def own(self, scope: Subject) -> Setting:
         """What is set for the scope itself, without anything inherited."""
@@ -60,7 +60,7 @@ class Configurations:
         """
         with self._store.read() as reading:
             (own,) = reading.settings([scope])
-            effective = self._policy(reading, scope).configuration
+            effective = in_force(reading, scope, self._settings).configuration
         if inherited or scope == DEFAULT:
             return effective
         if own.configuration is None:
@@ -94,7 +94,7 @@ class Configurations:
                 raise SubjectNotFound(scope)
             self._require_writable(writing, scope)
             if own.configuration is None:
-                return self._policy(writing, scope).configuration
+                return in_force(writing, scope, self._settings).configuration
             writing.append((scope, ConfigurationRemoved()))
             return own.configuration
 
@@ -103,7 +103,7 @@ class Configurations:
         with self._store.read() as reading:
             (own,) = reading.settings([scope])
             if inherited or scope == DEFAULT:
-                return self._policy(reading, scope).mode
+                return in_force(reading, scope, self._settings).mode
         if own.mode is None:
             raise SubjectModeNotFound(scope)
         return own.mode
@@ -144,14 +144,11 @@ class Configurations:
                 for subject in writing.scopes_with_mode(scope.context):
                     writing.append((subject, ModeRemoved()))
             if own.mode is None and scope == DEFAULT and not recursive:
-                return self._policy(writing, scope).mode
+                return in_force(writing, scope, self._settings).mode
             return own.mode
 
-    def _policy(self, reading: Reading, subject: Subject) -> Policy:
-        return policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
-
     def _require_writable(self, writing: Writing, scope: Subject) -> None:
-        require_writable(self._policy(writing, scope).mode, scope)
+        require_writable(in_force(writing, scope, self._settings).mode, scope)
 
     def _require_mutable(self) -> None:
         if not self._settings.mode_mutability:

@@ -21,8 +21,8 @@ from registry.errors import (
 from registry.events import ContextRemoved, VersionsDeleted, VersionsPurged
 from registry.history import parse_number
 from registry.model import ANONYMOUS, DEFAULT_CONTEXT, GLOBAL_CONTEXT, LATEST, Origin, Subject
-from registry.policy import policy, require_writable, scopes
-from registry.service.scope import aliased
+from registry.policy import require_writable
+from registry.service.scope import aliased, in_force
 from registry.settings import Settings
 from registry.storage.store import Store, Writing
 
@@ -101,8 +101,7 @@ class Deletion:
                 writing.append((Subject(context), ContextRemoved()))
 
     def _require_writable(self, writing: Writing, subject: Subject) -> None:
-        settings = writing.settings(scopes(subject))
-        require_writable(policy(settings, self._settings.level, self._settings.inheritance).mode, subject)
+        require_writable(in_force(writing, subject, self._settings).mode, subject)
 
 
 def require_unreferenced(writing: Writing, subject: Subject, numbers: Sequence[int], *, permanent: bool) -> None:

@@ -25,10 +25,9 @@ from registry.model import (
     Subject,
     Version,
 )
-from registry.policy import policy, scopes
 from registry.service.answers import Listed
 from registry.service.definitions import Definitions, identify, parse
-from registry.service.scope import aliased, located
+from registry.service.scope import aliased, in_force, located
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store
@@ -77,8 +76,8 @@ class Lookup:
             known = history if deleted else histories.live(history)
             if not known:
                 raise SubjectNotFound(subject)
-            settings = policy(reading.settings(scopes(subject)), self._settings.level, self._settings.inheritance)
-            normalize = normalize or bool(settings.configuration.normalize)
+            configuration = in_force(reading, subject, self._settings).configuration
+            normalize = normalize or bool(configuration.normalize)
             prepared = self._definitions.candidate(reading, subject, candidate, lenient=True)
         parsed = parse(prepared.definition)
         digest = identify(parsed, prepared.content, subject.context).digest(normalize=normalize)

@@ -6,15 +6,14 @@ their hashes; the transaction only reads.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final
 
 from compat.definition import Definition
 from compat.formats import Parsed
 from compat.projection import needs
+from compat.recent import Recent
 from registry import contracts
 from registry.contracts import ANSWERS, Answer, Obstacles, Readability, ReaderSchema, Reason, Way, listed, overall
 from registry.errors import ApplicationNotFound, InvalidSchemaText, SubjectNotFound
@@ -43,7 +42,7 @@ class Readers:
         self._definitions = definitions
         self._settings = settings
         self._upcasters = upcasters
-        self._kept = _Kept()
+        self._compared: Recent[_Key, Obstacles] = Recent(_COMPARISONS_KEPT)
 
     def matrix(self, subject: Subject, *, environment: str | None = None) -> Matrix:
         """How each reader reads each live version; with an environment, only the builds that are live there.
@@ -209,11 +208,7 @@ class Readers:
 
     def _obstacles(self, reader: ReaderSchema, writer: Parsed) -> Obstacles:
         key = (reader.key, writer.definition.digest())
-        found = self._kept.get(key)
-        if found is None:
-            found = contracts.obstacles(reader, writer, self._settings.limits)
-            self._kept.put(key, found)
-        return found
+        return self._compared.of(key, lambda: contracts.obstacles(reader, writer, self._settings.limits))
 
     def _known(self, subject: Subject, *, required: bool = True) -> _Known:
         """All that answers about a subject rest on, read in one transaction. Raises SubjectNotFound."""
@@ -286,26 +281,6 @@ class _Known:
     def owner(self, build: Build) -> str:
         """Of the application; empty where nobody said."""
         return self.owners.get(build.application, "")
-
-
-class _Kept:
-    """Comparisons by the hashes of both sides; those used last stay."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: OrderedDict[_Key, Obstacles] = OrderedDict()
-
-    def get(self, key: _Key) -> Obstacles | None:
-        with self._lock:
-            if (found := self._found.get(key)) is not None:
-                self._found.move_to_end(key)
-            return found
-
-    def put(self, key: _Key, found: Obstacles) -> None:
-        with self._lock:
-            self._found[key] = found
-            while len(self._found) > _COMPARISONS_KEPT:
-                self._found.popitem(last=False)
 
 
 def _replaced(live: Build, by: Build, deployed: Mapping[Build, Sequence[Deployment]]) -> bool:

@@ -1,8 +1,10 @@
-"""Which subject a request means: aliases, and names that live in another context."""
+"""Which subject a request means (aliases, names that live in another context), and what is in force for it."""
 
 from __future__ import annotations
 
 from registry.model import DEFAULT_CONTEXT, Subject
+from registry.policy import Policy, policy, scopes
+from registry.settings import Settings
 from registry.storage.reading import Reading
 
 
@@ -23,3 +25,8 @@ def located(reading: Reading, subject: Subject) -> Subject:
         return subject
     others = reading.contexts_of(subject.name)
     return Subject(others[0], subject.name) if others else subject
+
+
+def in_force(reading: Reading, subject: Subject, settings: Settings) -> Policy:
+    """What the settings of a subject and of all that it inherits from come to."""
+    return policy(reading.settings(scopes(subject)), settings.level, settings.inheritance)

@@ -5,83 +5,36 @@ The proof is made before the transaction; the transaction makes sure that the ve
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from threading import Lock
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 
 from compat.errors import CompatError
 from compat.formats import Parsed
-from registry.errors import (
-    InvalidEvent,
-    InvalidUpcaster,
-    NoUpcasters,
-    OperationNotPermitted,
-    StoreBusy,
-    SubjectNotFound,
-    UpcasterRefused,
-)
+from registry.errors import InvalidEvent, NoUpcasters, OperationNotPermitted, StoreBusy, SubjectNotFound
 from registry.events import UpcasterPublished, UpcasterWithdrawn
 from registry.history import parse_number
 from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, Version
-from registry.policy import policy, require_writable, scopes
+from registry.policy import require_writable
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
-from registry.service.scope import aliased, located
+from registry.service.proving import Joined, event_of, proof, read_document, subject_of
+from registry.service.routes import Drafts, Leg, Route
+from registry.service.scope import aliased, in_force, located
 from registry.settings import Settings
 from registry.storage.reading import Reading, StoredUpcaster
 from registry.storage.store import Store
-from registry.upcasting import Draft, Report, Stop, draft, implied, migration_rules, shape_of, travel, verify
-from upcasters.chain import Chain, chain_to_json, downward
-from upcasters.document import Document, load, read, write
-from upcasters.errors import InvalidDocument, NoChain
-from upcasters.step import Step
+from registry.upcasting import Draft, Report, Stop, draft, implied, shape_of, travel, verify
+from upcasters.chain import chain_to_json
+from upcasters.document import Document, read
+from upcasters.errors import NoChain
 from upcasters.widening import Source, sources
 
 _ATTEMPTS: Final = 4
-_DRAFTS_KEPT: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One step of a route: from a version to the next, by a published upcaster or one that follows from the schemas."""
-
-    source: int
-    target: int
-    document: Document
-    published: StoredUpcaster | None
-    """None where the step follows from the two schemas without a question to a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How events of one version reach another. ``source`` is above ``target`` on the way down."""
-
-    subject: Subject
-    source: int
-    target: int
-    legs: tuple[Leg, ...]
-    """In the order of travel."""
-    schemas: tuple[Parsed, ...]
-    """Of every version on the way, the first and the last included."""
-
-    def chain(self) -> Chain:
-        """The route ready to run. Raises NoUpcasters where a step has no way back."""
-        if self.source <= self.target:
-            steps = [Step.up(leg.document) for leg in self.legs]
-        else:
-            try:
-                older = zip(self.legs, self.schemas[1:], strict=True)
-                steps = [downward(leg.document, shape_of(schema)) for leg, schema in older]
-            except NoChain as error:
-                raise NoUpcasters(f"Subject '{self.subject}' has no way back: {error}") from error
-        return Chain(str(self.subject), self.source, steps, shape_of(self.schemas[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +53,7 @@ class Upcasters:
         self._store = store
         self._definitions = definitions
         self._settings = settings
-        self._drafts = _Drafts()
+        self._drafts = Drafts()
 
     def published(self, subject: Subject) -> list[StoredUpcaster]:
         """The upcasters in force that people wrote, by source version. Raises SubjectNotFound."""
@@ -124,7 +77,7 @@ class Upcasters:
         """
         asked = read_document(document)
         with self._store.read() as reading:
-            joined = self._joined(reading, _subject(asked, subject), asked)
+            joined = Joined.of(self._definitions, reading, subject_of(asked, subject), asked)
         return verify(asked, *joined.parsed)
 
     def publish(self, subject: Subject, document: Any, origin: Origin = ANONYMOUS) -> StoredUpcaster:
@@ -135,14 +88,11 @@ class Upcasters:
         asked = read_document(document)
         for _ in range(_ATTEMPTS):
             with self._store.read() as reading:
-                joined = self._joined(reading, _subject(asked, aliased(reading, subject)), asked)
-            event = _proof(asked, *joined.parsed)
+                joined = Joined.of(self._definitions, reading, subject_of(asked, aliased(reading, subject)), asked)
+            event = proof(asked, *joined.parsed)
             self._prepare(joined.subject)
             with self._store.write(origin) as writing:
-                mode = policy(
-                    writing.settings(scopes(joined.subject)), self._settings.level, self._settings.inheritance
-                ).mode
-                require_writable(mode, joined.subject)
+                require_writable(in_force(writing, joined.subject, self._settings).mode, joined.subject)
                 if not joined.still(writing):
                     continue
                 before = _edge(writing.upcasters(joined.subject), asked.source, asked.target)
@@ -166,10 +116,10 @@ class Upcasters:
         Raises InvalidUpcaster, UpcasterRefused, SubjectNotFound, VersionNotFound.
         """
         with self._store.read() as reading:
-            subject = _subject(document, subject)
+            subject = subject_of(document, subject)
             old = find_version(reading, subject, document.source, deleted=True)
             definition = self._definitions.of(reading, old)
-        return _proof(document, parse(definition), candidate)
+        return proof(document, parse(definition), candidate)
 
     def follows(self, subject: Subject, candidate: Parsed, number: int) -> UpcasterPublished | None:
         """The event for the step to a version about to be registered, where nobody has to write it.
@@ -183,7 +133,7 @@ class Upcasters:
             definition = self._definitions.of(reading, old)
         before = parse(definition)
         found = implied(str(subject), old.number, number, before, candidate)
-        return None if found is None else _event(*found, before, candidate, implied=True)
+        return None if found is None else event_of(*found, before, candidate, implied=True)
 
     def _prepare(self, subject: Subject) -> None:
         """Work out the steps of a subject that nobody has to write, before the lock is taken."""
@@ -200,7 +150,7 @@ class Upcasters:
             one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
             found = self._drafts.get(subject, (old, one), (new, other))
             if found is not None:
-                events.append(_event(*found, one, other, implied=True))
+                events.append(event_of(*found, one, other, implied=True))
         return events
 
     def require_no_gap(self, subject: Subject) -> None:
@@ -217,8 +167,7 @@ class Upcasters:
         """
         with self._store.write(origin) as writing:
             subject = aliased(writing, subject)
-            mode = policy(writing.settings(scopes(subject)), self._settings.level, self._settings.inheritance).mode
-            require_writable(mode, subject)
+            require_writable(in_force(writing, subject, self._settings).mode, subject)
             found = _edge(writing.upcasters(subject), source, target)
             if found is None:
                 raise NoUpcasters(f"Subject '{subject}' has no upcaster from version {source} to version {target}")
@@ -348,112 +297,6 @@ class Upcasters:
             )
         return Leg(source, target, found[0], None)
 
-    def _joined(self, reading: Reading, subject: Subject, document: Document) -> _Joined:
-        old = find_version(reading, subject, document.source, deleted=True)
-        new = find_version(reading, subject, document.target, deleted=True)
-        between = [number for number, _ in reading.numbers(subject) if old.number < number < new.number]
-        if between:
-            raise InvalidUpcaster(
-                f"Versions {', '.join(map(str, between))} lie between {old.number} and {new.number}: an upcaster joins "
-                "neighbours, write one per step"
-            )
-        return _Joined(
-            subject,
-            (old, new),
-            (parse(self._definitions.of(reading, old)), parse(self._definitions.of(reading, new))),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    """The two versions an upcaster joins, as they were when it was proven."""
-
-    subject: Subject
-    versions: tuple[Version, Version]
-    parsed: tuple[Parsed, Parsed]
-
-    def still(self, reading: Reading) -> bool:
-        """Whether both versions are what they were."""
-        now = (reading.version(self.subject, version.number) for version in self.versions)
-        return all(
-            found is not None and found.position == version.position
-            for found, version in zip(now, self.versions, strict=True)
-        )
-
-
-_Proven: TypeAlias = tuple[Document, Report]
-
-
-class _Drafts:
-    """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[tuple[int, int], _Proven | None] = OrderedDict()  # by positions of the registrations
-
-    def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> _Proven | None:
-        """The document with its proof, or None where a person has to decide something."""
-        key = old[0].position, new[0].position
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = implied(str(subject), old[0].number, new[0].number, old[1], new[1])
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > _DRAFTS_KEPT:
-                self._kept.popitem(last=False)
-        return found
-
-
-def read_document(document: Any) -> Document:
-    """A document from its JSON tree, or from a text in JSON or YAML. Raises InvalidUpcaster."""
-    try:
-        return load(document) if isinstance(document, str | bytes) else read(document)
-    except InvalidDocument as error:
-        raise InvalidUpcaster(f"The document is no upcaster: {error}") from error
-
-
-def _subject(document: Document, wanted: Subject | None) -> Subject:
-    """The subject of a document; in the address of a request it may stand in another spelling."""
-    if wanted is None:
-        return Subject.parse(document.subject)
-    if document.subject not in {str(wanted), wanted.name}:
-        raise InvalidUpcaster(
-            f"The document is for subject '{document.subject}', the request for '{wanted}': write subject: {wanted}"
-        )
-    return wanted
-
 
 def _edge(edges: Sequence[StoredUpcaster], source: int, target: int) -> StoredUpcaster | None:
     return next((edge for edge in edges if (edge.source, edge.target) == (source, target)), None)
-
-
-def _proof(document: Document, old: Parsed, new: Parsed) -> UpcasterPublished:
-    """The event that publishes an upcaster for the first time. Raises UpcasterRefused."""
-    report = verify(document, old, new)
-    if not report.accepted:
-        raise UpcasterRefused(_refusal(document, report), msgspec.to_builtins(report))
-    return _event(document, report, old, new)
-
-
-def _event(document: Document, report: Report, old: Parsed, new: Parsed, *, implied: bool = False) -> UpcasterPublished:
-    return UpcasterPublished(
-        source=document.source,
-        target=document.target,
-        revision=1,
-        hash=document.digest(),
-        document=write(document),
-        migration_rules=list(migration_rules(document, old, new).rules),
-        details={**msgspec.to_builtins(report), "implied": implied},
-    )
-
-
-def _refusal(document: Document, report: Report) -> str:
-    first = report.findings[0]
-    more = f" (and {len(report.findings) - 1} more)" if len(report.findings) > 1 else ""
-    remedy = f": {first.remedy}" if first.remedy else ""
-    return (
-        f"The upcaster of {document.subject} from version {document.source} to {document.target} does not hold: "
-        f"{first.place}: {first.message} (at {first.pointer or 'the root'} of the event){remedy}{more}"
-    )

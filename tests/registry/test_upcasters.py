@@ -19,7 +19,7 @@ from registry.errors import (
 from registry.events import SchemaRegistered, UpcasterPublished, UpcasterWithdrawn
 from registry.model import ConfigurationChange, Content, Origin, Subject
 from registry.service import RegistrationOptions, Registry
-from registry.service.upcasters import read_document
+from registry.service.proving import read_document
 from upcasters.chain import chain_from_json
 from upcasters.document import write
 

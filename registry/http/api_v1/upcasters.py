@@ -18,7 +18,9 @@ from registry.http.parameters import AT_A_MOMENT, AnyRequest
 from registry.http.payloads import RegisterSchemaRequest
 from registry.model import DEFAULT_CONTEXT, Subject
 from registry.service import RegistrationOptions, Registry
-from registry.service.upcasters import Leg, Proposal, Route, read_document
+from registry.service.proving import read_document
+from registry.service.routes import Leg, Route
+from registry.service.upcasters import Proposal
 from registry.storage.reading import StoredUpcaster
 from registry.upcasting import Report, Stop
 from registry.upcasting.json_form import plain

@@ -1,0 +1,73 @@
+"""Ways from one version to another: by upcasters that people wrote, and by steps that follow from the schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from compat.formats import Parsed
+from compat.recent import Recent
+from registry.errors import NoUpcasters
+from registry.model import Subject, Version
+from registry.storage.reading import StoredUpcaster
+from registry.upcasting import Report, implied, shape_of
+from upcasters.chain import Chain, downward
+from upcasters.document import Document
+from upcasters.errors import NoChain
+from upcasters.step import Step
+
+_DRAFTS_KEPT: Final = 1_000
+
+Proven: TypeAlias = tuple[Document, Report]
+"""A step with its proof."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One step of a route: from a version to the next, by a published upcaster or one that follows from the schemas."""
+
+    source: int
+    target: int
+    document: Document
+    published: StoredUpcaster | None
+    """None where the step follows from the two schemas without a question to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How events of one version reach another. ``source`` is above ``target`` on the way down."""
+
+    subject: Subject
+    source: int
+    target: int
+    legs: tuple[Leg, ...]
+    """In the order of travel."""
+    schemas: tuple[Parsed, ...]
+    """Of every version on the way, the first and the last included."""
+
+    def chain(self) -> Chain:
+        """The route ready to run. Raises NoUpcasters where a step has no way back."""
+        if self.source <= self.target:
+            steps = [Step.up(leg.document) for leg in self.legs]
+        else:
+            try:
+                older = zip(self.legs, self.schemas[1:], strict=True)
+                steps = [downward(leg.document, shape_of(schema)) for leg, schema in older]
+            except NoChain as error:
+                raise NoUpcasters(f"Subject '{self.subject}' has no way back: {error}") from error
+        return Chain(str(self.subject), self.source, steps, shape_of(self.schemas[0]))
+
+
+class Drafts:
+    """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
+
+    def __init__(self) -> None:
+        self._kept: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)  # by positions of the registrations
+
+    def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Proven | None:
+        """The document with its proof, or None where a person has to decide something."""
+        (before, one), (after, other) = old, new
+        return self._kept.of(
+            (before.position, after.position),
+            lambda: implied(str(subject), before.number, after.number, one, other),
+        )

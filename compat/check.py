@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from compat.budget import DEFAULT_LIMITS, Budget, Limits
+from compat import buf, confluent
+from compat.budget import DEFAULT_LIMITS, Budget, BudgetSpent, Limits
 from compat.definition import Definition
 from compat.errors import InvalidPayload
 from compat.formats import Parsed, parse
+from compat.judging import foreign, strictly
 from compat.level import Direction, Level
-from compat.verdict import Difference, Finding, Incompatibility, Reason, Severity, Undecided, Verdict, Witness
+from compat.profile import STRICT, Criteria, Profile
+from compat.verdict import (
+    Difference,
+    Fact,
+    Finding,
+    Incompatibility,
+    Objection,
+    Reason,
+    Severity,
+    Undecided,
+    Verdict,
+    Witness,
+)
 
 FORMAT_CHANGED = "FORMAT_CHANGED"
 """The one rule above the formats: the versions of a subject share one format."""
@@ -24,28 +38,59 @@ def check(
     history: Sequence[Definition],
     *,
     everything: bool = False,
+    criteria: Criteria = STRICT,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Verdict:
-    """Whether ``candidate`` may follow ``history`` (oldest first) under ``level``.
+    """Whether ``candidate`` may follow ``history`` (oldest first) under ``level``, judged by ``criteria``.
 
     Stops at the first version with a finding that blocks, newest first, unless ``everything`` is asked for.
     Each comparison of two schemas has its own budget. Raises InvalidSchema if the candidate does not parse.
     """
     new = parse(candidate)
+    criteria = criteria.applied_to(candidate.format)
     findings: list[Finding] = []
     for version in _compared(level, len(history)):
         old = parse(history[version])
         for direction in level.directions:
-            reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
-            findings += (Finding(cause, direction, version) for cause in compare(reader, writer, limits))
+            findings += judged(new, old, direction, criteria, version=version, limits=limits)
         if not everything and any(finding.blocks for finding in findings):
             break
-    return Verdict(level, tuple(findings))
+    return Verdict(level, tuple(findings), criteria)
+
+
+def judged(
+    new: Parsed,
+    old: Parsed,
+    direction: Direction,
+    criteria: Criteria = STRICT,
+    *,
+    version: int = 0,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Finding]:
+    """One version against one other in one direction: the facts, and what they weigh."""
+    reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
+    facts = list(compare(reader, writer, limits))
+    criteria = criteria.applied_to(new.definition.format)
+    if criteria.profile is Profile.STRICT or reader.engine is not writer.engine:  # nobody compares two formats
+        yield from strictly(facts, criteria, direction, version)
+        return
+    if criteria.profile.of_confluent:
+        found = confluent.differences(reader, writer, criteria.profile, Budget(limits))
+    else:  # buf asks whether the newer breaks who uses the older, whatever the direction
+        found = buf.differences(old.schema, new.schema, criteria.profile.buf_category)
+    yield from foreign(list(_within_budget(found)), facts, criteria, direction, version)
+
+
+def _within_budget(found: Iterator[Objection]) -> Iterator[Objection | Undecided]:
+    try:
+        yield from found
+    except BudgetSpent as spent:
+        yield Undecided(Reason.BUDGET_SPENT, f"the comparison was stopped: {spent}")
 
 
 def compare(
     reader: Parsed, writer: Parsed, limits: Limits = DEFAULT_LIMITS, *, first_only: bool = False
-) -> Iterator[Incompatibility | Undecided]:
+) -> Iterator[Fact]:
     """What keeps ``reader`` from reading what ``writer`` writes; nothing that blocks means proven compatible.
 
     ``first_only``: only events of the first message count, where a definition declares several.
@@ -65,7 +110,7 @@ def _compared(level: Level, length: int) -> Iterator[int]:
     return iter(newest_first if level.transitive else newest_first[:1])
 
 
-def _format_changed(reader: Parsed, writer: Parsed) -> Incompatibility | Undecided:
+def _format_changed(reader: Parsed, writer: Parsed) -> Fact:
     """An event of the writer's format that the reader's decoder refuses: almost any does, but it is run."""
     message = (
         f"{writer.definition.format} data cannot be read with a {reader.definition.format} schema: "

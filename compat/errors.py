@@ -5,7 +5,8 @@ CompatError
 │   └── UnresolvedReference  a name is used that neither the text nor its references define
 ├── LimitExceeded            a bound on size, depth or time was passed; says which
 ├── InvalidPayload           a value is not an event of the schema; says where
-└── UnknownField             a field is named that the schema does not have
+├── UnknownField             a field is named that the schema does not have
+└── InvalidCriteria          a profile, a rule or an action that does not exist; lists those that do
 """
 
 from __future__ import annotations
@@ -60,3 +61,7 @@ class UnknownField(CompatError):
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+class InvalidCriteria(CompatError):
+    """A profile, a rule or an action that does not exist; the message lists those that do."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import TypeAlias
 
 from compat.definition import Format
 from compat.level import Direction, Level
+from compat.profile import STRICT, Criteria, Weight
 
 
 class Severity(StrEnum):
@@ -28,6 +31,13 @@ class Severity(StrEnum):
     def blocks(self) -> bool:
         """Whether a finding of this severity refuses a candidate unless a policy says otherwise."""
         return self in _BLOCKING
+
+    @property
+    def weight(self) -> Weight:
+        """What blocks is an error, a changed value a warning, the rest information."""
+        if self.blocks:
+            return Weight.ERROR
+        return Weight.WARNING if self is Severity.LOSSY else Weight.INFO
 
 
 _BLOCKING = frozenset({Severity.ERROR, Severity.DROPPED, Severity.DATA_DEPENDENT})
@@ -140,6 +150,24 @@ class Undecided:
     place: Place | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A difference as another authority names it: ``confluent:TYPE_CHANGED``. It proves nothing about data."""
+
+    difference: Difference
+    path: str
+    """Where the authority says that it is, in its own spelling."""
+    detail: str
+    """What exactly, in a few words; may be empty."""
+    refused: bool
+    """Whether the authority refuses it under the profile that was asked for."""
+
+
+Fact: TypeAlias = Incompatibility | Undecided
+"""What lineal itself says about a pair of schemas."""
+Cause: TypeAlias = Fact | Objection
+
+
 class Outcome(Enum):
     """The three answers of a check."""
 
@@ -150,17 +178,21 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found, against which version of the history, in which direction."""
+    """What a check found, against which version of the history, in which direction, and what it weighs there."""
 
-    cause: Incompatibility | Undecided
+    cause: Cause
     direction: Direction
     version: int
     """Index into the history that was handed in, 0 for the oldest."""
+    weight: Weight
+    """As the profile and its overrides judge it."""
+    note: str = ""
+    """Where the profile and the truth about data part: what each says."""
 
     @property
     def blocks(self) -> bool:
         """Whether this finding alone keeps the candidate from being compatible."""
-        return isinstance(self.cause, Undecided) or self.cause.severity.blocks
+        return self.weight is Weight.ERROR
 
     @property
     def fingerprint(self) -> str:
@@ -168,30 +200,40 @@ class Finding:
         match self.cause:
             case Undecided(reason=reason, place=place):
                 parts = [reason.value, place.pointer if place else ""]
-            case Incompatibility(difference=d):
+            case Incompatibility(difference=d) | Objection(difference=d):
                 parts = [d.rule]
                 for fragment in (d.before, d.after):
                     parts += ["", ""] if fragment is None else [fragment.place.pointer, fragment.text]
         return hashlib.sha256("\0".join([self.direction, *parts]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
+def outcome(findings: Iterable[Finding]) -> Outcome:
+    """Incompatible once something certain blocks, unknown while only undecided questions block, else compatible."""
+    blocking = [finding.cause for finding in findings if finding.blocks]
+    if not blocking:
+        return Outcome.COMPATIBLE
+    certain = any(not isinstance(cause, Undecided) for cause in blocking)
+    return Outcome.INCOMPATIBLE if certain else Outcome.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer of a check: the outcome, and everything that was found."""
+    """The answer of a check: the outcome, everything that was found, and by what it was judged."""
 
     level: Level
     findings: tuple[Finding, ...] = ()
+    criteria: Criteria = STRICT
 
     @property
     def outcome(self) -> Outcome:
-        """Incompatible once something proven blocks, unknown while only undecided questions block, else compatible."""
-        blocking = [finding.cause for finding in self.findings if finding.blocks]
-        if not blocking:
-            return Outcome.COMPATIBLE
-        proven = any(isinstance(cause, Incompatibility) for cause in blocking)
-        return Outcome.INCOMPATIBLE if proven else Outcome.UNKNOWN
+        return outcome(self.findings)
 
     @property
     def compatible(self) -> bool:
         """Whether a candidate with this verdict may be registered: unknown blocks like an incompatibility."""
         return self.outcome is Outcome.COMPATIBLE
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the profile and the truth about data part, each note once."""
+        return tuple(dict.fromkeys(finding.note for finding in self.findings if finding.note))

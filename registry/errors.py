@@ -24,6 +24,7 @@ RegistryError
 │   └── TooManyExporters 40964
 ├── Refused                          the request is understood and not allowed
 │   ├── InvalidSchemaText 42201      InvalidVersion 42202        InvalidLevel 42203      InvalidMode 42204
+│   ├── InvalidJudgement 42203           no such profile, rule override or compatibility policy
 │   ├── OperationNotPermitted 42205  ReferenceExists 42206       InvalidSubject 42208    SchemaTooLarge 42209
 │   ├── InvalidRuleSet 42210         ContextNotEmpty 42211       InvalidAssociation 42212
 │   ├── InvalidUpcaster 42220        the document is no upcaster, or not of these versions
@@ -371,6 +372,12 @@ class InvalidLevel(Refused):
             f"Invalid compatibility level '{level}'. Valid values are none, backward, forward, full, "
             "backward_transitive, forward_transitive, and full_transitive"
         )
+
+
+class InvalidJudgement(Refused):
+    """A profile, a rule override or a compatibility policy that does not exist."""
+
+    code = 42203
 
 
 class InvalidMode(Refused):

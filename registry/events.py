@@ -78,6 +78,8 @@ class RegistrationRefused(Happened, frozen=True):
     text: str
     references: list[SchemaReference] = []
     level: str = ""
+    profile: str = "strict"
+    """Whose rules decided."""
     findings: list[dict[str, Any]] = []
     """As ``/api/v1`` shows them: rule, place, direction, version, witness."""
 

@@ -9,9 +9,12 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from compat import criteria
+from compat.errors import InvalidCriteria
 from compat.level import Level
+from compat.profile import Criteria, Profile
 from registry.data_contract import completed, validate
-from registry.errors import InvalidLevel, InvalidMode, InvalidRequest, OperationNotPermitted
+from registry.errors import InvalidJudgement, InvalidLevel, InvalidMode, OperationNotPermitted
 from registry.model import (
     DEFAULT,
     GLOBAL_CONTEXT,
@@ -23,6 +26,16 @@ from registry.model import (
 
 Inheritance = Literal["confluent", "sane"]
 
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What is in force where nothing is configured, and how what is configured is inherited."""
+
+    level: Level = Level.BACKWARD
+    profile: Profile = Profile.STRICT
+    inheritance: Inheritance = "confluent"
+
+
 UPCASTABLE: Final = "UPCASTABLE"
 """The policy under which a breaking version is accepted when a proven upcaster comes with it."""
 _POLICIES: Final = ("STRICT", "LENIENT", "LOGICAL", UPCASTABLE)
@@ -33,6 +46,8 @@ _INHERITED_BY_SUBJECTS: Final = (
     "validate_rules",
     "compatibility_policy",
     "compatibility_group",
+    "profile",
+    "rule_overrides",
 )
 """What a subject with settings of its own takes from the global row of the default context, in the protocol."""
 
@@ -52,7 +67,9 @@ class Policy:
     level: Level
     mode: Mode
     configuration: Configuration
-    """Effective; its level is always set."""
+    """Effective; its level is always set, its profile where it is not ``strict``."""
+    criteria: Criteria
+    """By what candidates are judged."""
 
     @property
     def lenient(self) -> bool:
@@ -70,19 +87,30 @@ def scopes(subject: Subject) -> tuple[Subject, Subject, Subject, Subject]:
     return subject, Subject(subject.context), DEFAULT, Subject(GLOBAL_CONTEXT)
 
 
-def policy(settings: Sequence[Setting], default: Level, inheritance: Inheritance) -> Policy:
+def policy(settings: Sequence[Setting], defaults: Defaults) -> Policy:
     """What follows from the settings of ``scopes``, in that order."""
     own, context, default_context, everywhere = settings
     above = (context.configuration, everywhere.configuration)
-    if inheritance == "sane":
+    if defaults.inheritance == "sane":
         configuration = _nearest((own.configuration, context.configuration, everywhere.configuration))
     elif own.configuration is None:
         configuration = next((row for row in above if row is not None), Configuration())
     else:
         configuration = _with_globals(own.configuration, default_context.configuration or Configuration())
-    level = Level[configuration.compatibility_level] if configuration.compatibility_level else default
+    level = Level[configuration.compatibility_level] if configuration.compatibility_level else defaults.level
+    if configuration.profile is None and defaults.profile is not Profile.STRICT:
+        configuration = replace(configuration, profile=defaults.profile.value)
     mode = next((row.mode for row in (own, context, everywhere) if row.mode is not None), Mode.READWRITE)
-    return Policy(level, mode, replace(configuration, compatibility_level=level.name))
+    return Policy(level, mode, replace(configuration, compatibility_level=level.name), _criteria(configuration))
+
+
+def _criteria(configuration: Configuration) -> Criteria:
+    """By what settings say that candidates are judged. Raises InvalidJudgement."""
+    try:
+        found = criteria.read(configuration.profile or Profile.STRICT.value, configuration.rule_overrides)
+    except InvalidCriteria as error:
+        raise InvalidJudgement(str(error)) from None
+    return criteria.under_policy(found, configuration.compatibility_policy)
 
 
 def _nearest(rows: Sequence[Configuration | None]) -> Configuration:
@@ -110,6 +138,14 @@ def parse_level(text: str) -> Level:
         raise InvalidLevel(text) from None
 
 
+def parse_profile(text: str) -> Profile:
+    """Raises InvalidJudgement."""
+    try:
+        return criteria.profile_named(text)
+    except InvalidCriteria as error:
+        raise InvalidJudgement(str(error)) from None
+
+
 def parse_mode(text: str, scope: Subject) -> Mode:
     """Raises InvalidMode."""
     try:
@@ -122,7 +158,7 @@ def parse_mode(text: str, scope: Subject) -> Mode:
 
 
 def changed(configuration: Configuration, change: ConfigurationChange) -> Configuration:
-    """The settings after a change. Raises InvalidLevel, InvalidRequest, InvalidRuleSet."""
+    """The settings after a change. Raises InvalidLevel, InvalidJudgement, InvalidRuleSet."""
     values: dict[str, object] = {}
     for name in ConfigurationChange.__struct_fields__:
         value = getattr(change, name)
@@ -134,9 +170,12 @@ def changed(configuration: Configuration, change: ConfigurationChange) -> Config
         Subject.parse(alias)
     if isinstance(named := values.get("compatibility_policy"), str):
         if named.upper() not in _POLICIES:
-            raise InvalidRequest(f"compatibilityPolicy is '{named}', not one of {', '.join(_POLICIES)}")
+            raise InvalidJudgement(f"compatibilityPolicy is '{named}', not one of {', '.join(_POLICIES)}")
         values["compatibility_policy"] = named.upper()
+    if isinstance(profile := values.get("profile"), str):
+        values["profile"] = profile.strip().lower()
     result = replace(configuration, **values)
+    _criteria(result)
     validate(result.default_rule_set)
     validate(result.override_rule_set)
     return replace(

@@ -11,8 +11,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 from compat.budget import Limits
+from compat.criteria import PROFILES
 from compat.level import Level
+from compat.profile import Profile
 from registry.errors import InvalidRequest
+from registry.policy import Defaults
 
 PREFIX: Final = "LINEAL_"
 
@@ -32,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     compatibility: str = "BACKWARD"
     """The level where nothing is configured."""
+    profile: str = "strict"
+    """Whose rules decide where nothing is configured: ``strict``, ``confluent``, ``confluent-lenient``, or over
+    Protobuf ``buf-file``, ``buf-package``, ``buf-wire-json``, ``buf-wire``."""
     inheritance: Literal["confluent", "sane"] = "confluent"
     """How settings are inherited. ``confluent``: a subject with settings of its own but no level has the server's
     default level, whatever the global level is. ``sane``: everything that is not set is inherited."""
@@ -166,9 +172,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
-    def level(self) -> Level:
-        """The level where nothing is configured."""
-        return Level[self.compatibility]
+    def defaults(self) -> Defaults:
+        """What is in force where nothing is configured."""
+        return Defaults(Level[self.compatibility], Profile(self.profile), self.inheritance)
 
 
 def load(environment: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any) -> Settings:
@@ -188,4 +194,6 @@ def load(environment: Mapping[str, str] | None = None, *, file: Path | None = No
         raise InvalidRequest(
             f"LINEAL_COMPATIBILITY is {settings.compatibility!r}, not one of {', '.join(Level.__members__)}"
         )
+    if settings.profile not in PROFILES:
+        raise InvalidRequest(f"LINEAL_PROFILE is {settings.profile!r}, not one of {', '.join(PROFILES)}")
     return settings

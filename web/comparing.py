@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from compat.profile import Criteria
 from compat.verdict import Outcome
 from registry.model import Subject, Version
 from registry.service.answers import Comparison as Compared
@@ -14,7 +15,7 @@ from web import address
 from web.code import MOST_LINES, Line, highlight, pretty
 from web.findings import difference, judgement
 from web.site import Site
-from web.steps import Deadline, Reading, blocks, outcome
+from web.steps import Deadline
 from web.subject import live
 from web.views import Cell, Comparison, Grid
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone
@@ -34,7 +35,7 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
     old, new = compared.old, compared.new
     name = str(detail.summary.subject)
     if old.number < new.number:
-        _remember(site, compared)
+        site.readings.keep(compared)
     texts = address.subject(name, old.number, "text"), address.subject(name, new.number, "text")
     a, b = f"v{old.number}", f"v{new.number}"
     numbers = [version.number for version in detail.versions]
@@ -43,8 +44,8 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
         newer=new.number,
         differences=tuple(difference(one, texts) for one in compared.differences[:DIFFERENCES]),
         judgements=(
-            judgement(compared.backward, b, a, "backward", texts),
-            judgement(compared.forward, a, b, "forward", (texts[1], texts[0])),
+            judgement(compared.backward, b, a, "backward", compared.criteria, texts),
+            judgement(compared.forward, a, b, "forward", compared.criteria, (texts[1], texts[0])),
         ),
         lifted=_lifted(site, detail, old.number, new.number),
         raw=tuple(raw_lines(old, new)),
@@ -52,13 +53,6 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
         previous=_neighbour(name, numbers, old.number, new.number, -1),
         next=_neighbour(name, numbers, old.number, new.number, 1),
         versions=tuple(numbers),
-    )
-
-
-def _remember(site: Site, compared: Compared) -> None:
-    blocking = sum(blocks(cause) for cause in (*compared.backward, *compared.forward))
-    site.readings.keep(
-        compared.old, compared.new, Reading(outcome(compared.backward), outcome(compared.forward), blocking)
     )
 
 
@@ -117,9 +111,9 @@ def grid(site: Site, detail: SubjectDetail) -> Grid:
     versions = live(detail.versions)
     shown = versions[-GRID:]
     lifted = _reachable(site.lifts(subject))
-    deadline = Deadline(GRID_SECONDS)
+    deadline, criteria = Deadline(GRID_SECONDS), detail.policy.criteria
     rows = tuple(
-        (reader.number, tuple(_cell(site, subject, reader, writer, lifted, deadline) for writer in shown))
+        (reader.number, tuple(_cell(site, subject, reader, writer, lifted, criteria, deadline) for writer in shown))
         for reader in shown
     )
     return Grid(tuple(version.number for version in shown), rows, len(versions) - len(shown))
@@ -131,13 +125,14 @@ def _cell(
     reader: Version,
     writer: Version,
     lifted: Collection[tuple[int, int]],
+    criteria: Criteria,
     deadline: Deadline,
 ) -> Cell:
     who = f"Version {reader.number} as reader, version {writer.number} as writer"
     if reader.number == writer.number:
         return Cell(PLAIN, "itself", f"{who}: itself", "")
     old, new = sorted((reader, writer), key=lambda version: version.number)
-    reading = site.readings.of(subject, old, new, deadline)
+    reading = site.readings.of(subject, old, new, criteria, deadline)
     url = address.difference(str(subject), old.number, new.number)
     if reading is None:
         return Cell(PLAIN, "open", f"{who}: not computed yet, open it", url)

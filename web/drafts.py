@@ -8,7 +8,7 @@ from typing import Final
 from compat.definition import Format
 from compat.errors import CompatError
 from compat.level import Direction, Level
-from compat.verdict import Outcome
+from compat.verdict import Finding, Outcome
 from registry.errors import RegistryError, SubjectNotFound
 from registry.model import Content, Page, Subject, Version
 from registry.service.answers import Checked
@@ -17,7 +17,7 @@ from web.contracts import affected
 from web.findings import Cause, judgement, outcome_sentence
 from web.site import Site
 from web.views import Affected, Judgement
-from web.words import counted
+from web.words import PROFILES, counted
 
 LONGEST: Final = 1_000_000
 """Characters of a candidate."""
@@ -93,7 +93,7 @@ def _latest(site: Site, subject: Subject) -> Version | None:
 
 def _told(checked: Checked) -> tuple[Judgement, ...]:
     look, sentence = outcome_sentence(checked.verdict.outcome)
-    level = checked.verdict.level
+    level, criteria = checked.verdict.level, checked.verdict.criteria
     compared = checked.versions if level.transitive else checked.versions[-1:]
     if not checked.versions:
         detail = "The subject has no versions yet, so there is nothing to break."
@@ -101,17 +101,19 @@ def _told(checked: Checked) -> tuple[Judgement, ...]:
         detail = "The subject's level is NONE: nothing is compared."
     else:
         detail = f"Level {level.name}, compared with {counted(len(compared), 'version')}."
+        judged = PROFILES[criteria.profile]
+        detail += f" {judged[0].upper()}{judged[1:]}." if judged else ""
     whole = Judgement(look, sentence, detail, ())
-    grouped: dict[tuple[int, Direction], list[Cause]] = {}
+    grouped: dict[tuple[int, Direction], list[Finding]] = {}
     for finding in checked.verdict.findings:
-        grouped.setdefault((checked.versions[finding.version], finding.direction), []).append(finding.cause)
+        grouped.setdefault((checked.versions[finding.version], finding.direction), []).append(finding)
     parts = []
     for number in reversed(compared):
         for direction in level.directions:
-            causes = grouped.get((number, direction), [])
-            if not causes and checked.verdict.outcome is Outcome.COMPATIBLE and len(compared) > 3:
+            found = grouped.get((number, direction), [])
+            if not found and checked.verdict.outcome is Outcome.COMPATIBLE and len(compared) > 3:
                 continue
             old, new = f"v{number}", "the draft"
             reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
-            parts.append(judgement(causes, reader, writer, f"draft-{number}-{direction.lower()}"))
+            parts.append(judgement(found, reader, writer, f"draft-{number}-{direction.lower()}", criteria))
     return (whole, *parts)

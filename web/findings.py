@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from compat.formats import ENGINES
-from compat.verdict import Difference, Incompatibility, Outcome, Rule, Undecided
+from compat.profile import Criteria, Profile
+from compat.verdict import Difference, Finding, Incompatibility, Outcome, Rule, Undecided, outcome
 from compat.verdict import Fragment as Piece
 from web.code import highlight, json_text
 from web.views import Found, Fragment, Judgement, Proof
-from web.words import BAD, DOUBT, GOOD, PLAIN, SEVERITIES, Tone, counted
-
-Cause = Incompatibility | Undecided
+from web.words import BAD, DOUBT, GOOD, OBJECTION, PLAIN, SEVERITIES, Tone, counted
 
 MOST: Final = 200
 """Findings of one direction that are shown; the rest is counted."""
@@ -67,47 +66,86 @@ def _fragment(piece: Piece | None, label: str, url: str) -> Fragment | None:
 
 
 def judgement(
-    causes: Sequence[Cause], reader: str, writer: str, key: str, urls: tuple[str, str] = ("", "")
+    findings: Sequence[Finding],
+    reader: str,
+    writer: str,
+    key: str,
+    criteria: Criteria,
+    urls: tuple[str, str] = ("", ""),
 ) -> Judgement:
     """Whether ``reader`` reads what ``writer`` writes: ``v4``, ``v3`` or ``the draft``; ``key`` is unique on the page.
 
     ``urls`` are the text pages of writer and reader.
     """
-    blocking = [cause for cause in causes if isinstance(cause, Undecided) or cause.severity.blocks]
-    proven = sum(isinstance(cause, Incompatibility) for cause in blocking)
     found = tuple(
-        cause_found(cause, reader, writer, f"{key}-{index}", urls)
-        for index, cause in enumerate(_worst_first(causes)[:MOST])
+        finding_found(finding, reader, writer, f"{key}-{index}", urls)
+        for index, finding in enumerate(_worst_first(findings)[:MOST])
     )
-    if proven:
-        more = len(blocking) - proven
-        detail = counted(proven, "finding") + (f" and {counted(more, 'open question')}" if more else "")
-        if not more and all(isinstance(cause, Incompatibility) and cause.witness for cause in blocking):
-            detail += ", with an event that proves it" if proven == 1 else ", each with an event that proves it"
-        sentence = f"{_capital(reader)} cannot read everything {writer} writes."
-        return Judgement(BAD, sentence, f"{detail}.", found, f"Why {reader} cannot read {writer}")
+    if criteria.profile is not Profile.STRICT:
+        return _of_authority(findings, reader, writer, criteria, found)
+    harmful = [f for f in findings if isinstance(f.cause, Incompatibility) and f.cause.severity.blocks]
+    blocking = [f for f in findings if f.blocks]
+    if harmful or (blocking and not any(isinstance(f.cause, Undecided) for f in blocking)):
+        return _broken(harmful, blocking, reader, writer, found)
     if blocking:
         detail = "The engine could not decide. Unknown blocks like an incompatibility until a person waives it."
         sentence = f"Whether {reader} reads everything {writer} writes is unknown."
         return Judgement(DOUBT, sentence, detail, found, f"What stayed open when {reader} reads {writer}")
     detail = "Proven: no event of the writer can fail the reader."
-    if causes:
-        detail += f" {counted(len(causes), 'note')} below."
+    if findings:
+        detail += f" {counted(len(findings), 'note')} below."
     heading = f"Worth knowing when {reader} reads {writer}"
     return Judgement(GOOD, f"{_capital(reader)} reads everything {writer} writes.", detail, found, heading)
+
+
+def _broken(
+    harmful: Sequence[Finding], blocking: Sequence[Finding], reader: str, writer: str, found: tuple[Found, ...]
+) -> Judgement:
+    """Something is proven against the reader, or weighed so by the subject's own rules."""
+    heading = f"Why {reader} cannot read {writer}"
+    if not harmful:
+        sentence = f"{_capital(reader)} reads what {writer} writes, and a rule that blocks here is broken."
+        return Judgement(BAD, sentence, f"{counted(len(blocking), 'finding')}.", found, f"What blocks {reader}")
+    sentence = f"{_capital(reader)} cannot read everything {writer} writes."
+    if not blocking:
+        detail = f"{counted(len(harmful), 'finding')}, of a rule that is allowed here."
+        return Judgement(DOUBT, sentence, detail, found, heading)
+    proven = sum(not isinstance(finding.cause, Undecided) for finding in blocking)
+    more = len(blocking) - proven
+    detail = counted(proven, "finding") + (f" and {counted(more, 'open question')}" if more else "")
+    if not more and all(isinstance(f.cause, Incompatibility) and f.cause.witness for f in blocking):
+        detail += ", with an event that proves it" if proven == 1 else ", each with an event that proves it"
+    return Judgement(BAD, sentence, f"{detail}.", found, heading)
+
+
+def _of_authority(
+    findings: Sequence[Finding], reader: str, writer: str, criteria: Criteria, found: tuple[Found, ...]
+) -> Judgement:
+    """What another authority decides, and what is true, where that is something else."""
+    refused = outcome(findings) is not Outcome.COMPATIBLE
+    sentence = f"{criteria.profile.authority} {'refuses' if refused else 'accepts'} {reader} as a reader of {writer}."
+    notes = dict.fromkeys(finding.note for finding in findings if finding.note)
+    detail = " ".join(list(notes)[:3]) or "lineal comes to the same answer."
+    return Judgement(BAD if refused else GOOD, sentence, detail, found, f"What was found when {reader} reads {writer}")
 
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:] if not words.startswith("v") else words
 
 
-def _worst_first(causes: Iterable[Cause]) -> list[Cause]:
+def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
     order = {severity: index for index, severity in enumerate(SEVERITIES)}
-    return sorted(causes, key=lambda cause: 2.5 if isinstance(cause, Undecided) else order[cause.severity])
+
+    def rank(finding: Finding) -> tuple[int, float]:
+        cause = finding.cause
+        return finding.weight.rank, order[cause.severity] if isinstance(cause, Incompatibility) else 2.5
+
+    return sorted(findings, key=rank)
 
 
-def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[str, str] = ("", "")) -> Found:
+def finding_found(finding: Finding, reader: str, writer: str, key: str, urls: tuple[str, str] = ("", "")) -> Found:
     """One finding, with its witness if it has one."""
+    cause = finding.cause
     if isinstance(cause, Undecided):
         place = Fragment("at", cause.place.pointer or "the root", cause.place.line, "", "") if cause.place else None
         return Found(
@@ -119,17 +157,19 @@ def cause_found(cause: Cause, reader: str, writer: str, key: str, urls: tuple[st
             before=None,
             after=place,
             proof=None,
+            note=finding.note,
         )
     rule = rules().get(cause.difference.rule)
     return Found(
-        tone=SEVERITIES[cause.severity],
+        tone=SEVERITIES[cause.severity] if isinstance(cause, Incompatibility) else OBJECTION,
         rule=cause.difference.rule,
         message=readable(cause.difference.message),
         why=rule.why if rule else "",
         remedy=rule.remedy if rule else "",
         before=_fragment(cause.difference.before, f"{writer} writes", urls[0]),
         after=_fragment(cause.difference.after, f"{reader} reads", urls[1]),
-        proof=_proof(cause, reader, writer, key),
+        proof=_proof(cause, reader, writer, key) if isinstance(cause, Incompatibility) else None,
+        note=finding.note,
     )
 
 

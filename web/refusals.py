@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compat.level import Direction
+from compat.profile import Profile
 from compat.verdict import Severity
 from registry.events import Entry as Logged
 from registry.events import RegistrationRefused
 from web.code import highlight, json_text
 from web.findings import readable, rules
 from web.views import Affected, Found, Fragment, Proof, Refusal
-from web.words import DOUBT, SEVERITIES, counted
+from web.words import DOUBT, OBJECTION, PROFILES, SEVERITIES, Tone, counted
 
 CANDIDATE = "the candidate"
 
@@ -35,7 +36,9 @@ def _refusal(entry: Logged, event: RegistrationRefused, affected: Affected | Non
     versions = sorted({finding["version"] for finding in blocking if finding.get("version")})
     against = ", ".join(f"v{version}" for version in versions[:6])
     sentence = f"{counted(len(found), 'finding')} against {against}" if found and against else event.message
-    return Refusal(entry.time, entry.origin.actor, sentence, entry.origin.reason, event.level, found, affected)
+    return Refusal(
+        entry.time, entry.origin.actor, sentence, entry.origin.reason, event.level, _profile(event), found, affected
+    )
 
 
 def _found(finding: dict[str, Any], key: str) -> Found:
@@ -46,7 +49,7 @@ def _found(finding: dict[str, Any], key: str) -> Found:
     severity = finding.get("severity", "")
     rule = rules().get(finding.get("rule", ""))
     return Found(
-        tone=SEVERITIES[Severity(severity)] if severity in Severity.__members__ else DOUBT,
+        tone=_tone(severity),
         rule=finding.get("rule", ""),
         message=readable(finding.get("message", "")),
         why=rule.why if rule else "",
@@ -55,7 +58,18 @@ def _found(finding: dict[str, Any], key: str) -> Found:
         after=_fragment(finding.get("after"), f"{reader} reads"),
         proof=_proof(finding.get("witness"), reader, writer, key),
         fingerprint=finding.get("fingerprint", ""),
+        note=finding.get("note") or "",
     )
+
+
+def _tone(severity: str) -> Tone:
+    if severity == "OBJECTION":
+        return OBJECTION
+    return SEVERITIES[Severity(severity)] if severity in Severity.__members__ else DOUBT
+
+
+def _profile(event: RegistrationRefused) -> str:
+    return PROFILES[Profile(event.profile)] if event.profile in PROFILES else event.profile
 
 
 def _fragment(piece: dict[str, Any] | None, label: str) -> Fragment | None:

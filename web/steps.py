@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from compat.level import Direction, Level
+from compat.profile import Criteria
 from compat.recent import Recent
-from compat.verdict import Incompatibility, Outcome, Undecided
+from compat.verdict import Outcome, outcome
 from registry.model import Subject, Version
 from registry.service import Registry
+from registry.service.answers import Comparison
 from web.views import Step
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone, counted
 
@@ -45,11 +47,11 @@ class Deadline:
 
 
 class Readings:
-    """Verdicts over pairs of versions, computed once. A pair of schemas never changes its verdict."""
+    """Verdicts over pairs of versions, computed once: a pair, judged by the same, never changes its verdict."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._kept: Recent[tuple[str, str], Reading] = Recent(REMEMBERED)
+        self._kept: Recent[tuple[str, str, Criteria], Reading] = Recent(REMEMBERED)
 
     def over(self, registry: Registry) -> Readings:
         """The same memory over the registry as it was."""
@@ -57,35 +59,24 @@ class Readings:
         other._kept = self._kept
         return other
 
-    def of(self, subject: Subject, old: Version, new: Version, deadline: Deadline | None = None) -> Reading | None:
-        """The verdict over a pair; None if it is not known and the deadline has passed."""
-        key = (old.guid, new.guid)
+    def of(
+        self, subject: Subject, old: Version, new: Version, criteria: Criteria, deadline: Deadline | None = None
+    ) -> Reading | None:
+        """The verdict over a pair, judged by what the subject is; None if it is not known and the time has passed."""
+        key = (old.guid, new.guid, criteria.applied_to(new.content.format))
         if (known := self._kept.get(key)) is not None:
             return known
         if deadline is not None and deadline.passed:
             return None
         compared = self._registry.catalog.compare(subject, old.number, new.number)
-        blocking = [cause for cause in (*compared.backward, *compared.forward) if blocks(cause)]
-        return self.keep(old, new, Reading(outcome(compared.backward), outcome(compared.forward), len(blocking)))
+        return self.keep(compared)
 
-    def keep(self, old: Version, new: Version, reading: Reading) -> Reading:
+    def keep(self, compared: Comparison) -> Reading:
         """Remember a verdict that was computed elsewhere."""
-        self._kept.put((old.guid, new.guid), reading)
+        blocking = sum(finding.blocks for finding in (*compared.backward, *compared.forward))
+        reading = Reading(outcome(compared.backward), outcome(compared.forward), blocking)
+        self._kept.put((compared.old.guid, compared.new.guid, compared.criteria), reading)
         return reading
-
-
-def blocks(cause: Incompatibility | Undecided) -> bool:
-    """Whether a cause keeps a reader from reading."""
-    return isinstance(cause, Undecided) or cause.severity.blocks
-
-
-def outcome(causes: Sequence[Incompatibility | Undecided]) -> Outcome:
-    """The answer that some causes amount to."""
-    blocking = [cause for cause in causes if blocks(cause)]
-    if not blocking:
-        return Outcome.COMPATIBLE
-    proven = any(isinstance(cause, Incompatibility) for cause in blocking)
-    return Outcome.INCOMPATIBLE if proven else Outcome.UNKNOWN
 
 
 def tone(reading: Reading | None, level: Level, *, lifted: bool) -> tuple[Tone, str]:

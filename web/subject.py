@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from compat.errors import CompatError
-from compat.level import Level
 from compat.outline import Type
 from registry.model import Metadata, Subject, SubjectSummary, Version
+from registry.policy import Policy
 from registry.service.answers import SubjectDetail
 from web import address, steps
 from web.line import SHOWN
@@ -20,7 +20,7 @@ from web.site import Site
 from web.steps import Deadline
 from web.tree import Tree, tree
 from web.views import Fact, Head, Step, Stop, Strip, Tab
-from web.words import format_words, level_words
+from web.words import PROFILES, format_words, level_words
 
 STOPS: Final = 16
 """Versions on the strip; older ones are counted and linked."""
@@ -72,6 +72,7 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
         format=format_words(version.content.format),
         level=level.name,
         level_words=level_words(level.name),
+        profile=PROFILES[detail.policy.criteria.applied_to(version.content.format).profile],
         mode=detail.policy.mode.value,
         owner=properties.get("owner", "") or owner_of(detail.summary),
         deprecated=properties.get("deprecated", ""),
@@ -95,7 +96,7 @@ def strip(
 ) -> Strip:
     """The last versions in a row, with what lies between each two."""
     subject = detail.summary.subject
-    name, level = str(subject), detail.policy.level
+    name, policy = str(subject), detail.policy
     shown = list(detail.versions[-STOPS:])
     if current is not None and shown and current < shown[0].number:
         at = next(index for index, version in enumerate(detail.versions) if version.number == current)
@@ -113,7 +114,7 @@ def strip(
             )
             for version in shown
         ),
-        steps=tuple(_steps(site, subject, shown, level, lifts, deadline)),
+        steps=tuple(_steps(site, subject, shown, policy, lifts, deadline)),
         hidden=len(detail.versions) - len(shown),
         all_url=address.subject(name, part="history"),
     )
@@ -123,7 +124,7 @@ def _steps(
     site: Site,
     subject: Subject,
     versions: Sequence[Version],
-    level: Level,
+    policy: Policy,
     lifts: Collection[tuple[int, int]],
     deadline: Deadline,
 ) -> list[Step]:
@@ -131,8 +132,8 @@ def _steps(
         steps.step(
             old.number,
             new.number,
-            site.readings.of(subject, old, new, deadline),
-            level,
+            site.readings.of(subject, old, new, policy.criteria, deadline),
+            policy.level,
             address.difference(str(subject), old.number, new.number),
             lifts,
         )
@@ -147,8 +148,8 @@ def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list
     if deadline.passed:
         return ["plain"] * (min(summary.versions, SHOWN) - 1)
     versions = list(site.registry.lookup.versions(summary.subject))[-SHOWN:]
-    level, lifts = site.registry.configurations.policy(summary.subject).level, site.lifts(summary.subject)
-    return [one.tone.css for one in _steps(site, summary.subject, versions, level, lifts, deadline)]
+    policy, lifts = site.registry.configurations.policy(summary.subject), site.lifts(summary.subject)
+    return [one.tone.css for one in _steps(site, summary.subject, versions, policy, lifts, deadline)]
 
 
 def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree | None, str]:
@@ -232,8 +233,8 @@ class Past:
 
 def history(site: Site, detail: SubjectDetail) -> list[Past]:
     """Every version, newest first, with the step that led to it."""
-    subject, level = detail.summary.subject, detail.policy.level
-    between = _steps(site, subject, detail.versions, level, site.lifts(subject), Deadline(STRIP_SECONDS))
+    subject = detail.summary.subject
+    between = _steps(site, subject, detail.versions, detail.policy, site.lifts(subject), Deadline(STRIP_SECONDS))
     return [
         Past(
             version.number,

@@ -128,6 +128,8 @@ class Head:
     format: str
     level: str
     level_words: str
+    profile: str
+    """Whose rules decide, in words; empty where they are lineal's own."""
     mode: str
     owner: str
     deprecated: str
@@ -187,6 +189,8 @@ class Found:
     after: Fragment | None
     proof: Proof | None
     fingerprint: str = ""
+    note: str = ""
+    """Where the profile and the truth about data part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +272,8 @@ class Refusal:
     reason: str
     """The author's own words."""
     level: str
+    profile: str
+    """Whose rules decided, in words; empty where they were lineal's own."""
     findings: tuple[Found, ...]
     affected: Affected | None = None
     """What it would do to the readers that are live now, where there are any."""

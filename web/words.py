@@ -8,6 +8,7 @@ from typing import Final
 
 from compat.level import Direction
 from compat.outline import Kind, Type
+from compat.profile import Profile
 from compat.verdict import Outcome, Severity
 
 
@@ -35,6 +36,19 @@ SEVERITIES: Final = {
     Severity.LOSSY: Tone("doubt", "question", "read, but altered"),
     Severity.INFO: Tone("plain", "dot", "harmless"),
 }
+
+OBJECTION: Final = Tone("bad", "cross", "refused by another's rules")
+
+PROFILES: Final = {
+    Profile.STRICT: "",
+    Profile.CONFLUENT: "judged as Confluent's policy STRICT does",
+    Profile.CONFLUENT_LENIENT: "judged as Confluent's policy LENIENT does",
+    Profile.BUF_FILE: "judged by buf's category FILE",
+    Profile.BUF_PACKAGE: "judged by buf's category PACKAGE",
+    Profile.BUF_WIRE_JSON: "judged by buf's category WIRE_JSON",
+    Profile.BUF_WIRE: "judged by buf's category WIRE",
+}
+"""Whose rules decide, where they are not lineal's own."""
 
 LEVELS: Final = {
     "NONE": "anything may follow",

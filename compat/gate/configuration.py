@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from compat import criteria
 from compat.definition import Format
+from compat.errors import InvalidCriteria
 from compat.gate.errors import Misconfigured
 from compat.level import Level
+from compat.profile import Criteria
 
 FILE_NAME: Final = "lineal.toml"
 
@@ -30,6 +34,8 @@ class SchemaSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the end of the file name does not tell."""
     level: str | None = None
     """Where it differs from the level of the whole folder."""
+    profile: str | None = None
+    """Where it differs from the profile of the whole folder."""
     map: dict[str, str] = {}
     """Exceptions: file to subject."""
 
@@ -41,6 +47,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Address of the registry: anything that speaks the Confluent protocol."""
     level: str = "BACKWARD"
     """What a baseline that is not a registry is held to."""
+    profile: str = "strict"
+    """Whose rules decide where the baseline names no profile; see ``profile.Profile``."""
+    rules: dict[str, str] = {}
+    """What is done about single rules, whatever the profile says: ``lossy = "block"``; see ``profile.Action``."""
     against: tuple[str, ...] = ("registry",)
     """What ``lineal check`` compares with when nothing is said."""
     schemas: tuple[SchemaSet, ...] = ()
@@ -68,7 +78,17 @@ def load(file: Path) -> Configuration:
         raise Misconfigured(f"{file}: {cause}") from cause
     for name in (configuration.level, *(entry.level for entry in configuration.schemas if entry.level)):
         level_named(name, str(file))
+    for name in (configuration.profile, *(entry.profile for entry in configuration.schemas if entry.profile)):
+        criteria_named(name, configuration.rules, str(file))
     return configuration
+
+
+def criteria_named(profile: str, rules: Mapping[str, str], where: str) -> Criteria:
+    """By what to judge. Raises Misconfigured naming ``where`` and what there is to choose from."""
+    try:
+        return criteria.read(profile, rules)
+    except InvalidCriteria as cause:
+        raise Misconfigured(f"{where}: {cause}") from None
 
 
 def level_named(name: str, where: str) -> Level:

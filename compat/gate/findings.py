@@ -8,36 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from compat.definition import Definition, Format
-from compat.gate.rules import UNDECIDED, Explanation, explanation
+from compat.gate.rules import UNDECIDED, Explanation, explanation, foreign_explanation
 from compat.level import Direction
 from compat.positions import scan
-from compat.verdict import Finding, Fragment, Incompatibility, Place, Severity, Undecided
-
-
-class Weight(StrEnum):
-    """How much a finding weighs at the gate."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-    @property
-    def rank(self) -> int:
-        """0 for the heaviest."""
-        return _RANKS.index(self)
-
-
-_RANKS: Final = (Weight.ERROR, Weight.WARNING, Weight.INFO)
-
-
-def weight_of(severity: Severity) -> Weight:
-    """What blocks is an error, a changed value a warning, the rest information."""
-    if severity.blocks:
-        return Weight.ERROR
-    return Weight.WARNING if severity is Severity.LOSSY else Weight.INFO
+from compat.profile import Profile, Weight
+from compat.verdict import Difference, Finding, Fragment, Incompatibility, Objection, Place, Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +68,8 @@ class GateFinding:
     """The versions it was found against, newest first."""
     base_spot: Spot | None = None
     counterexample: Counterexample | None = None
+    note: str = ""
+    """Where the profile and the truth about data part."""
     waived: Waived | None = None
 
     @property
@@ -144,6 +123,8 @@ class SubjectResult:
     findings: tuple[GateFinding, ...]
     readers: LiveReaders | None = None
     """Where an environment was asked about."""
+    profile: Profile = Profile.STRICT
+    """Whose rules decided."""
 
 
 class Status(StrEnum):
@@ -214,18 +195,21 @@ def from_verdict(subject: str, finding: Finding, candidate: Compared, base: Comp
     """What a check found, told about files."""
     match finding.cause:
         case Undecided(reason=reason, message=message, place=place):
-            rule, weight, counterexample = UNDECIDED[reason], Weight.ERROR, None
+            rule, counterexample = UNDECIDED[reason], None
             fragment = None if place is None else Fragment(place, "")
             new, old = fragment, None
         case Incompatibility(difference=difference, severity=severity) as cause:
             message = difference.message
             rule = explanation(difference.rule, candidate.definition.format, severity)
-            weight, counterexample = weight_of(severity), _counterexample(cause)
-            writer, reader = difference.before, difference.after
-            new, old = (reader, writer) if finding.direction is Direction.BACKWARD else (writer, reader)
+            counterexample = _counterexample(cause)
+            new, old = _sides(difference, finding.direction)
+        case Objection(difference=difference):
+            message, counterexample = difference.message, None
+            rule = foreign_explanation(difference.rule, candidate.definition.format)
+            new, old = _sides(difference, finding.direction)
     return GateFinding(
         rule,
-        weight,
+        finding.weight,
         subject,
         message,
         _spot(candidate, new or _around(old)),
@@ -235,7 +219,14 @@ def from_verdict(subject: str, finding: Finding, candidate: Compared, base: Comp
         (base.name,),
         _spot(base, old) if old is not None else None,
         counterexample,
+        finding.note,
     )
+
+
+def _sides(difference: Difference, direction: Direction) -> tuple[Fragment | None, Fragment | None]:
+    """How the candidate reads at a difference, and how the version it is compared with does."""
+    writer, reader = difference.before, difference.after
+    return (reader, writer) if direction is Direction.BACKWARD else (writer, reader)
 
 
 def merged(findings: Sequence[GateFinding]) -> tuple[GateFinding, ...]:

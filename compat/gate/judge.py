@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from compat.budget import DEFAULT_LIMITS, Limits
 from compat.check import check
+from compat.criteria import profile_named
 from compat.definition import Definition
 from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded, UnresolvedReference
@@ -19,7 +20,6 @@ from compat.gate.findings import (
     Spot,
     Standing,
     SubjectResult,
-    Weight,
     fingerprint,
     from_verdict,
     merged,
@@ -37,6 +37,7 @@ from compat.gate.rules import (
     Explanation,
 )
 from compat.level import Level
+from compat.profile import STRICT, Criteria, Profile, Weight
 from compat.verdict import Outcome
 
 
@@ -61,6 +62,8 @@ class Past:
     """Oldest first; never empty."""
     level: Level | None = None
     """The level the baseline itself holds the subject to, if it has one."""
+    criteria: Criteria | None = None
+    """By what the baseline itself judges, if it says so."""
 
 
 class Baseline(Protocol):
@@ -93,6 +96,10 @@ class Policy:
     """A level that overrules all others."""
     require_known: bool = False
     """Whether a subject the baseline does not have is an error."""
+    criteria: Criteria = STRICT
+    """Where the subject and the baseline do not name a profile."""
+    enforced_profile: Profile | None = None
+    """A profile that overrules all others."""
     limits: Limits = DEFAULT_LIMITS
 
 
@@ -128,24 +135,24 @@ class _Case:
         if invalid:
             return self._answer(Standing.INVALID, "", (), invalid)
         past = self.baseline.past(self.subject.name)
-        level = self._level(past)
+        level, criteria = self._level(past), self._criteria(past)
         if past is not None:
             self._require_readable(past)
         if self.subject.keeps_versions:
-            return self._judge_versions(past, level)
-        return self._judge_head(past, level)
+            return self._judge_versions(past, level, criteria)
+        return self._judge_head(past, level, criteria)
 
-    def _judge_head(self, past: Past | None, level: Level) -> SubjectResult:
+    def _judge_head(self, past: Past | None, level: Level, criteria: Criteria) -> SubjectResult:
         if past is None:
             return self._new(level)
         definition = self.workspace.definition(self.subject.head)
         if any(same(definition, version.definition) for version in past.versions):
-            return self._answer(Standing.UNCHANGED, level.name, (), ())
+            return self._answer(Standing.UNCHANGED, level.name, (), (), criteria)
         history = [_past(version) for version in past.versions]
-        outcome, findings = self._check(self.subject.head, history, level)
-        return self._answer(Standing(outcome.value), level.name, _names(history, level), findings)
+        outcome, findings = self._check(self.subject.head, history, level, criteria)
+        return self._answer(Standing(outcome.value), level.name, _names(history, level), findings, criteria)
 
-    def _judge_versions(self, past: Past | None, level: Level) -> SubjectResult:
+    def _judge_versions(self, past: Past | None, level: Level, criteria: Criteria) -> SubjectResult:
         """Every version the baseline lacks, each against all before it; those it has must be as they were."""
         old = {version.number: version for version in (past.versions if past else ())}
         findings = [*self._tampered(old)]
@@ -156,7 +163,7 @@ class _Case:
             if file.version in old or self._is_among(file, old.values()):
                 continue
             if history:
-                outcome, found = self._check(file, history, level)
+                outcome, found = self._check(file, history, level, criteria)
                 outcomes.append(outcome)
                 findings += found
                 compared += [name for name in _names(history, level) if name not in compared]
@@ -164,7 +171,7 @@ class _Case:
         if past is None and not findings:
             return self._new(level)
         standing = _worst(outcomes) if outcomes else Standing.UNCHANGED
-        return self._answer(standing, level.name, tuple(compared), findings)
+        return self._answer(standing, level.name, tuple(compared), findings, criteria)
 
     def _tampered(self, old: dict[int | None, PastVersion]) -> Iterator[GateFinding]:
         """Published versions that are not what they were, or not there any more."""
@@ -190,7 +197,7 @@ class _Case:
         return any(same(definition, version.definition) for version in versions)
 
     def _check(
-        self, file: SchemaFile, history: Sequence[Compared], level: Level
+        self, file: SchemaFile, history: Sequence[Compared], level: Level, criteria: Criteria
     ) -> tuple[Outcome, tuple[GateFinding, ...]]:
         candidate = self._compared(file.path, file)
         verdict = check(
@@ -198,6 +205,7 @@ class _Case:
             candidate.definition,
             [base.definition for base in history],
             everything=True,
+            criteria=criteria,
             limits=self.policy.limits,
         )
         found = [
@@ -215,6 +223,16 @@ class _Case:
         if past is not None and past.level is not None:
             return past.level
         return Level[self.subject.level.upper()] if self.subject.level else self.policy.level
+
+    def _criteria(self, past: Past | None) -> Criteria:
+        """By what the subject is judged, as its level is found; overrides go with the profile they were set for."""
+        chosen = self.policy.criteria
+        if past is not None and past.criteria is not None:
+            chosen = past.criteria
+        elif self.subject.profile:
+            chosen = replace(chosen, profile=profile_named(self.subject.profile))
+        enforced = self.policy.enforced_profile
+        return chosen if enforced is None else replace(chosen, profile=enforced)
 
     def _unparsable(self, file: SchemaFile) -> GateFinding | None:
         try:
@@ -248,11 +266,24 @@ class _Case:
         return self._answer(Standing.NEW, level.name, (), (finding,))
 
     def _answer(
-        self, standing: Standing, level: str, compared: tuple[str, ...], findings: Sequence[GateFinding]
+        self,
+        standing: Standing,
+        level: str,
+        compared: tuple[str, ...],
+        findings: Sequence[GateFinding],
+        criteria: Criteria = STRICT,
     ) -> SubjectResult:
         head = self.subject.head
         return SubjectResult(
-            self.subject.name, head.path, head.format, self.baseline.name, standing, level, compared, tuple(findings)
+            self.subject.name,
+            head.path,
+            head.format,
+            self.baseline.name,
+            standing,
+            level,
+            compared,
+            tuple(findings),
+            criteria.applied_to(head.format).profile,
         )
 
     def _finding(

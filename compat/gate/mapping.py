@@ -59,6 +59,7 @@ class Subject:
     name: str
     files: tuple[SchemaFile, ...]
     level: str | None = None
+    profile: str | None = None
 
     @property
     def head(self) -> SchemaFile:
@@ -78,12 +79,12 @@ def subjects(tree: Tree, configuration: Configuration) -> tuple[Subject, ...]:
     claimed = [(file, entry) for path, entry in taken.items() if (file := _file(path, texts[path], entry)) is not None]
     claimed.sort(key=lambda pair: (pair[0].subject, pair[0].version or 0, pair[0].path))
     return tuple(
-        _subject(name, [file for file, _ in group], group[0][1].level)
+        _subject(name, [file for file, _ in group], group[0][1])
         for name, group in ((name, list(pairs)) for name, pairs in groupby(claimed, key=lambda pair: pair[0].subject))
     )
 
 
-def _subject(name: str, files: Sequence[SchemaFile], level: str | None) -> Subject:
+def _subject(name: str, files: Sequence[SchemaFile], chosen: SchemaSet) -> Subject:
     for earlier, later in pairwise(files):
         if earlier.version is None or later.version is None or earlier.version == later.version:
             raise Misconfigured(
@@ -91,7 +92,7 @@ def _subject(name: str, files: Sequence[SchemaFile], level: str | None) -> Subje
                 "give them different names in lineal.toml ([[schemas]] subject or [schemas.map]), "
                 "or number the versions v1, v2 … in a folder of the subject's name"
             )
-    return Subject(name, tuple(files), level)
+    return Subject(name, tuple(files), chosen.level, chosen.profile)
 
 
 def _set_of(path: str, configuration: Configuration) -> SchemaSet | None:

@@ -8,6 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from compat import buf, confluent
+from compat.confluent.kinds import Accepted
 from compat.definition import Format
 from compat.formats import ENGINES
 from compat.verdict import Reason, Severity
@@ -183,8 +185,51 @@ def every_rule() -> tuple[Explanation, ...]:
     return tuple(sorted([*general.values(), *formats], key=lambda rule: (rule.name, rule.applies_to)))
 
 
+def foreign_explanation(name: str, format_: Format) -> Explanation:
+    """What there is to say about a kind that another authority names, with the prefix of the authority."""
+    return next(rule for rule in foreign_rules() if rule.name == name and rule.applies_to == format_.value)
+
+
+@cache
+def foreign_rules() -> tuple[Explanation, ...]:
+    """Every kind of Confluent's and every rule of buf's, as their profiles report them."""
+    kinds = [
+        Explanation(
+            confluent.PREFIX + kind.name,
+            format_.value,
+            Severity.INFO if kind.accepted is Accepted.ALWAYS else Severity.ERROR,
+            f"{kind.summary[:1].upper()}{kind.summary[1:]}.",
+            _CONFLUENT_WHY[kind.accepted],
+            "What it does to events is said beside it, with an event where one fails.",
+        )
+        for format_, known in confluent.KINDS.items()
+        for kind in known.values()
+    ]
+    rules = [
+        Explanation(
+            buf.PREFIX + rule.name,
+            Format.PROTOBUF.value,
+            Severity.ERROR,
+            f"buf's rule {rule.name} of the categories {', '.join(c for c in buf.CATEGORIES if c in rule.categories)}.",
+            "buf keeps generated code and the wire alike; what it does to events is said beside it.",
+            "See buf's documentation of the rule, or weigh it otherwise.",
+        )
+        for rule in buf.RULES.values()
+    ]
+    return (*kinds, *rules)
+
+
+_CONFLUENT_WHY: Final = {
+    Accepted.ALWAYS: "Confluent accepts this under every policy.",
+    Accepted.LENIENTLY: "Confluent refuses this under its policy STRICT and accepts it under LENIENT.",
+    Accepted.NEVER: "Confluent refuses this under every policy.",
+}
+
+
 def explanations(name: str) -> tuple[Explanation, ...]:
     """What there is to say about a rule, once per format that has it; nothing if there is no such rule."""
+    if ":" in name:
+        return tuple(rule for rule in foreign_rules() if rule.name == name)
     return tuple(rule for rule in every_rule() if rule.name == name)
 
 

@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 
 from compat.gate.errors import Misconfigured
-from compat.gate.findings import GateFinding, Report, Spot, SubjectResult, Waived, Weight, fingerprint
+from compat.gate.findings import GateFinding, Report, Spot, SubjectResult, Waived, fingerprint
 from compat.gate.rules import WAIVER_EXPIRED, WAIVER_UNUSED
+from compat.profile import Weight
 
 FILE_NAME: Final = ".lineal/waivers.toml"
 

@@ -11,10 +11,13 @@ from urllib.parse import quote, urlsplit
 import httpx
 import msgspec
 
+from compat import criteria
 from compat.definition import Definition, Format, Reference
+from compat.errors import InvalidCriteria
 from compat.gate.errors import CouldNotCheck
 from compat.gate.judge import Past, PastVersion
 from compat.level import Level
+from compat.profile import Criteria, Profile
 from registry.cli.errors import Refusal
 
 T = TypeVar("T")
@@ -128,10 +131,10 @@ class Remote:
         """One version; ``number`` may be ``"latest"``. Raises Refusal if there is none."""
         return self.get(f"/subjects/{_part(subject)}/versions/{number}", RemoteVersion)
 
-    def level(self, subject: str) -> Level | None:
-        """The level in force for a subject, None where the registry names one that is not known here."""
+    def terms(self, subject: str) -> tuple[Level | None, Criteria | None]:
+        """The level in force for a subject and by what it is judged, None where the registry names none known here."""
         document = self.get(f"/config/{_part(subject)}?defaultToGlobal=true", dict[str, Any])
-        return Level.__members__.get(str(document.get("compatibilityLevel", "")))
+        return Level.__members__.get(str(document.get("compatibilityLevel", ""))), _criteria(document)
 
     def definition(self, version: RemoteVersion, depth: int = 0) -> Definition:
         """The text of a version with what its references stand for. Raises CouldNotCheck where that has no end."""
@@ -232,12 +235,12 @@ class RemoteBaseline:
     def past(self, subject: str) -> Past | None:
         try:
             numbers = self._remote.numbers(subject)
-            level = self._remote.level(subject) if numbers else None
+            terms = self._remote.terms(subject) if numbers else (None, None)
         except Refusal as refusal:
             raise CouldNotCheck(f"{self.name}, subject {subject}: {refusal.message}") from refusal
         if not numbers:
             return None
-        return Past(past_versions(self._remote, subject, sorted(numbers)), level)
+        return Past(past_versions(self._remote, subject, sorted(numbers)), *terms)
 
 
 class VersionBaseline:
@@ -271,6 +274,18 @@ def past_versions(remote: Remote, subject: str, numbers: Sequence[int | str]) ->
         )
     except Refusal as refusal:
         raise CouldNotCheck(f"{remote.address}, subject {subject}: {refusal.message}") from refusal
+
+
+def _criteria(document: dict[str, Any]) -> Criteria | None:
+    """What lineal's own members of a configuration say; other registries have none of them."""
+    profile, rules = document.get("profile"), document.get("ruleOverrides")
+    if profile is None and rules is None:
+        return None
+    try:
+        found = criteria.read(profile or Profile.STRICT.value, rules)
+    except InvalidCriteria as cause:
+        raise CouldNotCheck(f"the registry judges by something that is not known here: {cause}") from cause
+    return criteria.under_policy(found, document.get("compatibilityPolicy"))
 
 
 def _part(subject: str) -> str:

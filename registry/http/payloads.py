@@ -207,6 +207,8 @@ class ConfigurationBody(Wire, frozen=True):
 
     compatibility: str | None = None
     compatibility_policy: str | None = None
+    profile: str | None = None
+    rule_overrides: dict[str, str] | None = None
     compatibility_group: str | None = None
     alias: str | None = None
     alias_for_deks: str | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compat.definition import Format
 from compat.outline import Type
-from compat.verdict import Difference, Incompatibility, Undecided, Verdict
+from compat.profile import Criteria
+from compat.verdict import Difference, Finding, Verdict
 from registry.contracts import Answer, Readability, Reason, Way
 from registry.events import Entry
 from registry.model import Association, Build, Deployment, Reader, Subject, SubjectSummary, Version, Writer
@@ -18,6 +20,8 @@ class Checked:
 
     verdict: Verdict
     subject: Subject
+    format: Format
+    """Of the candidate."""
     versions: tuple[int, ...]
     """The version numbers of the history that was handed to the check: ``versions[finding.version]``."""
 
@@ -29,10 +33,12 @@ class Comparison:
     old: Version
     new: Version
     differences: tuple[Difference, ...]
-    backward: tuple[Incompatibility | Undecided, ...]
+    backward: tuple[Finding, ...]
     """What keeps readers of the new version from reading what was written with the old one."""
-    forward: tuple[Incompatibility | Undecided, ...]
+    forward: tuple[Finding, ...]
     """What keeps readers of the old version from reading what is written with the new one."""
+    criteria: Criteria
+    """By what the subject judges."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
-from compat.check import compare
+from compat.check import judged
 from compat.definition import Format
+from compat.level import Direction
 from registry.errors import InvalidRequest, NotFound, SubjectNotFound
 from registry.events import Entry, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
@@ -104,14 +105,17 @@ class Catalog:
             before = find_version(reading, subject, parse_number(old), deleted=True)
             after = find_version(reading, subject, parse_number(new), deleted=True)
             definitions = self._definitions.of(reading, before), self._definitions.of(reading, after)
+            criteria = policy(reading.settings(scopes(subject)), self._settings.defaults).criteria
+        criteria = criteria.applied_to(after.content.format)
         one, other = map(parse, definitions)
         same_format = one.engine is other.engine
         return Comparison(
             old=before,
             new=after,
             differences=tuple(one.engine.differences(one.schema, other.schema)) if same_format else (),
-            backward=tuple(compare(other, one, self._settings.limits)),
-            forward=tuple(compare(one, other, self._settings.limits)),
+            backward=tuple(judged(other, one, Direction.BACKWARD, criteria, limits=self._settings.limits)),
+            forward=tuple(judged(other, one, Direction.FORWARD, criteria, limits=self._settings.limits)),
+            criteria=criteria,
         )
 
     def samples(self, subject: Subject, version: str | int, *, seed: int = 0, count: int = 5) -> list[object]:

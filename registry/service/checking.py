@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from compat.level import Level
+from compat.profile import Profile
 from registry import history as histories
 from registry.errors import InvalidSchemaText, VersionNotFound
 from registry.fields import validate_fields
@@ -20,6 +22,16 @@ from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request wants to be judged by, where that is not what is in force."""
+
+    level: Level | None
+    profile: Profile | None
+    everything: bool = True
+    """Every compared version, not only up to the first that blocks."""
+
+
 class Checking:
     """Checks candidates."""
 
@@ -29,19 +41,34 @@ class Checking:
         self._settings = settings
 
     def against_history(
-        self, subject: Subject, candidate: Content, *, level: Level | None = None, everything: bool = True
+        self,
+        subject: Subject,
+        candidate: Content,
+        *,
+        level: Level | None = None,
+        profile: Profile | None = None,
+        everything: bool = True,
     ) -> Checked:
-        """The verdict over the live versions, under ``level`` or the one in force. An unknown subject: compatible.
+        """The verdict over the live versions, under ``level`` and ``profile`` or those in force.
+
+        An unknown subject: compatible.
 
         ``everything``: every compared version, not only up to the first that blocks.
         Raises InvalidSchemaText, SchemaTooLarge.
         """
         with self._store.read() as reading:
             subject = aliased(reading, subject)
-            return self._check(reading, subject, candidate, level, reading.history(subject), everything=everything)
+            asked = _Asked(level, profile, everything=everything)
+            return self._check(reading, subject, candidate, asked, reading.history(subject))
 
     def against_version(
-        self, subject: Subject, candidate: Content, version: str | int, *, level: Level | None = None
+        self,
+        subject: Subject,
+        candidate: Content,
+        version: str | int,
+        *,
+        level: Level | None = None,
+        profile: Profile | None = None,
     ) -> Checked:
         """The verdict against one live version: a number, its text or ``"latest"`` (compatible if there is none).
 
@@ -54,7 +81,7 @@ class Checking:
             chosen = history[-1:] if number == LATEST else [known for known in history if known.number == number]
             if not chosen and number != LATEST:
                 raise VersionNotFound(version)
-            return self._check(reading, subject, candidate, level, chosen, everything=True)
+            return self._check(reading, subject, candidate, _Asked(level, profile), chosen)
 
     def in_words(
         self, subject: Subject, candidate: Content, version: str | None = None, *, verbose: bool = False
@@ -73,8 +100,10 @@ class Checking:
             if verbose:
                 return False, [error.message]
             raise
-        if not verbose or checked.verdict.compatible:
+        if not verbose:
             return checked.verdict.compatible, []
+        if checked.verdict.compatible:
+            return True, list(checked.verdict.notes)
         blocking = next(finding for finding in checked.verdict.findings if finding.blocks)
         with self._store.read() as reading:
             old = reading.version(checked.subject, checked.versions[blocking.version])
@@ -85,13 +114,12 @@ class Checking:
         reading: Reading,
         subject: Subject,
         content: Content,
-        level: Level | None,
+        asked: _Asked,
         history: Sequence[Known],
-        *,
-        everything: bool,
     ) -> Checked:
         policy = in_force(reading, subject, self._settings)
-        level = level or policy.level
+        level = asked.level or policy.level
+        criteria = policy.criteria if asked.profile is None else replace(policy.criteria, profile=asked.profile)
         candidate = self._definitions.candidate(reading, subject, content, lenient=policy.lenient)
         newest = histories.latest(history)
         metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
@@ -105,5 +133,12 @@ class Checking:
         if policy.configuration.validate_fields:
             before = None if newest is None else newest.metadata
             validate_fields(content.format, parsed.engine.outline(parsed.schema), metadata, before)
-        verdict = judge(level, candidate.definition, definitions, everything=everything, limits=self._settings.limits)
-        return Checked(verdict, subject, tuple(known.number for known in compared))
+        verdict = judge(
+            level,
+            candidate.definition,
+            definitions,
+            everything=asked.everything,
+            criteria=criteria,
+            limits=self._settings.limits,
+        )
+        return Checked(verdict, subject, content.format, tuple(known.number for known in compared))

@@ -9,6 +9,7 @@ from compat.budget import Limits
 from compat.check import check
 from compat.definition import Definition
 from compat.level import Level
+from compat.profile import Criteria
 from compat.stopwatch import EXECUTION
 from compat.verdict import Verdict
 from registry.telemetry import metrics, tracing
@@ -20,13 +21,14 @@ def judge(
     history: Sequence[Definition],
     *,
     everything: bool = False,
+    criteria: Criteria,
     limits: Limits,
 ) -> Verdict:
     """``compat.check.check``, measured."""
     format_ = candidate.format.value
     started, executed = perf_counter(), EXECUTION.seconds
     with tracing.span("check", {"lineal.format": format_, "lineal.compared": len(history)}):
-        verdict = check(level, candidate, history, everything=everything, limits=limits)
+        verdict = check(level, candidate, history, everything=everything, criteria=criteria, limits=limits)
     metrics.CHECKS.labels(format_, verdict.outcome.value).inc()
     metrics.CHECK_SECONDS.labels(format_).observe(perf_counter() - started)
     metrics.WITNESS_SECONDS.labels(format_).inc(EXECUTION.seconds - executed)

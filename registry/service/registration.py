@@ -234,11 +234,14 @@ class Registration:
             compared = compared[-1:]
         with view() as reading:
             definitions = self._definitions.of_known(reading, situation.subject, compared)
-        verdict = judge(level, candidate.definition, definitions, limits=self._settings.limits)
+        criteria = situation.policy.criteria
+        verdict = judge(level, candidate.definition, definitions, criteria=criteria, limits=self._settings.limits)
         if verdict.compatible:
             return None
-        checked = Checked(verdict, situation.subject, tuple(known.number for known in compared))
-        return _Refusal(checked, candidate.content, IncompatibleSchema(wording.refusal(checked), verdict))
+        numbers = tuple(known.number for known in compared)
+        checked = Checked(verdict, situation.subject, candidate.content.format, numbers)
+        message = wording.refusal(checked, [definition.text for definition in definitions])
+        return _Refusal(checked, candidate.content, IncompatibleSchema(message, verdict))
 
     def _record(self, refusal: _Refusal, origin: Origin) -> None:
         """Keep the refusal in the log, unless it is the same as the last thing that happened to the subject."""
@@ -250,6 +253,7 @@ class Registration:
             text=content.text,
             references=list(content.references),
             level=refusal.checked.verdict.level.name,
+            profile=refusal.checked.verdict.criteria.profile.value,
             findings=wording.findings(refusal.checked),
         )
         with self._store.write(origin) as writing:

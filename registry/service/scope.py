@@ -29,4 +29,4 @@ def located(reading: Reading, subject: Subject) -> Subject:
 
 def in_force(reading: Reading, subject: Subject, settings: Settings) -> Policy:
     """What the settings of a subject and of all that it inherits from come to."""
-    return policy(reading.settings(scopes(subject)), settings.level, settings.inheritance)
+    return policy(reading.settings(scopes(subject)), settings.defaults)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from compat.definition import Format
 from compat.formats import ENGINES
 from compat.level import Direction
-from compat.verdict import Finding, Fragment, Incompatibility, Place, Rule, Undecided, Witness
+from compat.verdict import (
+    Cause,
+    Difference,
+    Finding,
+    Fragment,
+    Incompatibility,
+    Objection,
+    Place,
+    Rule,
+    Undecided,
+    Witness,
+)
 from registry.contracts import Way, why
 from registry.service.answers import Checked, ReaderRow
 
@@ -18,27 +30,44 @@ _SHOWN_EVENT: Final = 400
 _MOST_FINDINGS: Final = 50
 
 
-def refusal(checked: Checked) -> str:
-    """Why a registration is refused: the first reason that blocks, with place and witness, and how many more."""
+def refusal(checked: Checked, old_texts: Sequence[str] = ()) -> str:
+    """Why a registration is refused: the first reason that blocks, with place and witness, and how many more.
+
+    Under Confluent's profiles in Confluent's form: the whole list. ``old_texts`` are those of the compared versions.
+    """
+    told = f'Schema being registered is incompatible with an earlier schema for subject "{checked.subject}"'
     blocking = [finding for finding in checked.verdict.findings if finding.blocks]
+    if checked.verdict.criteria.profile.of_confluent:
+        old_text = old_texts[blocking[0].version] if old_texts else None
+        return f"{told}, details: [{', '.join(messages(checked, old_text))}]"
     first = sentence(blocking[0], checked)
     more = f" ({len(blocking) - 1} more; ask the compatibility check with verbose=true)" if len(blocking) > 1 else ""
-    return (
-        f'Schema being registered is incompatible with an earlier schema for subject "{checked.subject}": '
-        f"{first}{more} [level {checked.verdict.level.name}]"
-    )
+    return f"{told}: {first}{more} [level {checked.verdict.level.name}]"
 
 
 def messages(checked: Checked, old_text: str | None) -> list[str]:
-    """The list of ``verbose=true``: a sentence per finding that blocks, then what was compared."""
+    """The list of ``verbose=true``: one per finding that blocks, what was compared, where the truth is another."""
     blocking = [finding for finding in checked.verdict.findings if finding.blocks]
     if not blocking:
-        return []
+        return list(checked.verdict.notes)
     compared = [f"{{oldSchemaVersion: {checked.versions[blocking[0].version]}}}"]
     if old_text is not None:
         compared.append(f"{{oldSchema: '{old_text[:_SHOWN_TEXT]}'}}")
     compared.append(f"{{validateFields: 'false', compatibility: '{checked.verdict.level.name}'}}")
-    return [sentence(finding, checked) for finding in blocking] + compared
+    tell = as_confluent if checked.verdict.criteria.profile.of_confluent else sentence
+    return [*(tell(finding, checked) for finding in blocking), *compared, *checked.verdict.notes]
+
+
+def as_confluent(finding: Finding, checked: Checked) -> str:
+    """One finding as Confluent's server spells it: Avro's with single quotes and additional information."""
+    if not isinstance(finding.cause, Objection):
+        return sentence(finding, checked)
+    kind = finding.cause.difference.rule.partition(":")[2]
+    side = "new" if finding.direction is Direction.BACKWARD else "old"
+    description = f"{finding.cause.difference.message} (path {finding.cause.path} of the {side} schema)"
+    if checked.format is Format.AVRO:
+        return f"{{errorType:'{kind}', description:'{description}', additionalInfo:'{finding.cause.detail}'}}"
+    return f'{{errorType:"{kind}", description:"{description}"}}'
 
 
 def sentence(finding: Finding, checked: Checked) -> str:
@@ -47,9 +76,10 @@ def sentence(finding: Finding, checked: Checked) -> str:
     match finding.cause:
         case Undecided() as cause:
             where = f" at {cause.place}" if cause.place else ""
-            return f"{cause.reason}{where}: undecided against version {number}, so it blocks: {cause.message}"
-        case Incompatibility() as cause:
-            difference = cause.difference
+            told = f"{cause.reason}{where}: undecided against version {number}, so it blocks: {cause.message}"
+        case Objection(difference=difference, path=path):
+            told = f"{difference.rule} at {path} against version {number}: {difference.message}."
+        case Incompatibility(difference=difference) as cause:
             place = difference.after or difference.before
             where = f" at {place.place}" if place else ""
             reader, writer = (
@@ -58,7 +88,8 @@ def sentence(finding: Finding, checked: Checked) -> str:
                 else (f"version {number}", "the new schema")
             )
             proof = "" if cause.witness is None else f" {_proof(cause.witness, reader, writer)}"
-            return f"{difference.rule}{where}: {difference.message}.{proof}".replace("..", ".")
+            told = f"{difference.rule}{where}: {difference.message}.{proof}".replace("..", ".")
+    return f"{told} {finding.note}".rstrip()
 
 
 def _proof(witness: Witness, reader: str, writer: str) -> str:
@@ -81,42 +112,58 @@ def reader_sentence(row: ReaderRow) -> str:
 
 def findings(checked: Checked) -> list[dict[str, Any]]:
     """Every finding as a JSON-ready document, at most fifty."""
-    return [_finding(finding, checked) for finding in checked.verdict.findings[:_MOST_FINDINGS]]
+    return [
+        {
+            "direction": found.direction.value,
+            "version": checked.versions[found.version],
+            "fingerprint": found.fingerprint,
+            **finding(found, checked.format),
+        }
+        for found in checked.verdict.findings[:_MOST_FINDINGS]
+    ]
 
 
-def _finding(finding: Finding, checked: Checked) -> dict[str, Any]:
+def finding(found: Finding, format: Format) -> dict[str, Any]:  # noqa: A002
+    """A finding without who was compared with whom, as a JSON-ready document."""
+    judged = {"blocks": found.blocks, "weight": found.weight.value, "note": found.note or None}
+    return {**judged, **cause(found.cause, format)}
+
+
+def cause(found: Cause, format: Format | None = None) -> dict[str, Any]:  # noqa: A002
+    """What was found, whatever it weighs, as a JSON-ready document."""
+    match found:
+        case Undecided(reason=reason, message=message, place=place):
+            return {"rule": reason.value, "severity": "UNDECIDED", "message": message, "place": _place(place)}
+        case Objection(difference=change):
+            return {"severity": "OBJECTION", **difference(change, format), "witness": None}
+        case Incompatibility(difference=change, severity=severity, witness=proof):
+            proven = None if proof is None else witness(proof)
+            return {"severity": severity.value, **difference(change, format), "witness": proven}
+
+
+def difference(change: Difference, format: Format | None = None) -> dict[str, Any]:  # noqa: A002
+    """A difference with what a person should know about its rule, as a JSON-ready document.
+
+    Without its format the rule is that of the first format which has one of the name.
+    """
+    side = change.after or change.before
+    engines = ENGINES.values() if format is None else (ENGINES[format],)
+    rule = next((engine.rules[change.rule] for engine in engines if change.rule in engine.rules), None)
     return {
-        "direction": finding.direction.value,
-        "version": checked.versions[finding.version],
-        "blocks": finding.blocks,
-        "fingerprint": finding.fingerprint,
-        **cause(finding.cause),
+        "rule": change.rule,
+        "message": change.message,
+        "place": None if side is None else _place(side.place),
+        "before": fragment(change.before),
+        "after": fragment(change.after),
+        "remedy": None if rule is None else rule.remedy,
+        "equivalents": {} if rule is None else equivalents(rule),
     }
 
 
-def cause(found: Incompatibility | Undecided) -> dict[str, Any]:
-    """An incompatibility or an open question as a JSON-ready document."""
-    match found:
-        case Undecided():
-            return {
-                "rule": found.reason.value,
-                "severity": "UNDECIDED",
-                "message": found.message,
-                "place": _place(found.place),
-            }
-        case Incompatibility():
-            difference = found.difference
-            side = difference.after or difference.before
-            return {
-                "rule": difference.rule,
-                "severity": found.severity.value,
-                "message": difference.message,
-                "place": None if side is None else _place(side.place),
-                "before": fragment(difference.before),
-                "after": fragment(difference.after),
-                "remedy": remedy(difference.rule),
-                "witness": None if found.witness is None else witness(found.witness),
-            }
+def equivalents(rule: Rule) -> dict[str, list[str]]:
+    """What other authorities call the findings of a rule, as far as they have a name for it."""
+    named = {"confluent": list(rule.confluent), "buf": list(rule.buf)}
+    return {authority: names for authority, names in named.items() if names}
 
 
 def witness(proof: Witness) -> dict[str, Any]:
@@ -137,12 +184,6 @@ def fragment(side: Fragment | None) -> dict[str, Any] | None:
 
 def _place(place: Place | None) -> dict[str, Any] | None:
     return None if place is None else {"pointer": place.pointer, "line": place.line, "column": place.column}
-
-
-def remedy(rule: str) -> str | None:
-    """What a rule advises, whatever its format."""
-    found = next((engine.rules[rule] for engine in ENGINES.values() if rule in engine.rules), None)
-    return None if found is None else found.remedy
 
 
 def rules(format: Format) -> list[Rule]:  # noqa: A002

@@ -7,7 +7,7 @@ import pytest
 from compat.level import Level
 from registry.errors import InvalidLevel, InvalidMode, OperationNotPermitted
 from registry.model import DEFAULT, Configuration, Mode, Subject
-from registry.policy import Inheritance, Setting, parse_level, parse_mode, policy, require_registration
+from registry.policy import Defaults, Inheritance, Setting, parse_level, parse_mode, policy, require_registration
 
 NOTHING = Setting()
 
@@ -17,7 +17,7 @@ def configured(**values: object) -> Setting:
 
 
 def level(*settings: Setting, inheritance: Inheritance = "confluent") -> Level:
-    return policy(settings, Level.BACKWARD, inheritance).level
+    return policy(settings, Defaults(inheritance=inheritance)).level
 
 
 FULL = configured(compatibility_level="FULL")
@@ -46,13 +46,13 @@ def test_the_sane_variant_inherits_what_is_not_set() -> None:
 
 
 def test_an_alias_is_never_inherited() -> None:
-    in_force = policy((NOTHING, ALIAS_ONLY, ALIAS_ONLY, NOTHING), Level.BACKWARD, "sane")
+    in_force = policy((NOTHING, ALIAS_ONLY, ALIAS_ONLY, NOTHING), Defaults(inheritance="sane"))
     assert in_force.configuration.alias is None
 
 
 def test_switches_come_from_the_default_contexts_row() -> None:
     normalizing = configured(normalize=True, compatibility_level="NONE")
-    in_force = policy((ALIAS_ONLY, NOTHING, normalizing, NOTHING), Level.BACKWARD, "confluent")
+    in_force = policy((ALIAS_ONLY, NOTHING, normalizing, NOTHING), Defaults())
     assert in_force.configuration.normalize is True
     assert in_force.level is Level.BACKWARD
 
@@ -63,7 +63,7 @@ def test_the_default_contexts_row_is_not_that_of_other_contexts() -> None:
 
 def test_modes_go_up_from_subject_to_everything() -> None:
     def mode(*modes: Mode | None) -> Mode:
-        return policy([Setting(mode=one) for one in modes], Level.BACKWARD, "confluent").mode
+        return policy([Setting(mode=one) for one in modes], Defaults()).mode
 
     assert mode(None, None, None, None) is Mode.READWRITE
     assert mode(None, None, None, Mode.READONLY) is Mode.READONLY

@@ -6,7 +6,8 @@ import json
 from importlib import resources
 from typing import Any, Final
 
-from compat.gate.findings import Counterexample, GateFinding, LiveReaders, Report, Spot, SubjectResult, Weight
+from compat.gate.findings import Counterexample, GateFinding, LiveReaders, Report, Spot, SubjectResult
+from compat.profile import Weight
 
 SCHEMA_VERSION: Final = 1
 """Raised only when a member changes its meaning or goes away; new members may come at any time."""
@@ -55,6 +56,7 @@ def as_finding(finding: GateFinding) -> dict[str, Any]:
         "base": _spot(finding.base_spot) if finding.base_spot else None,
         "why": finding.rule.why,
         "fixes": [fix for fix in finding.fixes if fix],
+        "note": finding.note or None,
         "counterexample": _counterexample(finding.counterexample) if finding.counterexample else None,
         "fingerprint": finding.fingerprint,
         "waived": _waived(finding),
@@ -69,6 +71,7 @@ def _result(result: SubjectResult) -> dict[str, Any]:
         "baseline": result.baseline,
         "standing": result.standing.value,
         "level": result.level or None,
+        "profile": result.profile.value,
         "compared": list(result.compared),
         "live_readers": _readers(result.readers) if result.readers else None,
     }

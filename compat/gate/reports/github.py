@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from compat.gate.findings import GateFinding, Report, Weight
+from compat.gate.findings import GateFinding, Report
 from compat.gate.reports.text import event_text
+from compat.profile import Weight
 
 _COMMANDS: Final = {Weight.ERROR: "error", Weight.WARNING: "warning", Weight.INFO: "notice"}
 

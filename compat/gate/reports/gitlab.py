@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from compat.gate.findings import GateFinding, Report, Weight
+from compat.gate.findings import GateFinding, Report
+from compat.profile import Weight
 
 _SEVERITIES: Final = {Weight.ERROR: "major", Weight.WARNING: "minor", Weight.INFO: "info"}
 

@@ -6,8 +6,9 @@ import re
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from compat.gate.findings import GateFinding, Report, SubjectResult, Weight
+from compat.gate.findings import GateFinding, Report, SubjectResult
 from compat.gate.reports.text import finding_lines
+from compat.profile import Weight
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot carry."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from compat.gate.findings import GateFinding, Report, Standing, Weight
+from compat.gate.findings import GateFinding, Report, Standing
 from compat.gate.reports.text import DIRECTIONS, event_text, place_of, summary
+from compat.profile import Weight
 
 MARK: Final = "<!-- lineal check -->"
 """Stands first in every report."""

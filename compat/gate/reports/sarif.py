@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from compat.gate.findings import GateFinding, Report, Spot, Waived, Weight
+from compat.gate.findings import GateFinding, Report, Spot, Waived
+from compat.profile import Weight
 
 _LEVELS: Final = {Weight.ERROR: "error", Weight.WARNING: "warning", Weight.INFO: "note"}
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from compat.gate.findings import GateFinding, LiveReaders, Report, Spot, Standing, Status, Weight
+from compat.gate.findings import GateFinding, LiveReaders, Report, Spot, Standing, Status, SubjectResult
 from compat.level import Direction
+from compat.profile import Profile, Weight
 
 Paint = Callable[[str, str], str]
 """Gives a text (second) the look of a style (first): ``error``, ``good``, ``dim`` …"""
@@ -113,6 +114,8 @@ def _details(finding: GateFinding) -> Iterator[tuple[str, str]]:
         yield "before", f"{finding.base_spot.text}   ({place_of(finding.base_spot)})"
     if finding.spot.text:
         yield "after", finding.spot.text
+    if finding.note:
+        yield "note", finding.note
     if finding.rule.why:
         yield "why", finding.rule.why
     for remedy in finding.fixes:
@@ -139,6 +142,11 @@ def _against(finding: GateFinding) -> str:
     return f"{against} ({finding.direction}: {DIRECTIONS[finding.direction]})"
 
 
+def _terms(result: SubjectResult) -> str:
+    """The level, and whose rules decided where those are not lineal's own."""
+    return result.level if result.profile is Profile.STRICT else f"{result.level}, {result.profile}"
+
+
 def _of(versions: str, baseline: str) -> str:
     """``version 3 of http://…``, but just ``git:HEAD`` where version and baseline are one."""
     return baseline if not versions or versions == baseline else f"{versions} of {baseline}"
@@ -151,7 +159,7 @@ def _table(report: Report, paint: Paint) -> Iterator[str]:
     for result in report.results:
         style, word = _MARKS[result.standing]
         compared = f"{len(result.compared)} versions" if len(result.compared) > 3 else ", ".join(result.compared)
-        about = f"against {_of(compared, result.baseline)}" + (f", {result.level}" if result.level else "")
+        about = f"against {_of(compared, result.baseline)}" + (f", {_terms(result)}" if result.level else "")
         yield f"{shown(result.subject):<{names}}  {paint(style, f'{word:<12}')}  {paint('dim', about)}"
         if result.readers is not None:
             yield f"    policy {result.level or 'NONE'}: {paint(*_POLICY.get(result.standing, ('good', 'holds')))}"

@@ -11,15 +11,17 @@ from typing import Final
 
 import click
 
+from compat.criteria import PROFILES
 from compat.gate import waivers
 from compat.gate.baselines import OwnHistory, TreeBaseline
-from compat.gate.configuration import LEVELS, level_named
+from compat.gate.configuration import LEVELS, criteria_named, level_named
 from compat.gate.errors import CouldNotCheck, Misconfigured
-from compat.gate.findings import Report, Status, SubjectResult, Weight
+from compat.gate.findings import Report, Status, SubjectResult
 from compat.gate.judge import Baseline, Policy, judge, removed
 from compat.gate.mapping import Subject, within
 from compat.gate.reports import REPORTS, document, text
 from compat.gate.tree import FolderTree, GitTree
+from compat.profile import Profile, Weight
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
 from registry.cli.readers import with_readers
@@ -53,6 +55,11 @@ Exit codes: 0 pass · 1 findings · 2 wrong usage or configuration · 3 could no
     "--mode",
     type=click.Choice(LEVELS, case_sensitive=False),
     help="The level to hold everything to, instead of the registry's or lineal.toml's.",
+)
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES, case_sensitive=False),
+    help="Whose rules decide, instead of the registry's or lineal.toml's.",
 )
 @click.option(
     "--fail-on",
@@ -94,6 +101,7 @@ def command(
     paths: tuple[str, ...],
     against: tuple[str, ...],
     mode: str | None,
+    profile: str | None,
     fail_on: str,
     reports: tuple[str, ...],
     environment: str | None,
@@ -122,6 +130,8 @@ def command(
         level_named(project.configuration.level, "lineal.toml"),
         level_named(mode, "--mode") if mode else None,
         require_known,
+        criteria_named(project.configuration.profile, project.configuration.rules, "lineal.toml"),
+        Profile(profile) if profile else None,
     )
     report = _run(project, console, chosen, paths, against or project.configuration.against, policy, Weight(fail_on))
     if environment is not None and report.failure is None:

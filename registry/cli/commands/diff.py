@@ -11,19 +11,21 @@ from typing import Any, Final
 
 import click
 
-from compat.check import check
+from compat.check import judged
+from compat.criteria import PROFILES
 from compat.definition import Definition, Format
 from compat.errors import InvalidSchema, LimitExceeded
 from compat.formats import Parsed, parse
-from compat.gate.configuration import SUFFIXES
+from compat.gate.configuration import SUFFIXES, criteria_named
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from compat.gate.findings import Compared, GateFinding, from_verdict
 from compat.gate.mapping import SchemaFile, subjects
 from compat.gate.references import Workspace
 from compat.gate.reports import document, text
 from compat.gate.tree import GitTree
-from compat.level import Direction, Level
-from compat.verdict import Difference, Fragment, Outcome
+from compat.level import Direction
+from compat.profile import Criteria
+from compat.verdict import Difference, Fragment, Outcome, outcome
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote, past_versions
@@ -53,10 +55,15 @@ class _Side:
 @click.command(epilog=_EXAMPLES)
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES, case_sensitive=False),
+    help="Whose rules decide, instead of lineal.toml's.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
 @project_options
-def command(project: Project, console: Console, old: str, new: str, *, as_json: bool) -> None:
+def command(project: Project, console: Console, old: str, new: str, profile: str | None, *, as_json: bool) -> None:
     """Show everything that differs between two schemas, and who can read whom, with an event where not.
 
     OLD and NEW are each a file, SUBJECT@VERSION (@latest) of the registry, or git:REVISION:PATH.
@@ -67,7 +74,9 @@ def command(project: Project, console: Console, old: str, new: str, *, as_json: 
         formats = f"{before.compared.definition.format} and {after.compared.definition.format}"
         raise Misconfigured(f"{old} and {new} are of different formats ({formats}): nothing in them corresponds")
     differences = tuple(after.parsed.engine.differences(before.parsed.schema, after.parsed.schema))
-    verdicts = {direction: _verdict(before, after, direction) for direction in Direction}
+    configuration = project.configuration
+    criteria = criteria_named(profile or configuration.profile, configuration.rules, "lineal.toml")
+    verdicts = {direction: _verdict(before, after, direction, criteria) for direction in Direction}
     if as_json:
         console.report(json.dumps(_document(differences, verdicts), ensure_ascii=False, indent=2, default=str))
         return
@@ -135,11 +144,12 @@ def _format(path: str) -> Format:
         raise Misconfigured(f"{path}: files end in {', '.join(SUFFIXES)}, so that their format is known") from None
 
 
-def _verdict(before: _Side, after: _Side, direction: Direction) -> tuple[Outcome, tuple[GateFinding, ...]]:
-    level = Level.BACKWARD if direction is Direction.BACKWARD else Level.FORWARD
-    verdict = check(level, after.compared.definition, [before.compared.definition], everything=True)
-    found = (from_verdict("", finding, after.compared, before.compared, "") for finding in verdict.findings)
-    return verdict.outcome, tuple(found)
+def _verdict(
+    before: _Side, after: _Side, direction: Direction, criteria: Criteria
+) -> tuple[Outcome, tuple[GateFinding, ...]]:
+    findings = tuple(judged(after.parsed, before.parsed, direction, criteria))
+    found = (from_verdict("", finding, after.compared, before.compared, "") for finding in findings)
+    return outcome(findings), tuple(found)
 
 
 def _lines(
@@ -158,10 +168,10 @@ def _lines(
             if fragment is not None and fragment.text:
                 look = "error" if sign == "-" else "good"
                 yield f"    {console.paint(look, sign)} {_place(fragment)}{text.shown(fragment.text)}"
-    for direction, (outcome, findings) in verdicts.items():
+    for direction, (answer, findings) in verdicts.items():
         yield ""
         sentence = _SENTENCES[direction].format(old=old, new=new)
-        yield f"{console.paint(_MARKS[outcome], outcome.value)}: {sentence} ({direction})"
+        yield f"{console.paint(_MARKS[answer], answer.value)}: {sentence} ({direction})"
         for finding in findings:
             yield ""
             yield from (f"  {line}" for line in text.finding_lines(finding, console.paint))
@@ -186,10 +196,10 @@ def _document(
         ],
         "verdicts": {
             direction.value: {
-                "outcome": outcome.value,
+                "outcome": answer.value,
                 "findings": [document.as_finding(finding) for finding in findings],
             }
-            for direction, (outcome, findings) in verdicts.items()
+            for direction, (answer, findings) in verdicts.items()
         },
     }
 

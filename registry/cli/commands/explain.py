@@ -30,7 +30,8 @@ Examples:
 @click.pass_obj
 def command(console: Console, rule: str) -> None:
     """Say what RULE means, why it hurts a reader, what to do instead, with a small before and after."""
-    name = rule.upper().replace("-", "_")
+    authority, colon, bare = rule.rpartition(":")
+    name = authority.lower() + colon + bare.upper().replace("-", "_")
     found = explanations(name)
     if not found:
         names = sorted({known.name for known in every_rule()})

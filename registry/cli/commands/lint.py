@@ -11,11 +11,12 @@ import click
 from compat.formats import parse
 from compat.gate.baselines import OwnHistory
 from compat.gate.configuration import level_named
-from compat.gate.findings import GateFinding, Report, Spot, Standing, Status, SubjectResult, Weight, fingerprint
+from compat.gate.findings import GateFinding, Report, Spot, Standing, Status, SubjectResult, fingerprint
 from compat.gate.judge import Policy, judge
 from compat.gate.reports import REPORTS, text
 from compat.gate.rules import MISSING_DOCUMENTATION, UNKNOWN_SUBJECT
 from compat.outline import Field, Kind, Type
+from compat.profile import Weight
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from compat.gate.rules import Explanation
 from compat.outline import ABSENT, Field, Type
 from compat.verdict import Rule as CheckRule
 from registry.events import Entry
@@ -24,6 +25,8 @@ class VerdictDocument(Answer, frozen=True):
 
     subject: str
     level: str
+    profile: str
+    """Whose rules decided; the truth about data is told whatever it is."""
     outcome: str
     """``compatible``, ``incompatible`` or ``unknown``; unknown blocks like incompatible."""
     compatible: bool
@@ -33,6 +36,8 @@ class VerdictDocument(Answer, frozen=True):
     """Rule, severity, message, place, direction, version, fingerprint, witness."""
     messages: list[str]
     """The findings that block, each in a sentence."""
+    notes: list[str]
+    """Where the profile and the truth about data part."""
 
 
 class SummaryDocument(Answer, frozen=True):
@@ -98,6 +103,8 @@ class ComparisonDocument(Answer, frozen=True):
     old: int
     new: int
     differences: list[dict[str, Any]]
+    profile: str
+    """Whose rules decide."""
     backward: list[dict[str, Any]]
     """What keeps readers of the new version from reading what was written with the old one."""
     forward: list[dict[str, Any]]
@@ -146,11 +153,13 @@ def verdict(checked: Checked) -> VerdictDocument:
     return VerdictDocument(
         subject=str(checked.subject),
         level=checked.verdict.level.name,
+        profile=checked.verdict.criteria.profile.value,
         outcome=checked.verdict.outcome.value,
         compatible=checked.verdict.compatible,
         versions=list(checked.versions),
         findings=wording.findings(checked),
         messages=[wording.sentence(finding, checked) for finding in checked.verdict.findings if finding.blocks],
+        notes=list(checked.verdict.notes),
     )
 
 
@@ -200,21 +209,15 @@ def subject(detail: SubjectDetail) -> SubjectDocument:
 
 def comparison(found: Comparison) -> ComparisonDocument:
     """Two versions side by side."""
+    format_ = found.new.content.format
     return ComparisonDocument(
         subject=str(found.old.subject),
         old=found.old.number,
         new=found.new.number,
-        differences=[
-            {
-                "rule": one.rule,
-                "message": one.message,
-                "before": wording.fragment(one.before),
-                "after": wording.fragment(one.after),
-            }
-            for one in found.differences
-        ],
-        backward=[wording.cause(one) for one in found.backward],
-        forward=[wording.cause(one) for one in found.forward],
+        differences=[wording.difference(one, format_) for one in found.differences],
+        profile=found.criteria.profile.value,
+        backward=[wording.finding(one, format_) for one in found.backward],
+        forward=[wording.finding(one, format_) for one in found.forward],
     )
 
 
@@ -245,6 +248,11 @@ def rule(one: CheckRule) -> RuleDocument:
         confluent=list(one.confluent),
         buf=list(one.buf),
     )
+
+
+def foreign_rule(one: Explanation) -> RuleDocument:
+    """A rule of another authority."""
+    return RuleDocument(one.name, one.applies_to, one.severity.value, one.summary, one.why, one.remedy, [], [])
 
 
 def outline(described: Type) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import pytest
 from compat.gate.baselines import OwnHistory, TreeBaseline
 from compat.gate.configuration import Configuration, SchemaSet
 from compat.gate.errors import CouldNotCheck
-from compat.gate.findings import Report, Standing, Status, Weight, spot_of
+from compat.gate.findings import Report, Standing, Status, spot_of
 from compat.gate.judge import Policy, judge, removed
 from compat.gate.mapping import subjects
 from compat.gate.references import Workspace
 from compat.gate.tree import FolderTree
 from compat.level import Level
+from compat.profile import Weight
 from compat.verdict import Place
 
 

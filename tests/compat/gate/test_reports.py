@@ -11,19 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from compat.definition import Format
-from compat.gate.findings import (
-    Counterexample,
-    GateFinding,
-    Report,
-    Spot,
-    Standing,
-    SubjectResult,
-    Waived,
-    Weight,
-)
+from compat.gate.findings import Counterexample, GateFinding, Report, Spot, Standing, SubjectResult, Waived
 from compat.gate.reports import REPORTS, document, markdown, text
 from compat.gate.rules import explanation, explanations
 from compat.level import Direction
+from compat.profile import Weight
 from compat.verdict import Severity
 
 ODD = "50% of <events>,\nin: `x`\r and \x00\x1b[31m"

@@ -8,9 +8,10 @@ import pytest
 
 from compat.gate import waivers
 from compat.gate.errors import Misconfigured
-from compat.gate.findings import GateFinding, Report, Spot, Standing, Status, SubjectResult, Weight
+from compat.gate.findings import GateFinding, Report, Spot, Standing, Status, SubjectResult
 from compat.gate.rules import SUBJECT_REMOVED
 from compat.gate.waivers import Waiver
+from compat.profile import Weight
 
 TODAY = date(2026, 11, 24)
 FINDING = GateFinding(SUBJECT_REMOVED, Weight.ERROR, "orders", "gone", Spot("orders.avsc"), "0123456789ab")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -31,6 +32,15 @@ def breaking(folder: Path, pairs: Sequence[tuple[str, str]], categories: Sequenc
     found: dict[int, set[str]] = defaultdict(set)
     for line in run.stdout.splitlines():
         finding = json.loads(line)
-        # A deleted message is reported without a path of its own when its file has changed: never so here.
-        found[int(Path(finding["path"]).parent.name[1:])].add(finding["type"])
+        found[_number(finding)].add(finding["type"])
     return [found[number] for number in range(len(pairs))]
+
+
+def _number(finding: dict[str, str]) -> int:
+    """Which pair a finding is about: by its file, or by its package where a whole package is gone."""
+    if "path" in finding:
+        return int(Path(finding["path"]).parent.name[1:])
+    found = re.search(r'"p(\d+)"', finding["message"])
+    if found is None:
+        raise RuntimeError(f"buf reports something of no pair: {finding}")
+    return int(found[1])

@@ -1,0 +1,42 @@
+"""The verdicts that Confluent Schema Registry gives, with its own names for differences, also where they are not true.
+
+Written from descriptions of its behaviour (decision 0020 lists what they leave open); its code was not used. A module
+per format finds differences, ``kinds`` says which of them each policy accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from compat.budget import Budget
+from compat.confluent import avro, json_schema, protobuf
+from compat.confluent.kinds import KINDS, PREFIX, Policy, Seen
+from compat.definition import Format
+from compat.formats import Parsed
+from compat.profile import Profile
+from compat.verdict import Difference, Objection
+
+__all__ = ["KINDS", "PREFIX", "differences"]
+
+Detection: TypeAlias = Callable[[Any, Any, Policy, Budget], Iterator[Seen]]
+
+_DETECTIONS: Final[Mapping[Format, Detection]] = MappingProxyType(
+    {Format.AVRO: avro.differences, Format.JSON: json_schema.differences, Format.PROTOBUF: protobuf.differences}
+)
+
+
+def differences(reader: Parsed, writer: Parsed, profile: Profile, budget: Budget) -> Iterator[Objection]:
+    """Every difference that Confluent names between two schemas of one format. Raises BudgetSpent.
+
+    It compares an *original* with an *update* that has to read it: the writer's schema with the reader's.
+    """
+    if reader.definition == writer.definition:
+        return
+    policy = Policy.LENIENT if profile is Profile.CONFLUENT_LENIENT else Policy.STRICT
+    for seen in _DETECTIONS[reader.engine.format](writer.schema, reader.schema, policy, budget):
+        kind = KINDS[reader.engine.format][seen.kind]
+        message = f"{kind.summary}{f': {seen.detail}' if seen.detail else ''}"
+        difference = Difference(PREFIX + kind.name, message, seen.before, seen.after)
+        yield Objection(difference, seen.path, seen.detail, refused=not kind.accepted_by(policy))

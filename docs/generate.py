@@ -15,6 +15,8 @@ from typing import Any
 
 import click
 
+from compat import buf, confluent
+from compat.confluent.kinds import Policy
 from compat.definition import Format
 from compat.gate.examples import example_of
 from compat.gate.rules import every_rule
@@ -33,6 +35,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its path below ``docs``."""
     return {
         "reference/rules.md": rules(),
+        "reference/profiles.md": profiles(),
         "reference/operations.md": upcaster_operations(),
         "reference/values.md": value_rules(),
         "reference/settings.md": service_settings(),
@@ -57,6 +60,8 @@ def rules() -> str:
         for rule in (one for one in found if one.applies_to == applies_to):
             lines += [f"### {rule.name}", "", f"*{rule.severity}.* {rule.summary}", ""]
             lines += [line for text in (rule.why, rule.remedy) if text for line in (text, "")]
+            if rule.equivalents:
+                lines += [f"Elsewhere: {', '.join(f'`{name}`' for name in rule.equivalents)}.", ""]
             example = None if applies_to == "any" else example_of(rule.name, Format(str(applies_to)))
             if example is not None:
                 lines += [
@@ -67,6 +72,31 @@ def rules() -> str:
                 ]
                 lines += ["```" + _FENCES[Format(str(applies_to))] + ' title="after"', example.after.strip(), "```", ""]
     return NOTE + "\n".join(lines)
+
+
+def profiles() -> str:
+    """What other authorities name, and which of their profiles refuse it."""
+    lines = [
+        "# What other authorities name",
+        "",
+        "The kinds and rules that the [profiles](../explanation/profiles.md) of Confluent and buf report, with the",
+        "prefix that they have among lineal's own rules. A rule of lineal's names its [equivalents](rules.md).",
+        "",
+    ]
+    for format_, kinds in confluent.KINDS.items():
+        heading = f"Confluent, {_HEADINGS[format_.value]}"
+        lines += [f"## {heading}", "", "| kind | meaning | `confluent` | `confluent-lenient` |", "|---|---|---|---|"]
+        for kind in sorted(kinds.values(), key=lambda kind: kind.name):
+            answers = ["accepts" if kind.accepted_by(policy) else "refuses" for policy in Policy]
+            lines.append(f"| `{confluent.PREFIX}{kind.name}` | {kind.summary} | {' | '.join(answers)} |")
+        lines.append("")
+    categories = buf.CATEGORIES
+    columns = " | ".join(f"`buf-{name.lower().replace('_', '-')}`" for name in categories)
+    lines += ["## buf", "", f"| rule | {columns} |", "|---|" + "---|" * len(categories)]
+    for rule in buf.RULES.values():
+        answers = ["refuses" if name in rule.categories else "" for name in categories]
+        lines.append(f"| `{buf.PREFIX}{rule.name}` | {' | '.join(answers)} |")
+    return NOTE + "\n".join([*lines, ""])
 
 
 _HEADINGS = {"any": "Every format", "AVRO": "Avro", "JSON": "JSON Schema", "PROTOBUF": "Protobuf"}

@@ -1,7 +1,7 @@
 """The verdicts that Confluent Schema Registry gives, with its own names for differences, also where they are not true.
 
-Written from descriptions of its behaviour (decision 0020 lists what they leave open); its code was not used. A module
-per format finds differences, ``kinds`` says which of them each policy accepts.
+Written from descriptions of its behaviour, never from its code; the decision on profiles lists what they leave open. A
+module per format finds differences, ``kinds`` says which of them each policy accepts.
 """
 
 from __future__ import annotations

@@ -26,6 +26,8 @@ class Explanation:
     summary: str
     why: str
     remedy: str
+    equivalents: tuple[str, ...] = ()
+    """What other authorities call it: ``confluent:TYPE_CHANGED``."""
 
 
 INVALID_SCHEMA: Final = Explanation(
@@ -177,7 +179,15 @@ def every_rule() -> tuple[Explanation, ...]:
     """
     general = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
     formats = [
-        Explanation(rule.name, format_.value, rule.severity, rule.summary, rule.why, rule.remedy)
+        Explanation(
+            rule.name,
+            format_.value,
+            rule.severity,
+            rule.summary,
+            rule.why,
+            rule.remedy,
+            (*(confluent.PREFIX + name for name in rule.confluent), *(buf.PREFIX + name for name in rule.buf)),
+        )
         for format_, engine in ENGINES.items()
         for rule in engine.rules.values()
         if rule.name not in general

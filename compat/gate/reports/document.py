@@ -56,6 +56,7 @@ def as_finding(finding: GateFinding) -> dict[str, Any]:
         "base": _spot(finding.base_spot) if finding.base_spot else None,
         "why": finding.rule.why,
         "fixes": [fix for fix in finding.fixes if fix],
+        "equivalents": list(finding.rule.equivalents),
         "note": finding.note or None,
         "counterexample": _counterexample(finding.counterexample) if finding.counterexample else None,
         "fingerprint": finding.fingerprint,

@@ -50,6 +50,10 @@ def _lines(console: Console, rule: Explanation) -> Iterator[str]:
             yield ""
             yield console.paint("dim", title)
             yield from wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+    if rule.equivalents:
+        yield ""
+        yield console.paint("dim", "Elsewhere")
+        yield from wrap(", ".join(rule.equivalents), _WIDTH, initial_indent="  ", subsequent_indent="  ")
     if rule.applies_to != "any" and (example := example_of(rule.name, Format(rule.applies_to))) is not None:
         for title, text in (("Before", example.before), ("After", example.after)):
             yield ""

@@ -15,7 +15,7 @@ from compat.gate.mapping import subjects
 from compat.gate.references import Workspace
 from compat.gate.tree import FolderTree
 from compat.level import Level
-from compat.profile import Weight
+from compat.profile import Action, Criteria, Profile, Weight
 from compat.verdict import Place
 
 
@@ -193,3 +193,42 @@ def test_a_reference_that_cannot_be_read_is_pointed_to_in_its_own_file(tmp_path)
     files = {"address.schema.json": broken, "customer.schema.json": CUSTOMER}
     spots = [finding.spot for finding in gate(tmp_path, {}, files).findings]
     assert [(spot.path, spot.line) for spot in spots] == [("address.schema.json", 2)] * 2
+
+
+OPEN_MODEL = json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"})
+WANTING = json.dumps({**json.loads(OPEN_MODEL), "required": ["id"]})
+
+
+@pytest.mark.parametrize(
+    ("policy", "sets", "standing"),
+    [
+        (Policy(), (), "incompatible"),
+        (Policy(criteria=Criteria(Profile.CONFLUENT)), (), "compatible"),
+        (Policy(criteria=Criteria(Profile.CONFLUENT)), (SchemaSet(glob="*.json", profile="strict"),), "incompatible"),
+        (Policy(), (SchemaSet(glob="*.json", profile="confluent"),), "compatible"),
+        (Policy(enforced_profile=Profile.STRICT), (SchemaSet(glob="*.json", profile="confluent"),), "incompatible"),
+        (Policy(criteria=Criteria(overrides=(("REQUIRED_ADDED", Action.WARN),))), (), "compatible"),
+    ],
+)
+def test_whose_rules_decide(tmp_path, policy, sets, standing):
+    report = gate(tmp_path, {"o.json": OPEN_MODEL}, {"o.json": WANTING}, policy, sets)
+    assert [result.standing for result in report.results] == [standing]
+    (finding,) = report.findings
+    assert finding.counterexample.event == {}
+    assert bool(finding.note) == (report.results[0].profile is Profile.CONFLUENT)
+
+
+def test_what_another_authority_refuses_is_a_finding_with_its_place_and_explanation(tmp_path):
+    enum = json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", "enum": ["a"]}, indent=1)
+    report = gate(
+        tmp_path,
+        {"o.json": enum},
+        {"o.json": enum.replace('"enum": [\n  "a"\n ]', '"type": "string"')},
+        Policy(criteria=Criteria(Profile.CONFLUENT)),
+    )
+    (finding,) = report.findings
+    assert finding.rule.name == "confluent:TYPE_CHANGED"
+    assert finding.note == (
+        "Confluent's policy STRICT refuses this; lineal proved that the reader reads every event of the writer."
+    )
+    assert (finding.spot.path, finding.spot.line) == ("o.json", 1)

@@ -8,6 +8,10 @@ from typing import Final
 
 from compat.definition import Format
 from compat.errors import CompatError
+from compat.judging import strictly
+from compat.level import Direction
+from compat.profile import STRICT
+from compat.verdict import Finding
 from registry.contracts import Answer, Readability, Way
 from registry.errors import ContractNotFound, RegistryError
 from registry.events import Entry as Logged
@@ -150,7 +154,12 @@ def _judged(name: str, build: Build, found: Readability) -> Judgement | None:
     if not found.obstacles:
         return None
     texts = address.subject(name, found.version, "text"), ""
-    return judgement(found.obstacles, str(build), f"v{found.version}", "reading", texts)
+    return judgement(_findings(found), str(build), f"v{found.version}", "reading", STRICT, texts)
+
+
+def _findings(found: Readability) -> tuple[Finding, ...]:
+    """What stands in the way, weighed by severity: a reader is asked about data, whatever the profile."""
+    return tuple(strictly(found.obstacles, STRICT, Direction.BACKWARD, 0))
 
 
 def _schema_of(reader: Reader) -> tuple[str, str] | None:
@@ -249,7 +258,9 @@ def _affected(subject: Subject, row: ReaderRow, key: str) -> ReaderLine:
         environments=tuple(one.environment for one in row.deployments),
         need=need_words(row.reader.need),
         cells=(Cell(look, look.word, f"{build}: {look.word}", url),),
-        judged=None if url else judgement(found.obstacles, str(build), "it", f"live-{key}-{row.reader.position}"),
+        judged=None
+        if url
+        else judgement(_findings(found), str(build), "it", f"live-{key}-{row.reader.position}", STRICT),
     )
 
 

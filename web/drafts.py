@@ -14,7 +14,7 @@ from registry.model import Content, Page, Subject, Version
 from registry.service.answers import Checked
 from web.code import pretty
 from web.contracts import affected
-from web.findings import Cause, judgement, outcome_sentence
+from web.findings import judgement, outcome_sentence
 from web.site import Site
 from web.views import Affected, Judgement
 from web.words import PROFILES, counted

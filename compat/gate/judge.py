@@ -283,7 +283,7 @@ class _Case:
             level,
             compared,
             tuple(findings),
-            criteria.applied_to(head.format).profile,
+            profile=criteria.applied_to(head.format).profile,
         )
 
     def _finding(

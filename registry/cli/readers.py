@@ -14,12 +14,12 @@ from compat.gate.findings import (
     Spot,
     Standing,
     SubjectResult,
-    Weight,
     fingerprint,
 )
 from compat.gate.mapping import SchemaFile
 from compat.gate.references import Workspace
 from compat.gate.rules import LIVE_READER_BROKEN, LIVE_READERS_UNKNOWN
+from compat.profile import Weight
 from registry.cli import contracts
 from registry.cli.bodies import Bodies
 from registry.cli.contracts import Impact, Row

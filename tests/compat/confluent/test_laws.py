@@ -28,7 +28,7 @@ def texts(format_: Format, seed: int) -> tuple[str, str]:
     if format_ is Format.AVRO:
         return avro.random_pair(seed).texts
     if format_ is Format.PROTOBUF:
-        return protobuf.pair(random.Random(seed))
+        return protobuf.plain_pair(random.Random(seed))
     pair = json_schema.random_pair(seed)
     return json.dumps(pair.writer), json.dumps(pair.reader)
 

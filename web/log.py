@@ -18,6 +18,11 @@ from registry.events import (
     ContractWithdrawn,
     DeploymentEnded,
     DeploymentRecorded,
+    ExporterDefined,
+    ExporterPaused,
+    ExporterRemoved,
+    ExporterReset,
+    ExporterResumed,
     Happened,
     KeyCreated,
     KeyRevoked,
@@ -120,8 +125,27 @@ def _beside(event: Happened, subject: Subject) -> str:
             return f"the {kind} {resource} uses it for its {part}"
         case AssociationRemoved():
             return "a resource uses it no more"
+        case ExporterDefined() | ExporterPaused() | ExporterResumed() | ExporterReset() | ExporterRemoved():
+            return _of_exporter(event)
         case _:
             return _of_access(event)
+
+
+def _of_exporter(
+    event: ExporterDefined | ExporterPaused | ExporterResumed | ExporterReset | ExporterRemoved,
+) -> str:
+    """What happened to the copying into another registry."""
+    match event:
+        case ExporterDefined(definition=definition):
+            return f"exporter {definition.name} copies {', '.join(definition.subjects) or 'every subject'}"
+        case ExporterPaused(name=name, trace=trace):
+            return f"exporter {name} stopped" + (f": {trace}" if trace else "")
+        case ExporterResumed(name=name):
+            return f"exporter {name} goes on"
+        case ExporterReset(name=name):
+            return f"exporter {name} begins anew"
+        case ExporterRemoved(name=name):
+            return f"exporter {name} removed; what it copied stays"
 
 
 def _of_access(event: Happened) -> str:

@@ -13,7 +13,7 @@ from compat.errors import InvalidSchema
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from tests.compat.protobuf.buf import BUF, breaking
-from tests.compat.protobuf.strategies import pair
+from tests.compat.protobuf.strategies import plain_pair
 from tests.compat.protobuf.test_cases import CASES, sections
 
 PAIRS = 120
@@ -50,7 +50,7 @@ MORE = [
 def changes() -> list[tuple[tuple[str, str], tuple[Schema, Schema]]]:
     engine = ProtobufEngine()
     texts = [(case["writer"], case[side]) for case in map(sections, CASES) for side in ("reader", "almost")]
-    texts += [*MORE, *(pair(random.Random(seed)) for seed in range(PAIRS))]
+    texts += [*MORE, *(plain_pair(random.Random(seed)) for seed in range(PAIRS))]
     found = []
     for old, new in texts:
         try:

@@ -248,7 +248,7 @@ def affected(impact: Impact, *, what: str, key: str = "") -> Affected:
 
 
 def _affected(subject: Subject, row: ReaderRow, key: str) -> ReaderLine:
-    build, position, found = row.reader.build, row.reader.position, row.cells[0]
+    build, found = row.reader.build, row.cells[0]
     look = WAYS[found.way]
     url = address.reading(str(subject), build, found.version) if found.version else ""
     return ReaderLine(

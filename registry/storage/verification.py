@@ -88,9 +88,9 @@ def _compared(table: Table, kept: Connection, replayed: Connection) -> Iterator[
 def _rows(table: Table, connection: Connection) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     key = list(table.primary_key.columns)
     places = [list(table.columns).index(column) for column in key]
-    result = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table).order_by(*key))
-    for row in result:
-        yield tuple(row[place] for place in places), tuple(row)
+    with connection.execute(select(table).order_by(*key), execution_options={"yield_per": _ROWS_AT_ONCE}) as result:
+        for row in result:
+            yield tuple(row[place] for place in places), tuple(row)
 
 
 def _shown(values: tuple[Any, ...] | Row[Any]) -> str:

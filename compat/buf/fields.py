@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from google.protobuf.descriptor_pb2 import EDITION_2024
+
 from compat.buf.pairs import FieldPair, Found
 from compat.protobuf.model import ENUM, GROUP, MESSAGE, Field, Schema
 from compat.protobuf.words import kind
@@ -140,9 +142,16 @@ def same_jstype(pair: FieldPair) -> Iterator[Found]:
 
 
 def same_cpp_string_type(pair: FieldPair) -> Iterator[Found]:
-    """The option ``ctype`` changed."""
+    """C++ has another type for it: by the option ``ctype``, or because editions from 2024 on have views."""
     if pair.old.type in {"string", "bytes"} and pair.new.type in {"string", "bytes"}:
-        yield from _option(pair, "ctype")
+        before, after = map(_cpp_string_type, pair.schemas, (pair.old, pair.new))
+        if before != after:
+            yield pair.found("C++ has another string type for it")
+
+
+def _cpp_string_type(schema: Schema, field: Field) -> object:
+    ctype = _options(schema, field, "ctype")
+    return ctype or ("view" if schema.file.edition >= EDITION_2024 else ctype)
 
 
 def same_utf8_validation(pair: FieldPair) -> Iterator[Found]:

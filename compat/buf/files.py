@@ -56,12 +56,12 @@ def package_no_delete(old: Schema, new: Schema) -> Iterator[Found]:
 
 
 def in_same_package(
-    rule: Callable[[Schema, Schema], Iterator[Found]], left: Callable[[Schema], Collection[object]]
+    rule: Callable[[Schema, Schema], Iterator[Found]], left: Callable[[Schema], Collection[object]] | None = None
 ) -> Callable[[Schema, Schema], Iterator[Found]]:
-    """A rule about what is gone from a package. Where the package has nothing of the kind left, buf says nothing."""
+    """A rule about what is gone from a package. Where it has no message or enum left, buf says nothing of these."""
 
     def check(old: Schema, new: Schema) -> Iterator[Found]:
-        if old.package == new.package and left(new):
+        if old.package == new.package and (left is None or left(new)):
             yield from rule(old, new)
 
     return check
@@ -79,7 +79,7 @@ def service_no_delete(old: Schema, new: Schema) -> Iterator[Found]:
             yield Found(f"the service {service.name} is gone", spelt(f"service {service.name}", service.name))
 
 
-package_service_no_delete = in_same_package(service_no_delete, lambda schema: schema.file.service)
+package_service_no_delete = in_same_package(service_no_delete)
 
 
 def extension_no_delete(old: Schema, new: Schema) -> Iterator[Found]:

@@ -75,7 +75,7 @@ class Readers:
         known = self._known(subject, required=False)
         with self._store.read() as reading:
             settings = reading.settings(scopes(known.subject))
-            lenient = policy(settings, self._settings.level, self._settings.inheritance).lenient
+            lenient = policy(settings, self._settings.defaults).lenient
             definition = self._definitions.candidate(reading, known.subject, candidate, lenient=lenient).definition
         return self._impact(known, environment, CANDIDATE, parse(definition))
 

@@ -150,8 +150,9 @@ def same_cpp_string_type(pair: FieldPair) -> Iterator[Found]:
 
 
 def _cpp_string_type(schema: Schema, field: Field) -> object:
-    ctype = _options(schema, field, "ctype")
-    return ctype or ("view" if schema.file.edition >= EDITION_2024 else ctype)
+    descriptor = _descriptor(schema, field)
+    views = schema.file.edition >= EDITION_2024 and not descriptor.containing_type.GetOptions().map_entry
+    return descriptor.GetOptions().ctype or (views and "view")
 
 
 def same_utf8_validation(pair: FieldPair) -> Iterator[Found]:
@@ -178,6 +179,9 @@ def _option(pair: FieldPair, name: str) -> Iterator[Found]:
 
 
 def _options(schema: Schema, field: Field, name: str) -> Any:
+    return getattr(_descriptor(schema, field).GetOptions(), name)
+
+
+def _descriptor(schema: Schema, field: Field) -> Any:
     message = field.site.name.rpartition(".")[0]
-    descriptor = schema.pool.FindMessageTypeByName(message).fields_by_number[field.number]
-    return getattr(descriptor.GetOptions(), name)
+    return schema.pool.FindMessageTypeByName(message).fields_by_number[field.number]

@@ -36,7 +36,7 @@ class Situation:
         if found[0].configuration is not None and found[0].configuration.alias:  # without one, asked once
             subject = aliased(reading, subject)
             found = reading.settings(scopes(subject))
-        in_force = policy(found, settings.level, settings.inheritance)
+        in_force = policy(found, settings.defaults)
         return cls(subject, in_force, reading.position(), reading.history(subject))
 
     @property

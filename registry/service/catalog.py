@@ -105,7 +105,7 @@ class Catalog:
             before = find_version(reading, subject, parse_number(old), deleted=True)
             after = find_version(reading, subject, parse_number(new), deleted=True)
             definitions = self._definitions.of(reading, before), self._definitions.of(reading, after)
-            criteria = policy(reading.settings(scopes(subject)), self._settings.defaults).criteria
+            criteria = in_force(reading, subject, self._settings).criteria
         criteria = criteria.applied_to(after.content.format)
         one, other = map(parse, definitions)
         same_format = one.engine is other.engine

@@ -17,11 +17,11 @@ from typing import Final
 
 import httpx
 
+from registry.addresses import Checked
 from registry.errors import RegistryError
 from registry.events import Entry, WebhookRegistered, WebhookRemoved
 from registry.service import Registry
 from registry.storage.webhooks import DeadLetter, Progress, Webhook
-from registry.webhooks.addresses import ForbiddenAddress, resolve
 from registry.webhooks.message import headers, message
 
 _AT_ONCE: Final = 8
@@ -44,7 +44,11 @@ class Deliverer:
         self._registry = registry
         self._webhooks = registry.webhooks
         self._settings = registry.settings
-        self._http = httpx.Client(timeout=registry.settings.webhook_timeout_seconds, trust_env=False)
+        self._http = httpx.Client(
+            transport=Checked(registry.settings.webhook_reach),
+            timeout=registry.settings.webhook_timeout_seconds,
+            trust_env=False,
+        )
 
     def wanted(self) -> bool:
         """Whether there is a webhook at all."""
@@ -108,19 +112,17 @@ class Deliverer:
         """What went wrong; empty where the webhook has taken it."""
         sent = message(entry, self._settings.cluster_id)
         try:
-            target = resolve(hook.url, private=self._settings.webhook_private_addresses)
             signed = headers(sent, self._webhooks.secret(hook), int(time.time()))
             with self._http.stream(
                 "POST",
-                target.url,
+                hook.url,
                 content=sent.body,
-                headers={**signed, "Host": target.host, "User-Agent": "lineal"},
-                extensions={"sni_hostname": target.name},
+                headers={**signed, "User-Agent": "lineal"},
             ) as answer:
                 if answer.is_redirect:
                     return f"it answered {answer.status_code}: redirects are not followed, register where it leads"
                 return "" if answer.is_success else f"it answered {answer.status_code}"
-        except (httpx.HTTPError, ForbiddenAddress, OSError, RegistryError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RegistryError) as error:
             return str(error) or type(error).__name__
 
 

@@ -16,11 +16,12 @@ from uuid import uuid4
 import httpx
 import msgspec
 
+from registry.addresses import Checked
 from registry.errors import InvalidExporterConfig
 from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged
 from registry.model import DEFAULT_CONTEXT, Exporter, ExporterDefinition, Origin, SchemaReference, Subject, context_name
 from registry.service import Registry
-from registry.service.exporters import TOKEN, URL, USER_INFO, revealed
+from registry.service.exporters import TOKEN, URL, USER_INFO
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +87,15 @@ class OtherRegistry:
         self._client = client
         self._names = names
         self._prepared: set[str] = set()
+
+    def log_id(self) -> str | None:
+        """Of a lineal; None for other registries."""
+        answer = self._ask("GET", "/v1/metadata/id")
+        try:
+            found = answer.json()["log"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return found if isinstance(found, str) and found else None
 
     def take(self, entry: Entry) -> None:
         """Do there what an entry says."""
@@ -214,10 +224,11 @@ class Exporting:
             return
         name = exporter.definition.name
         try:
-            with _client(exporter.definition, self._registry.settings.exporter_timeout_seconds) as client:
-                names = Names(exporter.definition, self._registry.settings.cluster_id)
-                self._copy(exporter, OtherRegistry(client, names), position)
+            with self._client(exporter.definition) as client:
+                other = OtherRegistry(client, Names(exporter.definition, self._registry.settings.cluster_id))
+                self._copy(exporter, other, position)
         except InvalidExporterConfig as error:
+            self._registry.exporters.advance(exporter, self._holder, position, error.message)
             self._give_up(exporter, error.message)
         except _RefusedThere as error:
             self._give_up(exporter, str(error))
@@ -227,32 +238,42 @@ class Exporting:
     def _copy(self, exporter: Exporter, other: OtherRegistry, position: int) -> None:
         """Entry by entry to the end of the log, noting each batch, and the last entry done when one fails."""
         exporters = self._registry.exporters
-        while (entries := self._registry.catalog.changes(position, limit=_ENTRIES_AT_ONCE)) and not self._stop.is_set():
-            try:
+        try:
+            self._require_another(other)
+            while entries := self._registry.catalog.changes(position, limit=_ENTRIES_AT_ONCE):
                 for entry in entries:
-                    other.take(entry)
-                    position = entry.position
                     if self._stop.is_set():
                         break
-            except (_RefusedThere, _Unavailable) as error:
-                exporters.advance(exporter, self._holder, position, f"after position {position}: {error}")
-                raise
-            if (
-                not exporters.advance(exporter, self._holder, position)
-                or exporters.get(exporter.definition.name).paused
-            ):
-                return
+                    other.take(entry)
+                    position = entry.position
+                noted = exporters.advance(exporter, self._holder, position)
+                if not noted or self._stop.is_set() or exporters.get(exporter.definition.name).paused:
+                    return
+        except (_RefusedThere, _Unavailable) as error:
+            exporters.advance(exporter, self._holder, position, f"after position {position}: {error}")
+            raise
+
+    def _require_another(self, other: OtherRegistry) -> None:
+        """What this registry copied to itself would be copied again, for ever. Raises InvalidExporterConfig."""
+        if other.log_id() == self._registry.catalog.log_id():
+            raise InvalidExporterConfig(f"{URL} leads back to this registry, or to a copy of it")
 
     def _give_up(self, exporter: Exporter, why: str) -> None:
         _log.warning("exporter %s is paused: %s", exporter.definition.name, why)
         self._registry.exporters.pause(exporter.definition.name, why, Origin(actor="exporter"))
 
-
-def _client(definition: ExporterDefinition, seconds: float) -> httpx.Client:
-    """Raises InvalidExporterConfig for a secret that this process does not have."""
-    headers = {"content-type": _MEDIA, "accept": _MEDIA}
-    if token := revealed(definition.config, TOKEN):
-        headers["authorization"] = f"Bearer {token}"
-    user, _, password = (revealed(definition.config, USER_INFO) or "").partition(":")
-    auth = (user, password) if user else None
-    return httpx.Client(base_url=definition.config[URL].rstrip("/"), headers=headers, auth=auth, timeout=seconds)
+    def _client(self, definition: ExporterDefinition) -> httpx.Client:
+        """Raises InvalidExporterConfig for a secret that this process does not have."""
+        settings, revealed = self._registry.settings, self._registry.exporters.revealed
+        headers = {"content-type": _MEDIA, "accept": _MEDIA}
+        if token := revealed(definition, TOKEN):
+            headers["authorization"] = f"Bearer {token}"
+        user, _, password = (revealed(definition, USER_INFO) or "").partition(":")
+        return httpx.Client(
+            base_url=definition.config[URL].rstrip("/"),
+            headers=headers,
+            auth=(user, password) if user else None,
+            timeout=settings.exporter_timeout_seconds,
+            transport=Checked(settings.exporter_reach),
+            trust_env=False,
+        )

@@ -260,7 +260,7 @@ class ExporterDefinition(Document, frozen=True):
     subject_rename_format: str = "${subject}"
     kek_rename_format: str = ""
     config: dict[str, str] = {}
-    """As it was sent; secrets stand in it by the name of an environment variable."""
+    """As it was sent; secrets stand in it encrypted, or by the name of an environment variable."""
 
 
 @dataclass(frozen=True, slots=True)

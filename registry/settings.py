@@ -14,6 +14,7 @@ from compat.budget import Limits
 from compat.criteria import PROFILES
 from compat.level import Level
 from compat.profile import Profile
+from registry.addresses import Reach
 from registry.errors import InvalidRequest
 from registry.policy import Defaults
 
@@ -87,8 +88,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a node that has died keeps others from what only one may do at a time: following, delivering."""
 
     secret_key: str = ""
-    """Encrypts the secrets that have to be kept (those of webhooks): 32 bytes in base64, ``openssl rand -base64 32``.
-    Several separated by commas: the first encrypts, all decrypt. Without it nothing that needs a secret is kept."""
+    """Encrypts the secrets that have to be kept (those of webhooks and exporters): 32 bytes in base64,
+    ``openssl rand -base64 32``. Several separated by commas: the first encrypts, all decrypt. Without it nothing that
+    needs a secret is kept."""
     webhook_private_addresses: bool = False
     """Whether webhooks may lead to private, loopback and link-local addresses."""
     webhook_attempts: int = 12
@@ -150,6 +152,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     exporters: bool = True
     """Whether this process works for exporters; they can be defined in any case."""
+    exporter_private_addresses: bool = False
+    """Whether exporters may lead to private, loopback and link-local addresses."""
     exporter_seconds: float = 1.0
     """How often the log is looked at for what exporters have to copy."""
     exporter_timeout_seconds: float = 10.0
@@ -159,6 +163,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     cluster_id: str = "lineal"
     """What ``/v1/metadata/id`` names."""
+
+    @property
+    def webhook_reach(self) -> Reach:
+        """Where webhooks may be."""
+        return Reach(self.webhook_private_addresses, f"{PREFIX}WEBHOOK_PRIVATE_ADDRESSES")
+
+    @property
+    def exporter_reach(self) -> Reach:
+        """Where the registries that exporters copy to may be."""
+        return Reach(self.exporter_private_addresses, f"{PREFIX}EXPORTER_PRIVATE_ADDRESSES")
 
     @property
     def limits(self) -> Limits:

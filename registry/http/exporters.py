@@ -15,6 +15,7 @@ from registry.http.parameters import AnyRequest
 from registry.http.payloads import Wire
 from registry.model import Exporter, ExporterDefinition
 from registry.service import Registry
+from registry.service.exporters import shown
 
 
 class ExporterRequest(Wire, frozen=True):
@@ -85,7 +86,7 @@ def create(request: AnyRequest, registry: NamedDependency[Registry], data: JSONB
 def get_exporter(registry: NamedDependency[Registry], exporter: FromPath[str]) -> ExporterBody:
     """One exporter."""
     found = registry.exporters.get(unquote(exporter)).definition
-    return ExporterBody(**msgspec.structs.asdict(found))
+    return ExporterBody(**{**msgspec.structs.asdict(found), "config": shown(found.config)})
 
 
 @put("/exporters/{exporter:str}", status_code=200, sync_to_thread=True)
@@ -108,8 +109,8 @@ def remove(request: AnyRequest, registry: NamedDependency[Registry], exporter: F
 
 @get("/exporters/{exporter:str}/config", sync_to_thread=True)
 def get_config(registry: NamedDependency[Registry], exporter: FromPath[str]) -> dict[str, str]:
-    """Where an exporter copies to; secrets by the name of their environment variable."""
-    return registry.exporters.get(unquote(exporter)).definition.config
+    """Where an exporter copies to; secrets hidden, or by the name of their environment variable."""
+    return shown(registry.exporters.get(unquote(exporter)).definition.config)
 
 
 @put("/exporters/{exporter:str}/config", status_code=200, sync_to_thread=True)

@@ -45,11 +45,12 @@ def delete_context(request: AnyRequest, registry: NamedDependency[Registry], nam
     registry.deletion.context(context_name(unquote(name)), origin=exchange_of(request).origin)
 
 
-@get("/v1/metadata/id", sync_to_thread=False)
+@get("/v1/metadata/id", sync_to_thread=True)
 def cluster(registry: NamedDependency[Registry]) -> dict[str, Any]:
-    """Names this registry."""
+    """Names this registry, and tells its log from all others."""
     name = registry.settings.cluster_id
-    return {"id": name, "scope": {"path": [], "clusters": {"kafka-cluster": name, "schema-registry-cluster": name}}}
+    scope = {"path": [], "clusters": {"kafka-cluster": name, "schema-registry-cluster": name}}
+    return {"id": name, "scope": scope, "log": registry.catalog.log_id()}
 
 
 @get("/v1/metadata/version", sync_to_thread=False)

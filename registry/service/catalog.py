@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import islice
 
 from compat.check import judged
@@ -168,6 +169,13 @@ class Catalog:
         """Of the last entry of the log; 0 when it is empty."""
         with self._store.read() as reading:
             return reading.position()
+
+    def log_id(self) -> str:
+        """Tells this log from all others, whatever the registries are called; a copy has the same. Empty for none."""
+        return "".join(
+            blake2b(f"{first.time.isoformat()} {first.origin.request_id}".encode(), digest_size=16).hexdigest()
+            for first in self.changes(limit=1)
+        )
 
     def moment(self, asked: str) -> Moment:
         """The place in the log that a position or an ISO time means: after the last entry that was written until then.

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from registry.addresses import require
 from registry.errors import (
     ExporterExists,
     ExporterNotFound,
@@ -30,6 +31,7 @@ from registry.events import (
     ExporterResumed,
 )
 from registry.model import ANONYMOUS, GLOBAL_CONTEXT, Exporter, ExporterDefinition, Origin, Subject, context_name
+from registry.sealing import Seal
 from registry.settings import Settings
 from registry.storage import exports
 from registry.storage.reading import Reading
@@ -46,6 +48,11 @@ _SUBJECT: Final = "${subject}"
 _SECRET: Final = re.compile(r"user\.info|password|secret|token|\.key$")
 _BY_NAME: Final = re.compile(r"\$\{env:(LINEAL_EXPORTER_[A-Z0-9_]+)\}")
 """A secret as it stands in a config. Only variables of this prefix: an exporter must not carry others away."""
+_SEALED: Final = re.compile(r"\$\{sealed:([^}]+)\}")
+"""A secret that was sent in the clear, as the log keeps it. Made here only: what is sent like this is sealed again."""
+
+HIDDEN: Final = "[hidden]"
+"""What is shown in the place of a sealed secret; sent back, it stands for the secret that is kept."""
 
 
 class Exporters:
@@ -54,6 +61,7 @@ class Exporters:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._seal = Seal(settings.secret_key)
         self._lease = timedelta(seconds=settings.lease_seconds)
 
     def all(self) -> list[Exporter]:
@@ -72,7 +80,8 @@ class Exporters:
         Raises InvalidExporterName, InvalidExporterConfig, InvalidExporterSubjects, InvalidRequest, ExporterExists,
         TooManyExporters.
         """
-        _validate(definition)
+        definition = replace(definition, config=self._sealed(definition.config, {}))
+        self._validate(definition)
         with self._store.write(origin) as writing:
             known = exports.exporters(writing)
             if any(each.definition.name == definition.name for each in known):
@@ -91,7 +100,9 @@ class Exporters:
             if not exporter.paused:
                 raise ExporterNotPaused(name)
             definition = replace(exporter.definition, **changes)
-            _validate(definition)
+            if "config" in changes:
+                definition = replace(definition, config=self._sealed(definition.config, exporter.definition.config))
+            self._validate(definition)
             writing.append((_STREAM, ExporterDefined(definition=definition)))
 
     def pause(self, name: str, trace: str = "", origin: Origin = ANONYMOUS) -> None:
@@ -131,18 +142,59 @@ class Exporters:
         with self._store.write(ANONYMOUS) as writing:
             return exports.advance(writing, exporter, position, trace, holder, datetime.now(UTC), self._lease)
 
+    def revealed(self, definition: ExporterDefinition, name: str) -> str | None:
+        """A secret of a config, unsealed or from the environment of this process.
 
-def revealed(config: Mapping[str, str], name: str) -> str | None:
-    """A secret of a config, from the environment of this process. Raises InvalidExporterConfig if it is not there."""
-    value = config.get(name)
-    if value is None:
-        return None
-    variable = _BY_NAME.fullmatch(value)
-    if variable is None:
-        raise InvalidExporterConfig(_in_the_clear(name))
-    if variable[1] not in os.environ:
-        raise InvalidExporterConfig(f"{name} is {value}, and this process has no environment variable {variable[1]}")
-    return os.environ[variable[1]]
+        Raises InvalidExporterConfig where the key or the variable is not there.
+        """
+        value = definition.config.get(name)
+        if value is None:
+            return None
+        if sealed := _SEALED.fullmatch(value):
+            if not self._seal.present:
+                raise InvalidExporterConfig(f"{name} is sealed, and this process has no LINEAL_SECRET_KEY")
+            try:
+                return self._seal.open(sealed[1])
+            except InvalidRequest as error:
+                raise InvalidExporterConfig(f"{name}: {error.message}") from error
+        variable = _BY_NAME.fullmatch(value)
+        if variable is None:
+            raise InvalidExporterConfig(_in_the_clear(name))
+        if variable[1] not in os.environ:
+            raise InvalidExporterConfig(
+                f"{name} is {value}, and this process has no environment variable {variable[1]}"
+            )
+        return os.environ[variable[1]]
+
+    def _sealed(self, config: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+        """A config as the log keeps it. Raises InvalidExporterConfig for a secret where there is no key."""
+        return {
+            name: self._kept(name, value, before.get(name)) if _SECRET.search(name) else value
+            for name, value in config.items()
+        }
+
+    def _kept(self, name: str, secret: str, before: str | None) -> str:
+        if secret == HIDDEN:
+            if before is None:
+                raise InvalidExporterConfig(f"{name} is {HIDDEN}, and there is none that it could stand for")
+            return before
+        if _BY_NAME.fullmatch(secret):
+            return secret
+        if not self._seal.present:
+            raise InvalidExporterConfig(_in_the_clear(name))
+        return f"${{sealed:{self._seal.close(secret)}}}"
+
+    def _validate(self, definition: ExporterDefinition) -> None:
+        _validate(definition)
+        try:
+            require(definition.config[URL], self._settings.exporter_reach)
+        except InvalidRequest as error:
+            raise InvalidExporterConfig(f"{URL}: {error.message}") from error
+
+
+def shown(config: Mapping[str, str]) -> dict[str, str]:
+    """A config without its secrets."""
+    return {name: HIDDEN if _SEALED.fullmatch(value) else value for name, value in config.items()}
 
 
 def _found(reading: Reading, name: str) -> Exporter:
@@ -179,13 +231,11 @@ def _validate_config(config: Mapping[str, str]) -> None:
         raise InvalidExporterConfig(f"{URL} is not the URL of a registry: write http://host:port or https://host:port")
     if parts.username or parts.password:
         raise InvalidExporterConfig(f"{URL} carries credentials: put them into {USER_INFO}")
-    for name, value in config.items():
-        if _SECRET.search(name) and not _BY_NAME.fullmatch(value):
-            raise InvalidExporterConfig(_in_the_clear(name))
 
 
 def _in_the_clear(name: str) -> str:
     return (
-        f"{name} is a secret, and the log keeps what it is told for ever: set an environment variable of the server, "
-        f"LINEAL_EXPORTER_ and a name, and write ${{env:LINEAL_EXPORTER_…}} here"
+        f"{name} is a secret, and the log keeps what it is told for ever: set LINEAL_SECRET_KEY to have it encrypted, "
+        "or an environment variable of the server, LINEAL_EXPORTER_ and a name, and write "
+        "${env:LINEAL_EXPORTER_…} here"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import uuid4
 
+from registry.addresses import require
 from registry.errors import InvalidRequest, NotFound
 from registry.events import TYPES, WebhookRegistered, WebhookRemoved
 from registry.model import ACCESS, ANONYMOUS, Origin, context_name
@@ -16,7 +17,6 @@ from registry.storage import webhooks as kept
 from registry.storage.reading import Reading
 from registry.storage.store import Store
 from registry.storage.webhooks import DeadLetter, Progress, Webhook
-from registry.webhooks.addresses import require
 from registry.webhooks.message import new_secret
 
 SCOPE: Final = ACCESS
@@ -41,7 +41,7 @@ class Webhooks:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._private = settings.webhook_private_addresses
+        self._reach = settings.webhook_reach
         self._seal = Seal(settings.secret_key)
 
     def register(
@@ -54,7 +54,7 @@ class Webhooks:
         origin: Origin = ANONYMOUS,
     ) -> tuple[Standing, str]:
         """A new webhook, and its secret, which is never given again. Raises InvalidRequest."""
-        require(url, private=self._private)
+        require(url, self._reach)
         if unknown := sorted(set(types) - set(TYPES)):
             raise InvalidRequest(f"types names {', '.join(unknown)}; there are {', '.join(sorted(TYPES))}")
         secret = new_secret()

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from compat.definition import Format
+from registry.addresses import ForbiddenAddress, Reach, require, resolve
 from registry.background import Background
 from registry.delivering import Deliverer
 from registry.errors import InvalidRequest, NotFound
@@ -22,7 +23,6 @@ from registry.sealing import Seal
 from registry.service import Registry
 from registry.settings import load
 from registry.storage import tables
-from registry.webhooks.addresses import ForbiddenAddress, require, resolve
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -83,6 +83,10 @@ def registry(database: str) -> Iterator[Registry]:
     opened = Registry.open(settings)
     yield opened
     opened.close()
+
+
+PUBLIC = Reach(private=False, setting="LINEAL_WEBHOOK_PRIVATE_ADDRESSES")
+ANYWHERE = Reach(private=True, setting="")
 
 
 def register(registry: Registry, *names: str) -> list[int]:
@@ -288,20 +292,20 @@ def test_keys_are_changed_by_putting_the_new_one_first() -> None:
 )
 def test_what_is_not_public_is_not_called(host: str) -> None:
     with pytest.raises(InvalidRequest, match="not public"):
-        require(f"http://{host}/hook", private=False)
+        require(f"http://{host}/hook", PUBLIC)
     with pytest.raises(ForbiddenAddress, match="not public"):
-        resolve(f"http://{host}/hook", private=False)
-    assert require(f"http://{host}/hook", private=True)
+        resolve(f"http://{host}/hook", PUBLIC)
+    assert require(f"http://{host}/hook", ANYWHERE)
 
 
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f.1", "127.1"])
 def test_names_are_checked_by_what_they_stand_for(host: str) -> None:
     with pytest.raises(ForbiddenAddress, match="not public"):
-        resolve(f"http://{host}/hook", private=False)
+        resolve(f"http://{host}/hook", PUBLIC)
 
 
 def test_the_connection_goes_to_the_address_that_was_checked() -> None:
-    target = resolve("https://localhost:8443/a?b=c", private=True)
+    target = resolve("https://localhost:8443/a?b=c", ANYWHERE)
     assert target.url in {"https://127.0.0.1:8443/a?b=c", "https://[::1]:8443/a?b=c"}
     assert (target.host, target.name) == ("localhost:8443", "localhost")
 
@@ -311,4 +315,4 @@ def test_the_connection_goes_to_the_address_that_was_checked() -> None:
 )
 def test_what_is_no_address_of_a_webhook_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequest, match=r"^url "):
-        require(url, private=True)
+        require(url, ANYWHERE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -10,18 +11,29 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 
 from compat.definition import Format
 from registry.exporting import Exporting
+from registry.http.app import create_app
 from registry.model import ConfigurationChange, Content, ExporterDefinition, Metadata, SchemaReference, Subject
 from registry.service import Registry
+from registry.settings import Settings, load
+from tests.registry.server.conftest import Server
 
+KEY = base64.b64encode(bytes(32)).decode()
+LOOPBACK = {"LINEAL_EXPORTER_PRIVATE_ADDRESSES": "true"}
 MONEY = '{"type": "record", "name": "Money", "fields": []}'
 ORDER = '{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}'
 
 
 def register(registry: Registry, subject: str, text: str, **more: Any) -> None:
     registry.registration.register(Subject.parse(subject), Content(Format.AVRO, text, **more))
+
+
+@pytest.fixture
+def settings(database: str) -> Settings:
+    return load({}, database=database, secret_key=KEY, exporter_private_addresses=True)
 
 
 @pytest.fixture
@@ -202,3 +214,69 @@ def test_secrets_come_from_the_environment_and_go_nowhere_else(
     everything = repr(found) + repr(lived_in.catalog.changes(limit=1_000))
     assert "s3cret" not in everything
     assert "YW5uOnMzY3JldA" not in everything
+
+
+def test_secrets_in_the_clear_are_sealed(lived_in: Registry, define: Callable[..., str], guarded: str) -> None:
+    secret = {"schema.registry.url": guarded, "basic.auth.user.info": "bob:s3cret"}
+    Guarded.seen.clear()
+    define(config=secret)
+    work = Exporting(lived_in)
+    work.run_once()
+    assert Guarded.seen[0] == "Basic Ym9iOnMzY3JldA=="
+    with TestClient(create_app(registry=lived_in)) as client:
+        hidden = {**secret, "basic.auth.user.info": "[hidden]"}
+        assert client.get("/exporters/e/config").json() == hidden
+        assert client.get("/exporters/e").json()["config"] == hidden
+        # what was read may be sent back: the secret stays
+        client.put("/exporters/e/pause", json={}).raise_for_status()
+        client.put("/exporters/e/config", json=hidden).raise_for_status()
+        client.put("/exporters/e/resume", json={}).raise_for_status()
+        told = client.get("/api/v1/changes").text
+    Guarded.seen.clear()
+    work.run_once()
+    assert Guarded.seen[0] == "Basic Ym9iOnMzY3JldA=="
+    everything = repr(lived_in.exporters.all()) + repr(lived_in.catalog.changes(limit=1_000)) + told
+    assert "s3cret" not in everything
+    assert "Ym9iOnMzY3JldA" not in everything
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("", "no LINEAL_SECRET_KEY"), (base64.b64encode(bytes([1] * 32)).decode(), "is not the key")]
+)
+def test_a_sealed_secret_needs_its_key(
+    lived_in: Registry, define: Callable[..., str], guarded: str, key: str, words: str
+) -> None:
+    define(config={"schema.registry.url": guarded, "bearer.auth.token": "s3cret"})
+    other = Registry.open(
+        load({}, database=lived_in.settings.database, secret_key=key, exporter_private_addresses=True)
+    )
+    try:
+        Exporting(other).run_once()
+        found = other.exporters.get("e")
+        assert found.paused
+        assert words in found.trace
+    finally:
+        other.close()
+
+
+def test_an_exporter_never_copies_into_its_own_registry(
+    lived_in: Registry, start: Callable[..., Server], define: Callable[..., str]
+) -> None:
+    itself = start(lived_in.settings.database, **LOOPBACK, LINEAL_CLUSTER_ID="another name", LINEAL_EXPORTERS="false")
+    context = define(config={"schema.registry.url": itself.url})
+    Exporting(lived_in).run_once()
+    found = lived_in.exporters.get("e")
+    assert found.paused
+    assert "leads back to this registry" in found.trace
+    assert kept(itself.url, context) == {}
+
+
+def test_a_private_address_needs_a_setting(lived_in: Registry, define: Callable[..., str], url: str) -> None:
+    context = define()
+    public = Registry.open(load({}, database=lived_in.settings.database))
+    try:
+        Exporting(public).run_once()
+        assert "LINEAL_EXPORTER_PRIVATE_ADDRESSES" in public.exporters.get("e").trace
+    finally:
+        public.close()
+    assert kept(url, context) == {}

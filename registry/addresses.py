@@ -1,4 +1,5 @@
-"""Where a webhook may be: never in a private network, unless a setting says so.
+"""Where the server sends requests of its own, to webhooks and for exporters: never into a private network, unless a
+setting says so.
 
 A name is resolved once for each attempt, what it stands for is checked, and the connection is made to the very address
 that was checked: a name that changes its meaning in between leads nowhere.
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+import httpx
 
 from registry.errors import InvalidRequest
 
@@ -25,6 +28,21 @@ class ForbiddenAddress(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far requests of one kind may go."""
+
+    private: bool
+    """Also to private, loopback and link-local addresses."""
+    setting: str
+    """The environment variable that says so."""
+
+    def require(self, name: str, address: IpAddress) -> None:
+        """Raises ForbiddenAddress."""
+        if not self.private and not _public(address):
+            raise ForbiddenAddress(f"{name} is {address}, which is not public: {self.setting}=true allows it")
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where a request really goes, and what it says it goes to."""
 
@@ -36,37 +54,56 @@ class Target:
     """For the certificate."""
 
 
-def require(url: str, *, private: bool) -> str:
-    """The URL of a webhook as it is registered. Raises InvalidRequest with what is wrong with it."""
+def require(url: str, reach: Reach) -> str:
+    """A URL as it is given, before anything is sent: a name is not resolved yet. Raises InvalidRequest."""
     try:
         parts = _split(url)
     except ValueError as error:
         raise InvalidRequest(f"url is {url!r}, which cannot be read: {error}") from error
     if parts.username is not None or parts.password is not None:
-        raise InvalidRequest("url holds a user or password, which would stand in the log: check the signature instead")
+        raise InvalidRequest("url holds a user or password, which would stand in the log: leave them out")
+    name = parts.hostname or ""
     try:
-        literal = ip_address(parts.hostname or "")
+        literal = ip_address(name)
     except ValueError:
         return url
-    if not private and not _public(literal):
-        raise InvalidRequest(f"url leads to {literal}, which is not public: {_ALLOW}")
+    try:
+        reach.require("url", literal)
+    except ForbiddenAddress as error:
+        raise InvalidRequest(str(error)) from error
     return url
 
 
-_ALLOW: Final = "set LINEAL_WEBHOOK_PRIVATE_ADDRESSES=true to allow such webhooks"
-
-
-def resolve(url: str, *, private: bool) -> Target:
+def resolve(url: str, reach: Reach) -> Target:
     """Resolve the name in a URL now. Raises ForbiddenAddress, OSError."""
     parts = _split(url)
     name, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
     addresses = [ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     for address in addresses:
-        if not private and not _public(address):
-            raise ForbiddenAddress(f"{name} is {address}, which is not public: {_ALLOW}")
+        reach.require(name, address)
     chosen = f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
     return Target(parts._replace(netloc=f"{chosen}:{port}").geturl(), parts.netloc, name)
+
+
+class Checked(httpx.BaseTransport):
+    """Sends each request to the very address that was checked. An address that may not be called is a ConnectError."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._inner = httpx.HTTPTransport(trust_env=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            target = resolve(str(request.url), self._reach)
+        except (ForbiddenAddress, OSError) as error:
+            raise httpx.ConnectError(str(error), request=request) from error
+        request.url = httpx.URL(target.url)
+        request.extensions = {**request.extensions, "sni_hostname": target.name}
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 def _split(url: str) -> SplitResult:

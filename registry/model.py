@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ GLOBAL_CONTEXT: Final = ".__GLOBAL"
 
 LATEST: Final = -1
 """The version number that stands for the latest live version."""
+
+T = TypeVar("T")
 
 _QUALIFIED = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
 _RESERVED_NAMES: Final = frozenset({"__GLOBAL", "__EMPTY"})
@@ -242,6 +244,10 @@ class Page:
 
     offset: int = 0
     limit: int | None = None
+
+    def of(self, items: list[T]) -> list[T]:
+        """The slice of what was found."""
+        return items[self.offset :][: self.limit]
 
 
 EVERYTHING: Final = Page()

@@ -24,7 +24,8 @@ from web.operation_words import operations
 from web.plausible import plausible
 from web.site import Site
 from web.subject import live
-from web.views import Chain, Edge, Frame, Step
+from web.views.chain import Chain, Edge, Frame
+from web.views.subject import Step
 from web.words import LIFT, Tone, counted
 
 LONGEST: Final = 8_000

@@ -83,11 +83,6 @@ class Line:
 _MARKS: Final = {"added": "+", "removed": "-", "changed": "~", "gap": "@", "": " "}
 
 
-def event_lines(value: object) -> list[Line]:
-    """An event as lines, nothing marked."""
-    return beside(value, value)
-
-
 def beside(before: object, after: object) -> list[Line]:
     """The later of two events as lines: what it has anew, what changed, and what is gone, each in its place."""
     lines: list[tuple[str, str]] = []

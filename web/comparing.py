@@ -17,7 +17,7 @@ from web.findings import difference, judgement
 from web.site import Site
 from web.steps import Deadline
 from web.subject import live
-from web.views import Cell, Comparison, Grid
+from web.views.findings import Cell, Comparison, Grid
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone
 
 GRID: Final = 14

@@ -33,21 +33,20 @@ from web.findings import judgement
 from web.site import Site
 from web.steps import Deadline
 from web.subject import live
-from web.views import (
+from web.views.contracts import (
     Affected,
     ApplicationPage,
     ApplicationRow,
-    Cell,
     CellPage,
     Contract,
-    Judgement,
     Live,
     LiveBuild,
-    Option,
     ReaderLine,
     ReaderMatrix,
     Side,
 )
+from web.views.findings import Cell, Judgement
+from web.views.listing import Option
 from web.words import BAD, DOUBT, GOOD, PLAIN, Tone, counted
 
 WAYS: Final = {

@@ -16,7 +16,8 @@ from web.code import pretty
 from web.contracts import affected
 from web.findings import judgement, outcome_sentence
 from web.site import Site
-from web.views import Affected, Judgement
+from web.views.contracts import Affected
+from web.views.findings import Judgement
 from web.words import PROFILES, counted
 
 LONGEST: Final = 1_000_000

@@ -10,7 +10,7 @@ from compat.profile import Criteria, Profile
 from compat.verdict import Difference, Finding, Incompatibility, Outcome, Rule, Undecided, outcome
 from compat.verdict import Fragment as Piece
 from web.code import highlight, json_text
-from web.views import Found, Fragment, Judgement, Proof
+from web.views.findings import Found, Fragment, Judgement, Proof
 from web.words import BAD, DOUBT, GOOD, OBJECTION, PLAIN, SEVERITIES, Tone, counted
 
 MOST: Final = 200

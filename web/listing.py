@@ -16,7 +16,7 @@ from web.search import Index, Indexed, Match
 from web.site import Site
 from web.steps import Deadline
 from web.subject import small_steps
-from web.views import Hit, Listing, Option, Row
+from web.views.listing import Hit, Listing, Option, Row
 from web.words import FORMATS, counted, format_words
 
 PAGE: Final = 30

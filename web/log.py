@@ -45,7 +45,7 @@ from registry.events import (
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
 from web import address
-from web.views import Entry
+from web.views.log import Entry
 from web.words import BAD, GOOD, LIFT, PLAIN, Tone, counted
 
 PAGE: Final = 50

@@ -36,7 +36,7 @@ from upcasters.operations import (
 from upcasters.operations import Operation as Written
 from upcasters.path import Pointer
 from web.code import compact
-from web.views import Operation
+from web.views.chain import Operation
 from web.words import counted
 
 SHOWN: Final = 200

@@ -24,7 +24,8 @@ from web.findings import readable
 from web.rendering import HEADERS, is_fragment, page
 from web.site import Site
 from web.threads import in_thread
-from web.views import Entry, Fact
+from web.views.log import Entry
+from web.views.subject import Fact
 from web.words import FORMATS, counted, format_words
 
 Asked = Request[Any, Any, Any]

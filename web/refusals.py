@@ -12,7 +12,9 @@ from registry.events import Entry as Logged
 from registry.events import RegistrationRefused
 from web.code import highlight, json_text
 from web.findings import readable, rules
-from web.views import Affected, Found, Fragment, Proof, Refusal
+from web.views.contracts import Affected
+from web.views.findings import Found, Fragment, Proof
+from web.views.log import Refusal
 from web.words import DOUBT, OBJECTION, PROFILES, SEVERITIES, Tone, counted
 
 CANDIDATE = "the candidate"

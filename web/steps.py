@@ -14,7 +14,7 @@ from compat.verdict import Outcome, outcome
 from registry.model import Subject, Version
 from registry.service import Registry
 from registry.service.answers import Comparison
-from web.views import Step
+from web.views.subject import Step
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone, counted
 
 REMEMBERED: Final = 50_000

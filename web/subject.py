@@ -19,7 +19,7 @@ from web.search import owner_of
 from web.site import Site
 from web.steps import Deadline
 from web.tree import Tree, tree
-from web.views import Fact, Head, Step, Stop, Strip, Tab
+from web.views.subject import Fact, Head, Step, Stop, Strip, Tab
 from web.words import PROFILES, format_words, level_words
 
 STOPS: Final = 16

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from compat.level import Direction
 from compat.outline import Kind, Type
 from compat.profile import Profile
-from compat.verdict import Outcome, Severity
+from compat.verdict import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,6 @@ BAD: Final = Tone("bad", "cross", "breaks")
 DOUBT: Final = Tone("doubt", "question", "unknown")
 LIFT: Final = Tone("lift", "up", "via upcaster")
 PLAIN: Final = Tone("plain", "dot", "not checked")
-
-OUTCOMES: Final = {Outcome.COMPATIBLE: GOOD, Outcome.INCOMPATIBLE: BAD, Outcome.UNKNOWN: DOUBT}
 
 SEVERITIES: Final = {
     Severity.ERROR: Tone("bad", "cross", "cannot be read"),
@@ -71,14 +68,6 @@ def level_words(level: str) -> str:
 def format_words(name: str) -> str:
     """A format's name as people write it."""
     return FORMATS.get(name, name)
-
-
-def direction_words(direction: Direction, older: int, newer: int | str) -> str:
-    """Who reads whose events in one direction of a step."""
-    new = f"v{newer}" if isinstance(newer, int) else newer
-    if direction is Direction.BACKWARD:
-        return f"{new} reads events written with v{older}"
-    return f"v{older} reads events written with {new}"
 
 
 _SCALARS: Final = {

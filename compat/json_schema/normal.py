@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from hashlib import blake2b
 from itertools import product
@@ -586,8 +586,3 @@ _KEYWORDS: Final[dict[str, tuple[int, int, _Keyword]]] = {
     "unevaluatedProperties": (2019, _ALL, _unevaluated_properties),
     "unevaluatedItems": (2019, _ALL, _unevaluated_items),
 }
-
-
-def asserting(names: Iterable[str], order: int) -> list[str]:
-    """Those keywords that assert something in a draft."""
-    return [name for name in names if name in _KEYWORDS and _KEYWORDS[name][0] <= order <= _KEYWORDS[name][1]]

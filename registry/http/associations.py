@@ -53,23 +53,35 @@ class AssociationChange(Wire, frozen=True):
     cascade_lifecycle: bool | None = None
 
 
-class AssociationRequest(Wire, frozen=True):
-    """The associations of one resource."""
+class ResourceNamed(Wire, frozen=True):
+    """The resource that a request is about."""
 
     resource_name: str | None = None
     resource_namespace: str | None = None
     resource_id: str | None = None
     resource_type: str | None = None
+
+    def resource(self, identifier: str | None = None) -> Resource:
+        """With the id of the path, where there is one. Raises InvalidAssociation if body and path name two."""
+        if identifier is not None and self.resource_id not in (None, "", identifier):
+            raise InvalidAssociation(f"the body names resource '{self.resource_id}', the path '{identifier}'")
+        return Resource(
+            identifier or self.resource_id or "",
+            self.resource_name or "",
+            self.resource_namespace or "",
+            self.resource_type or _TOPIC,
+        )
+
+
+class AssociationRequest(ResourceNamed, frozen=True):
+    """The associations of one resource."""
+
     associations: list[AssociationChange] | None = None
 
 
-class AssociationQuery(Wire, frozen=True):
+class AssociationQuery(ResourceNamed, frozen=True):
     """A resource whose associations are asked for: by its id, or by namespace and name."""
 
-    resource_name: str | None = None
-    resource_namespace: str | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
     association_types: list[str] | None = None
     lifecycle: str | None = None
 
@@ -157,7 +169,7 @@ def create(
 ) -> AssociationResponse:
     """Say which subjects a resource uses; refused if it says otherwise already."""
     where = _context(request, context)
-    return _changed(request, registry, data, _resource(data), where, Operation.CREATE, dry_run=dry_run)
+    return _changed(request, registry, data, data.resource(), where, Operation.CREATE, dry_run=dry_run)
 
 
 @put("/associations/resources/{identifier:str}", status_code=200, sync_to_thread=True)
@@ -171,7 +183,7 @@ def create_or_update(
     dry_run: DryRun = False,
 ) -> AssociationResponse:
     """Say which subjects a resource uses, and how."""
-    resource = _resource(data, unquote(identifier))
+    resource = data.resource(unquote(identifier))
     where = _context(request, context)
     return _changed(request, registry, data, resource, where, Operation.UPSERT, dry_run=dry_run)
 
@@ -211,7 +223,7 @@ def get_many(
     def answer(asked: AssociationQuery) -> AssociationResponse:
         found = _found(registry, asked)
         changed = registry.associations.latest(found) if include_schemas else []
-        resource = found[0].resource if found else _asked(asked)
+        resource = found[0].resource if found else asked.resource()
         return association_response(resource, found, [each.version for each in changed])
 
     return BatchResponse([_result(request, lambda asked=asked: answer(asked)) for asked in data.requests or ()])
@@ -230,7 +242,7 @@ def change_many(
     where = _context(request, context)
 
     def answer(asked: AssociationRequest) -> AssociationResponse:
-        return _changed(request, registry, asked, _resource(asked), where, None, dry_run=dry_run)
+        return _changed(request, registry, asked, asked.resource(), where, None, dry_run=dry_run)
 
     return BatchResponse([_result(request, lambda asked=asked: answer(asked)) for asked in data.requests or ()])
 
@@ -279,27 +291,6 @@ def _found(registry: Registry, asked: AssociationQuery) -> list[Association]:
     if not asked.resource_name:
         raise InvalidAssociation("which resource? Give resourceId, or resourceNamespace and resourceName")
     return registry.associations.of_name(asked.resource_namespace or "-", asked.resource_name, wanted)
-
-
-def _asked(asked: AssociationQuery) -> Resource:
-    return Resource(
-        asked.resource_id or "",
-        asked.resource_name or "",
-        asked.resource_namespace or "",
-        asked.resource_type or _TOPIC,
-    )
-
-
-def _resource(data: AssociationRequest, identifier: str | None = None) -> Resource:
-    """Raises InvalidAssociation if body and path name two resources."""
-    if identifier is not None and data.resource_id not in (None, "", identifier):
-        raise InvalidAssociation(f"the body names resource '{data.resource_id}', the path '{identifier}'")
-    return Resource(
-        identifier or data.resource_id or "",
-        data.resource_name or "",
-        data.resource_namespace or "",
-        data.resource_type or _TOPIC,
-    )
 
 
 def _context(request: AnyRequest, named: str | None) -> str:

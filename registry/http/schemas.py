@@ -142,8 +142,7 @@ def subjects_of_id(
     """The subjects that hold an id."""
     found = registry.lookup.uses(schema_id(number), scope_of_query(request, within), deleted=deleted)
     names = list(dict.fromkeys(str(holder) for holder, _ in found))
-    asked = page(offset, limit)
-    return names[asked.offset :][: asked.limit]
+    return page(offset, limit).of(names)
 
 
 @get("/schemas/ids/{number:str}/versions", sync_to_thread=True)
@@ -159,8 +158,7 @@ def versions_of_id(
 ) -> list[SubjectVersion]:
     """The subjects and versions that hold an id."""
     found = registry.lookup.uses(schema_id(number), scope_of_query(request, within), deleted=deleted)
-    asked = page(offset, limit)
-    return subject_versions(found[asked.offset :][: asked.limit])
+    return subject_versions(page(offset, limit).of(found))
 
 
 @get("/schemas/guids/{guid:str}", sync_to_thread=True)

@@ -120,10 +120,8 @@ def list_versions(
     found = registry.lookup.numbers(
         subject, deleted=deleted, deleted_only=deleted_only, deleted_beside_live=deleted_as_negative
     )
-    asked = page(offset, limit)
-    return [
-        -number if gone and deleted_as_negative else number for number, gone in found[asked.offset :][: asked.limit]
-    ]
+    shown = page(offset, limit).of(found)
+    return [-number if gone and deleted_as_negative else number for number, gone in shown]
 
 
 @post("/subjects/{name:str}/versions", status_code=200, sync_to_thread=True)
@@ -213,8 +211,7 @@ def referenced_by(
     """The ids of the schemas that refer to one version."""
     found = registry.lookup.referrers(subject, number, deleted=deleted)
     ids = list(dict.fromkeys(schema_id for _, _, schema_id in found))
-    asked = page(offset, limit, most=registry.settings.limit_subjects_page)
-    return ids[asked.offset :][: asked.limit]
+    return page(offset, limit, most=registry.settings.limit_subjects_page).of(ids)
 
 
 @delete("/subjects/{name:str}/versions/{number:str}", status_code=200, sync_to_thread=True)

@@ -4,7 +4,7 @@ import json
 import re
 from html import unescape
 
-from web.code import beside, event_lines, highlight, pretty
+from web.code import beside, highlight, pretty
 
 
 def marks(before: object, after: object) -> list[tuple[str, str]]:
@@ -33,8 +33,8 @@ def test_highlighting_keeps_every_character() -> None:
 
 def test_an_event_unchanged_has_no_marks() -> None:
     event = {"id": "x", "lines": [{"sku": "a"}], "none": None}
-    assert {line.mark for line in event_lines(event)} == {""}
-    assert json.loads("".join(line.html.striptags() for line in event_lines(event)).replace("&#34;", '"')) == event
+    assert {line.mark for line in beside(event, event)} == {""}
+    assert json.loads("".join(line.html.striptags() for line in beside(event, event)).replace("&#34;", '"')) == event
 
 
 def test_added_removed_and_changed_fields_stand_in_their_places() -> None:
@@ -65,7 +65,7 @@ def test_a_deep_event_is_no_danger() -> None:
     deep: object = 0
     for _ in range(300):
         deep = {"a": deep}
-    assert event_lines(deep)
+    assert beside(deep, deep)
 
 
 def test_a_definition_on_one_line_is_indented_and_others_are_left_alone() -> None:

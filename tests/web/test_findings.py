@@ -17,7 +17,7 @@ from compat.verdict import (
     Witness,
 )
 from web.findings import difference, judgement, readable
-from web.views import Judgement
+from web.views.findings import Judgement
 
 PLACE = Place("/fields/1", 8, 5)
 PIECE = Fragment(PLACE, '{"name": "currency"}')

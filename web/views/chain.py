@@ -1,0 +1,81 @@
+"""Upcasters, and an event that travels along them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from web.code import Line
+from web.views.subject import Step
+from web.words import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of an upcaster, in words and as written."""
+
+    sentence: str
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One state of the player: the event as of one version."""
+
+    index: int
+    version: int
+    title: str
+    url: str
+    lines: tuple[Line, ...]
+    event: str
+    operations: tuple[Operation, ...]
+    summary: tuple[str, ...]
+    """``2 fields added`` and so on."""
+    valid: Tone
+    valid_words: str
+    violations: tuple[str, ...]
+    current: bool
+    implied: bool
+    """The step was not written by a person: it follows from the two schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An upcaster between two versions, as published."""
+
+    older: int
+    newer: int
+    tone: Tone
+    sentence: str
+    doc: str
+    operations: tuple[Operation, ...]
+    loses: tuple[str, ...]
+    invented: tuple[str, ...]
+    """Required fields that are filled with a constant, which the old event does not know."""
+    text: str
+    url: str
+    author: str
+    when: datetime | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The upcasters of a subject and one event that travels along them."""
+
+    edges: tuple[Edge, ...]
+    frames: tuple[Frame, ...]
+    steps: tuple[Step, ...]
+    versions: tuple[int, ...]
+    start: int
+    end: int
+    event: str
+    """What stands in the text field."""
+    own: bool
+    """Whether the event came with the request."""
+    seed: int
+    error: str
+    error_place: str
+    another: str
+    """Address of the same chain with another generated event."""

@@ -13,7 +13,7 @@ from compat.definition import Definition, Format
 from compat.errors import InvalidCriteria
 from compat.level import Level
 from compat.profile import Action, Criteria, Profile, Weight
-from compat.verdict import Objection, Outcome, Verdict
+from compat.verdict import Incompatibility, Objection, Outcome, Verdict
 
 INT = 'syntax = "proto3"; message Order { int32 total = 1; }'
 ZIGZAG = 'syntax = "proto3"; message Order { sint32 total = 1; }'
@@ -116,3 +116,14 @@ def test_criteria_are_read_however_they_are_spelt() -> None:
     assert read == Criteria(Profile.CONFLUENT, (("LOSSY", Action.BLOCK), ("buf:FIELD_NO_DELETE", Action.WARN)))
     assert criteria.under_policy(read, "LENIENT").profile is Profile.CONFLUENT_LENIENT
     assert criteria.under_policy(Criteria(), "LENIENT") == Criteria()
+
+
+def test_under_wire_json_a_renamed_field_comes_with_the_json_that_cannot_be_parsed() -> None:
+    renamed = INT.replace("total", "sum")
+    assert not any("JSON_FIELD" in str(f.cause) for f in judged(Format.PROTOBUF, INT, renamed).findings)
+    verdict = judged(Format.PROTOBUF, INT, renamed, "buf-wire-json")
+    assert verdict.outcome is Outcome.INCOMPATIBLE
+    (fact,) = (f for f in verdict.findings if isinstance(f.cause, Incompatibility) and f.cause.witness is not None)
+    assert fact.cause.difference.rule == "JSON_FIELD_RENAMED"
+    assert "total" in json.dumps(fact.cause.witness.payload)
+    assert judged(Format.PROTOBUF, INT, renamed, "buf-wire").compatible

@@ -46,6 +46,30 @@ def test_guid_takes_in_rules_with_their_defaults() -> None:
     assert guid("{}", (), None, rules) == expected
 
 
+def test_guid_takes_in_the_lists_of_rules_in_one_order_and_when_they_apply() -> None:
+    tags = ["PII", "GDPR"]
+    rules = RuleSet(
+        encoding_rules=[
+            Rule(name="e", mode="WRITEREAD", type="ENCRYPT", tags=tags),
+            Rule(name="d", mode="READ", type="ENCRYPT", tags=tags, disabled=True),
+        ],
+        domain_rules=[Rule(name="c", mode="WRITE", type="ENCRYPT", tags=tags)],
+        migration_rules=[Rule(name="m", mode="UPDOWN", type="ENCRYPT", tags=tags)],
+        enable_at="GATEWAY",
+    )
+    expected = md5(
+        b"{}",
+        b"\x01",
+        b"mTRANSFORMUPDOWNENCRYPTGDPRPII",
+        b"cTRANSFORMWRITEENCRYPTGDPRPII",
+        b"eTRANSFORMWRITEREADENCRYPTGDPRPII",
+        b"dTRANSFORMREADENCRYPTGDPRPII\x01",
+        b"GATEWAY",
+    )
+    assert guid("{}", (), None, rules) == expected
+    assert guid("{}", (), None, RuleSet(enable_at="SERVER")) == md5(b"{}", b"\x01", b"SERVER")
+
+
 def test_two_formats_with_one_text_are_two_schemas() -> None:
     text = '{"type":"string"}'
     avro = identity(Format.AVRO, text, text, (), ".")

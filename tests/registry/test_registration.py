@@ -13,6 +13,7 @@ from registry.errors import IncompatibleSchema, InvalidSubject
 from registry.events import RegistrationRefused, SchemaRegistered
 from registry.model import Configuration, ConfigurationChange, Content, Origin, Subject, Version
 from registry.service import Registry
+from registry.settings import Settings
 
 ORDERS = Subject(name="orders")
 Record = Callable[..., str]
@@ -57,6 +58,35 @@ def test_of_two_racing_versions_that_exclude_each_other_one_is_refused(
         outcomes = list(threads.map(attempt, rivals))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["IncompatibleSchema", "Version"]
     assert [number for number, _ in registry.lookup.numbers(subject)] == [1, 2]
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_of_two_that_race_on_two_nodes_one_is_refused(
+    registry: Registry, settings: Settings, record: Record, trial: int
+) -> None:
+    """The nodes share nothing but the database."""
+    subject = Subject(name=f"race-{trial}")
+    registry.configurations.configure(subject, ConfigurationChange(compatibility="FULL_TRANSITIVE"))
+    registry.registration.register(subject, avro(record(id="long")))
+    rivals = [record(id="long", total=(kind, default)) for kind, default in (("string", "-"), ("double", 0.5))]
+    other = Registry.open(settings)
+    start = Barrier(len(rivals))
+
+    def attempt(node: Registry, text: str) -> Version | IncompatibleSchema:
+        start.wait()
+        try:
+            return node.registration.register(subject, avro(text))
+        except IncompatibleSchema as error:
+            return error
+
+    try:
+        with ThreadPoolExecutor(len(rivals)) as threads:
+            outcomes = list(threads.map(attempt, (registry, other), rivals))
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["IncompatibleSchema", "Version"]
+        for node in (registry, other):
+            assert [number for number, _ in node.lookup.numbers(subject)] == [1, 2]
+    finally:
+        other.close()
 
 
 def test_ids_and_versions_are_dense_under_concurrency(registry: Registry, record: Record) -> None:

@@ -3,6 +3,7 @@
 A step is ``METHOD path``, optionally ``send`` (JSON), ``raw`` (text) and ``headers``; ``status`` defaults to 200.
 ``body`` must be equal, ``has`` must be contained (lists have one length),
 ``code`` is the error code, ``message`` a part of the message.
+A file that needs other settings is ``settings`` and ``steps``.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ import yaml
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from registry.http.app import create_app
+from registry.settings import load
+
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path, client: TestClient[Litestar]) -> None:
-    for number, step in enumerate(yaml.safe_load(path.read_text("utf-8")), 1):
-        _run(client, step, f"{path.name}, step {number}: {step['do']}")
+def test_case(path: Path, database: str) -> None:
+    case = yaml.safe_load(path.read_text("utf-8"))
+    settings, steps = ({}, case) if isinstance(case, list) else (case["settings"], case["steps"])
+    with TestClient(create_app(load({}, database=database, **settings))) as client:
+        for number, step in enumerate(steps, 1):
+            _run(client, step, f"{path.name}, step {number}: {step['do']}")
 
 
 def _run(client: TestClient[Litestar], step: dict[str, Any], where: str) -> None:

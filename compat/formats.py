@@ -41,4 +41,8 @@ def parse(definition: Definition) -> Parsed:
         engine = ENGINES[definition.format]
         return Parsed(definition, engine, engine.parse(definition))
 
-    return _parsed.of(definition.digest(), make)
+    def serves(parsed: Parsed) -> bool:
+        """What was parsed leniently is not taken for valid."""
+        return definition.lenient or not parsed.definition.lenient
+
+    return _parsed.of(definition.digest(), make, serves=serves)

@@ -34,10 +34,13 @@ class Recent(Generic[K, V]):
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
 
-    def of(self, key: K, make: Callable[[], V]) -> V:
-        """The value, made where it is not kept; what ``make`` raises is raised. Nobody waits for another's making."""
+    def of(self, key: K, make: Callable[[], V], *, serves: Callable[[V], bool] = lambda _: True) -> V:
+        """The value, made where none is kept that ``serves``; what ``make`` raises is raised.
+
+        Nobody waits for another's making.
+        """
         with self._lock:
-            if key in self._kept:
+            if key in self._kept and serves(self._kept[key]):
                 self._kept.move_to_end(key)
                 return self._kept[key]
         value = make()

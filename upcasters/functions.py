@@ -6,7 +6,7 @@ the shape of its version or without: 5 and 5.0 are one number, and ``/`` divides
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final, NoReturn
 
@@ -61,13 +61,24 @@ minus = _arithmetic("the difference", lambda left, right: left - right)
 times = _arithmetic("the product", lambda left, right: left * right)
 
 
+LONGEST: Final = 64 * 1024 * 1024
+"""Characters of a text, or items of a list, that an expression may make: doubling must end somewhere."""
+
+
 def plus(left: Any, right: Any) -> Any:
-    """Texts and lists put together, numbers added."""
+    """Texts and lists put together, numbers added. Raises ValueError for what would be longer than ``LONGEST``."""
     if isinstance(left, str) and isinstance(right, str):
+        _require_room(left, right)
         return left + right
     if isinstance(left, list) and isinstance(right, list):
+        _require_room(left, right)
         return left + right
     return _add(left, right)
+
+
+def _require_room(left: Sized, right: Sized) -> None:
+    if len(left) + len(right) > LONGEST:
+        raise ValueError(f"longer than {LONGEST:,} characters or items")
 
 
 def divide(left: Any, right: Any) -> Any:

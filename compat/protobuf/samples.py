@@ -101,7 +101,7 @@ class _Maker:
             if field.oneof in chosen:
                 continue
             content = next(self._contents(message, field, depth), None)
-            if content is not None:
+            if content is not None and not (field.extension and content == []):  # an extension without items is absent
                 tree[field_key(field)] = content
                 if field.oneof:
                     chosen.add(field.oneof)
@@ -159,7 +159,7 @@ class _Maker:
             if field.oneof in chosen or (not field.required and self._chance.random() > likely):
                 continue
             content = self._random_content(message, field, depth)
-            if content is not None:
+            if content is not None and not (field.extension and content == []):  # an extension without items is absent
                 tree[field_key(field)] = content
                 if field.oneof:
                     chosen.add(field.oneof)

@@ -186,7 +186,10 @@ class _Proof:
         if changed.problems:
             return
         try:
-            fuse([self._on_envelope()], around(self._shape))
+            if self._stream_level:
+                fuse([self._on_envelope()], around(self._shape))
+            else:
+                fuse([self._document.ops], self._shape)
         except PlanTooHeavy as error:
             self._add(
                 Finding(Check.OPERATIONS, "/ops", "", str(error), "copy less, and go through fewer lists of lists")

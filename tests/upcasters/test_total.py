@@ -11,7 +11,7 @@ import generate
 import pytest
 from test_agreement import steps
 
-from upcasters import Chain, InvalidDocument, UpcastFailed, load, read
+from upcasters import Chain, InvalidDocument, UpcastFailed, functions, load, read
 from upcasters.document import write
 from upcasters.errors import InvalidExpression
 from upcasters.expression import parse
@@ -126,3 +126,10 @@ def counted(run: Any, event: Any) -> int:
     finally:
         sys.setprofile(None)
     return calls
+
+
+def test_doubling_a_text_ends_before_memory_does() -> None:
+    text = "a" * (functions.LONGEST // 2)
+    with pytest.raises(ValueError, match="longer than"):
+        functions.plus(text, text + "a")
+    assert len(functions.plus([1], [2])) == 2

@@ -58,7 +58,7 @@ def fill(registry: Registry, begin: int, end: int) -> None:
 
 def registered(subject: int, version: int) -> SchemaRegistered:
     each = content(subject, version)
-    identity = identify(parse(define(each, [], depth=1)), each, ".") if subject % 1_000 == 0 else None
+    identity = identify(parse(define(each, [], depth=1, lenient=False)), each, ".") if subject % 1_000 == 0 else None
     return SchemaRegistered(
         version=version,
         schema_id=subject * VERSIONS + version,

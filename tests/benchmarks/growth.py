@@ -103,7 +103,7 @@ def measure(database: str, subjects: int) -> dict[str, float]:
         "latest version": lambda: registry.lookup.version(some(), "latest"),
         "first page of subjects": lambda: registry.lookup.subjects(page=PAGE),
         "first page of a prefix": lambda: registry.lookup.subjects("growth.area42", page=PAGE),
-        "first page of schemas": lambda: registry.lookup.schemas(page=PAGE),
+        "first page of schemas": lambda: registry.lookup.listed(page=PAGE),
         "first page of the catalog": lambda: registry.catalog.subjects(page=Page(limit=30)),
         "newest changes": lambda: registry.catalog.latest_changes(limit=50),
     }

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import jsonata
-from tests.benchmarks.fused_plan import EVENT, SHAPE, STEPS, measure
 
+from tests.benchmarks.fused_plan import EVENT, SHAPE, STEPS, measure
 from upcasters.chain import Chain
 from upcasters.compile.jsonata import compile_step
 from upcasters.document import read

@@ -10,7 +10,7 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser spark stock-js docs prove mutation histories bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark stock-js docs prove mutation histories soak bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -13,7 +13,6 @@ from compat.formats import Parsed, parse
 from compat.judging import foreign, strictly
 from compat.level import Direction, Level
 from compat.profile import STRICT, Criteria, Profile
-from compat.protobuf.engine import ProtobufEngine
 from compat.verdict import (
     Difference,
     Fact,
@@ -80,14 +79,8 @@ def judged(
     else:  # buf asks whether the newer breaks who uses the older, whatever the direction
         found = buf.differences(old.schema, new.schema, criteria.profile.buf_category)
         if criteria.profile is Profile.BUF_WIRE_JSON:
-            facts += _as_json(reader, writer, limits)
+            facts += buf.as_json(reader.schema, writer.schema, Budget(limits))
     yield from foreign(list(_within_budget(found)), facts, criteria, direction, version)
-
-
-def _as_json(reader: Parsed, writer: Parsed, limits: Limits) -> Iterator[Fact]:
-    """What keeps a reader from parsing the writer's events as ProtoJSON."""
-    if isinstance(reader.engine, ProtobufEngine) and reader.schema is not writer.schema:
-        yield from reader.engine.json_incompatibilities(reader.schema, writer.schema, Budget(limits))
 
 
 def _within_budget(found: Iterator[Objection]) -> Iterator[Objection | Undecided]:

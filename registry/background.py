@@ -68,14 +68,19 @@ class Background:
                 failures = 0
             except RegistryError as error:
                 failures += 1
-                pause = min(2.0**failures, _LONGEST_PAUSE)
+                pause = _pause(failures)
                 _log.warning("%s: %s", task.name, error.message)
             except Exception:  # noqa: BLE001 - whatever it was, the requests go on
                 failures += 1
-                pause = min(2.0**failures, _LONGEST_PAUSE)
+                pause = _pause(failures)
                 _log.exception("%s failed, and is tried again in %.0f s", task.name, pause)
             self._stop.wait(pause)
         try:
             self._leases.give_up(task.name)
         except RegistryError as error:
             _log.warning("%s: its lease stays until it runs out: %s", task.name, error.message)
+
+
+def _pause(failures: int) -> float:
+    """Seconds after so many failures in a row; the power is bounded before it is too large for a float."""
+    return min(2.0 ** min(failures, 16), _LONGEST_PAUSE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from compat.level import Level
 from registry.data_contract import same_metadata
 from registry.errors import InvalidVersion
 from registry.model import LATEST, Metadata, RuleSet
@@ -62,12 +63,18 @@ def next_number(history: Sequence[Known]) -> int:
     return max((known.number for known in history), default=0) + 1
 
 
-def comparable(history: Sequence[Known], metadata: Metadata | None, group: str | None) -> list[Known]:
-    """The live versions a candidate is compared with: those with the same value of the group's property."""
-    if group is None:
-        return live(history)
-    mine = _property(metadata, group)
-    return [known for known in live(history) if _property(known.metadata, group) == mine]
+def compared(history: Sequence[Known], level: Level, metadata: Metadata | None, group: str | None) -> list[Known]:
+    """The live versions a candidate is compared with, oldest first: all of them, the newest or none, as the level says.
+
+    Of a group only those that have the candidate's value of its property.
+    """
+    if not level.directions:
+        return []
+    found = live(history)
+    if group is not None:
+        mine = _property(metadata, group)
+        found = [known for known in found if _property(known.metadata, group) == mine]
+    return found if level.transitive else found[-1:]
 
 
 def _property(metadata: Metadata | None, name: str) -> str | None:

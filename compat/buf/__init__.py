@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compat.budget import Budget
 from compat.buf.rules import CATEGORIES, RULES
+from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
-from compat.verdict import Difference, Objection
+from compat.verdict import Difference, Fact, Objection
 
-__all__ = ["CATEGORIES", "PREFIX", "RULES", "differences"]
+__all__ = ["CATEGORIES", "PREFIX", "RULES", "as_json", "differences"]
 
 PREFIX = "buf:"
 """Before the name of a rule, wherever it stands among lineal's own."""
@@ -25,3 +27,8 @@ def differences(old: Schema, new: Schema, category: str) -> Iterator[Objection]:
                 difference = Difference(PREFIX + rule.name, found.message, found.before, found.after)
                 side = found.after or found.before
                 yield Objection(difference, side.place.pointer if side else "", "", refused=True)
+
+
+def as_json(reader: Schema, writer: Schema, budget: Budget) -> Iterator[Fact]:
+    """What keeps a reader from parsing the writer's events as ProtoJSON, which the category ``WIRE_JSON`` is about."""
+    return ProtobufEngine().json_incompatibilities(reader, writer, budget)

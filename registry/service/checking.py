@@ -123,11 +123,7 @@ class Checking:
         candidate = self._definitions.candidate(reading, subject, content, lenient=policy.lenient)
         newest = histories.latest(history)
         metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
-        compared = histories.comparable(history, metadata, policy.configuration.compatibility_group)
-        if not level.directions:
-            compared = []
-        elif not level.transitive:
-            compared = compared[-1:]
+        compared = histories.compared(history, level, metadata, policy.configuration.compatibility_group)
         definitions = self._definitions.of_known(reading, subject, compared)
         parsed = parse(candidate.definition)
         if policy.configuration.validate_fields:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 from msgspec.structs import replace as replaced
 
@@ -15,6 +13,7 @@ from compat.definition import Definition
 from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded
 from compat.formats import Parsed
+from compat.recent import Recent
 from registry.errors import InvalidSchemaText, SchemaTooLarge
 from registry.history import Known
 from registry.identity import Identity, identity
@@ -38,16 +37,15 @@ class Definitions:
 
     def __init__(self, limits: Limits, size: int) -> None:
         self._limits = limits
-        self._size = size
-        self._lock = Lock()
-        self._kept: OrderedDict[int, Definition] = OrderedDict()  # by position of the registration
+        self._kept: Recent[int, Definition] = Recent(size)
+        """By position of the registration."""
 
     def of(self, reading: Reading, version: Version) -> Definition:
         """The definition of a registered version, with what it refers to: whoever may see it, may see it whole.
 
         Lenient, whatever the settings are now: it was accepted.
         """
-        if (kept := self._get(version.position)) is not None:
+        if (kept := self._kept.get(version.position)) is not None:
             return kept
         targets = []
         for item in version.content.references:
@@ -55,14 +53,14 @@ class Definitions:
             if target is not None:  # deletion refuses while something refers to it
                 targets.append((item, self.of(reading, target)))
         definition = define(version.content, targets, depth=self._limits.reference_depth, lenient=True)
-        self._put(version.position, definition)
+        self._kept.put(version.position, definition)
         return definition
 
     def of_known(self, reading: Reading, subject: Subject, history: Sequence[Known]) -> list[Definition]:
         """The definitions of some versions of a subject."""
         found = []
         for known in history:
-            definition = self._get(known.position)
+            definition = self._kept.get(known.position)
             if definition is None and (version := reading.version(subject, known.number)) is not None:
                 definition = self.of(reading, version)
             if definition is not None:
@@ -92,18 +90,6 @@ class Definitions:
         targets = [(item, self.of(reading, target)) for item, target in resolved]
         definition = define(settled, targets, depth=self._limits.reference_depth, lenient=lenient)
         return Candidate(settled, definition, tuple((target.subject, target.number) for _, target in resolved))
-
-    def _get(self, position: int) -> Definition | None:
-        with self._lock:
-            if (kept := self._kept.get(position)) is not None:
-                self._kept.move_to_end(position)
-            return kept
-
-    def _put(self, position: int, definition: Definition) -> None:
-        with self._lock:
-            self._kept[position] = definition
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
 
 
 def parse(definition: Definition) -> Parsed:

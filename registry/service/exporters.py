@@ -30,7 +30,7 @@ from registry.events import (
     ExporterReset,
     ExporterResumed,
 )
-from registry.model import ANONYMOUS, GLOBAL_CONTEXT, Exporter, ExporterDefinition, Origin, Subject, context_name
+from registry.model import ACCESS, ANONYMOUS, Exporter, ExporterDefinition, Origin, context_name
 from registry.sealing import Seal
 from registry.settings import Settings
 from registry.storage import exports
@@ -41,7 +41,8 @@ URL: Final = "schema.registry.url"
 USER_INFO: Final = "basic.auth.user.info"
 TOKEN: Final = "bearer.auth.token"  # noqa: S105 - the name of a setting
 
-_STREAM: Final = Subject(GLOBAL_CONTEXT)
+_STREAM: Final = ACCESS
+"""Where they copy to, and with which sealed secrets, is for admins only."""
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _CONTEXT_TYPES: Final = ("AUTO", "CUSTOM", "NONE")
 _SUBJECT: Final = "${subject}"

@@ -226,12 +226,10 @@ class Registration:
     def _check(self, view: View, situation: Situation, candidate: Candidate) -> _Refusal | None:
         """The refusal of a candidate that may not follow the history."""
         group = situation.policy.configuration.compatibility_group
-        compared = histories.comparable(situation.history, candidate.content.metadata, group)
         level = situation.policy.level
-        if not level.directions or not compared:
+        compared = histories.compared(situation.history, level, candidate.content.metadata, group)
+        if not compared:
             return None
-        if not level.transitive:
-            compared = compared[-1:]
         with view() as reading:
             definitions = self._definitions.of_known(reading, situation.subject, compared)
         criteria = situation.policy.criteria

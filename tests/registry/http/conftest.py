@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from litestar import Litestar
@@ -11,6 +12,7 @@ from litestar.testing import TestClient
 from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
+from tests.registry.conftest import DATABASES
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,18 @@ def untouched(kept: TestClient[Litestar]) -> Iterator[TestClient[Litestar]]:
     """An application with one subject, ``kept``, and the proof that the test has written nothing."""
     yield kept
     assert kept.get("/api/v1/changes").json()["position"] == 1
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Litestar]]:
+    """One application on each database for all tests of a module that take away what they have brought."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            database = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'lineal.db'}"
+        else:
+            new = request.getfixturevalue("new_postgresql")
+            database = stack.enter_context(new(request.getfixturevalue("migrated")))
+        yield stack.enter_context(TestClient(create_app(load({}, database=database))))
 
 
 @pytest.fixture

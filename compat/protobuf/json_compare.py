@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -75,6 +75,7 @@ class JsonComparison:
         if self._proofs.minimal.of(goal.writer.name) is None:
             return
         yield from self._oneofs(meeting)
+        yield from self._required(meeting)
         for field in goal.writer.fields.values():
             self._budget.spend()
             other = named(goal.reader, field)
@@ -165,6 +166,28 @@ class JsonComparison:
                 before, after = enum_fragment(ours), enum_fragment(theirs)
                 yield self._proven("JSON_VALUE_UNREADABLE", message, before, after, lambda: found)
 
+    def _required(self, meeting: _Meeting) -> Iterator[Cause]:
+        """Required fields of one number whose names were given to others: what each side requires goes elsewhere."""
+        goal = meeting.goal
+        fields = [field for field in goal.writer.fields.values() if field.required]
+        filled = {id(named(goal.reader, field)) for field in fields}
+        for field in fields:
+            other = goal.reader.fields.get(field.number)
+            if other is None or not other.required or id(other) in filled or named(goal.reader, field) is None:
+                continue  # filled, or the business of the binary comparison, or already an unknown name
+            said = field_label(goal.writer, field)
+            yield self._proven(
+                "JSON_FIELD_RENAMED",
+                f"{said} is written as {field.json_name}; the reader requires it as {other.json_name}",
+                fragment(field),
+                fragment(other),
+                partial(self._incomplete, goal),
+            )
+
+    def _incomplete(self, goal: Goal) -> tuple[Event, Reading] | None:
+        event = self._proofs.event(goal, b"", set())
+        return first(event, self._executor.missing(event))
+
     # ------------------------------------------------------------------------------------------ oneofs
 
     def _oneofs(self, meeting: _Meeting) -> Iterator[Cause]:
@@ -213,7 +236,11 @@ class JsonComparison:
 
         def readings() -> Iterator[tuple[Event, Reading | None]]:
             for event in self._proofs.events(meeting.goal, field, contents):
-                yield event, self._executor.arrival(event, meeting.steps, field, other)
+                reading = self._executor.arrival(event, meeting.steps, field, other)
+                if reading is None and not field.presence and not field.repeated:
+                    event = replace(event, zeros=True)
+                    reading = self._executor.arrival(event, meeting.steps, field, other)
+                yield event, reading
 
         return worst(readings(), enough)
 

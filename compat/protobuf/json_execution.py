@@ -50,7 +50,9 @@ class JsonExecutor:
         if message is None:
             return None
         try:
-            return json_format.MessageToDict(message, descriptor_pool=self._writer.pool)
+            return json_format.MessageToDict(
+                message, descriptor_pool=self._writer.pool, always_print_fields_with_no_presence=event.zeros
+            )
         except (*_REFUSALS, UnicodeError):
             return None
 
@@ -64,6 +66,17 @@ class JsonExecutor:
         document = self.document(event)
         error = None if document is None else self.refusal(event, document)
         return None if error is None else Reading(Severity.ERROR, "an event that the writer can say in JSON", error)
+
+    def missing(self, event: Event) -> Reading | None:
+        """Whether the reader refuses the event, or finds it incomplete."""
+        document = self.document(event)
+        read = None if document is None else self._parsed(event, document)
+        if read is None or (not isinstance(read, str) and read.IsInitialized()):
+            return None
+        if isinstance(read, str):
+            return Reading(Severity.ERROR, "a complete event", read)
+        missing = ", ".join(read.FindInitializationErrors())
+        return Reading(Severity.ERROR, "a complete event", f"missing required fields: {missing}")
 
     def arrival(self, event: Event, steps: Sequence[Step], field: Field, other: Field | None) -> Reading | None:
         """What becomes of one field, alone in the document so that nothing else is judged with it.

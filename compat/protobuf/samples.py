@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Iterator
 from itertools import islice
@@ -69,7 +68,8 @@ class _Maker:
         if message.name not in self._bases:
             smallest = self._minimal.of(message.name)
             self._bases[message.name] = None if smallest is None else decode(self._schema, message.name, smallest)
-        return copy.deepcopy(self._bases[message.name])
+        base = self._bases[message.name]
+        return None if base is None else {key: _copied(value) for key, value in base.items()}
 
     def events(self, message: Message) -> Iterator[Tree]:
         yield from self._boundaries(message, 0)
@@ -208,6 +208,13 @@ class _Maker:
         if type_ == "bytes":
             return chance.randbytes(chance.randrange(12))
         return float(chance.randint(-(2**20), 2**20)) / 8
+
+
+def _copied(value: object) -> object:
+    """A payload's own lists and objects; what they hold in the end never changes."""
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _opaque(message: Message) -> bool:

@@ -33,6 +33,8 @@ class Event:
     writer_type: str
     reader_type: str
     data: bytes
+    zeros: bool = False
+    """Whether its JSON names fields without presence that hold zero, as every JSON writer can be asked to."""
 
 
 @dataclass(frozen=True, slots=True)

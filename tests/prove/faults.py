@@ -7,6 +7,7 @@ of limits at the top of a module, of which one more or less is as good.
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import cast
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -20,27 +21,42 @@ SMALL = 9
 """A number at the top of a module above this is a limit."""
 
 
+@dataclass(frozen=True)
+class Fault:
+    """One place of a source where a fault can be made."""
+
+    number: int
+    function: str
+    """Qualified name of the outermost function around it; empty at the top of a module or a class."""
+    line: int
+    what: str
+
+
 class _Faults(ast.NodeTransformer):
-    """Makes the fault number ``target``, counting the places where one can be made; none if there are fewer."""
+    """Makes the fault number ``target`` and lists all that can be made."""
 
     def __init__(self, target: int) -> None:
         self.target = target
-        self.count = 0
-        self.made = ""
+        self.found: list[Fault] = []
+        self._scope: list[str] = []
+        self._function = ""
 
     def _here(self, node: ast.AST, what: str) -> bool:
-        self.count += 1
-        if self.count - 1 != self.target:
-            return False
-        self.made = f"line {getattr(node, 'lineno', '?')}: {what}"
-        return True
+        number = len(self.found)
+        self.found.append(Fault(number, self._function, getattr(node, "lineno", 0), what))
+        return number == self.target
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        outer = self._function
+        self._function = outer or ".".join([*self._scope, node.name])
         node.body = [cast("ast.stmt", self.visit(each)) for each in node.body]
+        self._function = outer
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._scope.append(node.name)
         node.body = [cast("ast.stmt", self.visit(each)) for each in node.body]
+        self._scope.pop()
         return node
 
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
@@ -104,18 +120,16 @@ class _Faults(ast.NodeTransformer):
         return ast.Break() if self._here(node, "continue  ->  break") else node
 
 
-def places(source: str) -> int:
-    """How many faults can be made in a source."""
+def every(source: str) -> list[Fault]:
+    """All faults that can be made in a source."""
     faults = _Faults(-1)
     faults.visit(ast.parse(source))
-    return faults.count
+    return faults.found
 
 
-def with_fault(source: str, target: int) -> tuple[ast.Module, str]:
-    """The source with the fault of this number, and what the fault is."""
-    faults = _Faults(target)
-    tree = faults.visit(ast.parse(source))
-    return ast.fix_missing_locations(tree), faults.made
+def with_fault(source: str, number: int) -> ast.Module:
+    """The source with the fault of this number."""
+    return ast.fix_missing_locations(_Faults(number).visit(ast.parse(source)))
 
 
 def _is_limit(node: ast.stmt, value: ast.expr | None) -> bool:

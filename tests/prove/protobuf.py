@@ -11,22 +11,22 @@ import sys
 import time
 from collections import Counter
 
+import msgspec
+
 from compat.budget import Budget, Limits
 from compat.definition import Definition
 from compat.errors import InvalidSchema
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
-from compat.protobuf.protoc import Protoc, WorkerLimits
+from compat.protobuf.protoc import Protoc, _includes
 from compat.protobuf.rules import RULES
+from compat.protobuf.worker import _compile
 from compat.verdict import Incompatibility, Severity
 from tests.compat.protobuf.laws import json_proven, json_sound, proven, sound
 from tests.compat.protobuf.strategies import definition, grown, pair, schema
 from tests.prove import campaign
 
-PATIENCE = 900.0
-"""Seconds for one compilation: a run in the background may have to wait that long for its share of the machine."""
-
-UNHURRIED = Limits(seconds=PATIENCE)
+UNHURRIED = Limits(seconds=900.0)
 """Steps bound a check here, as they do everywhere; the clock must not, when the process gets little of the machine."""
 
 NO_EVENTS = ("SERVICE_", "METHOD_", "OPTION_", "DEPRECATED_", "DOCUMENTATION_", "ENUM_ADDED", "ENUM_REMOVED")
@@ -35,6 +35,17 @@ EVENT_RULES = {rule for rule in RULES if not rule.startswith(NO_EVENTS)}
 
 EVENTS = 15
 """Events of each message type that are run through a reader called compatible."""
+
+
+class InProcess(Protoc):
+    """protoc without a process of its own, which texts of our own do not need: no pair waits for another process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paths = _includes()
+
+    def _ask(self, request: bytes) -> bytes:
+        return msgspec.msgpack.encode(_compile(msgspec.msgpack.decode(request), self._paths))
 
 
 def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definition], counts: Counter[str]) -> list[str]:
@@ -57,7 +68,7 @@ def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definiti
             problems.append(f"unproven: {finding.difference.rule}: {problem}")
     if problem := sound(engine, reader, writer, findings, EVENTS, seed):
         problems.append(f"unsound: {problem}")
-    if any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget(UNHURRIED))):
+    if seed % 4 == 1 and any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget(UNHURRIED))):
         problems.append("not reflexive")
     return problems + _judge_json(engine, seed, (writer, reader), findings, counts)
 
@@ -105,7 +116,7 @@ def judge_growth(engine: ProtobufEngine, seed: int, counts: Counter[str]) -> lis
 
 def main() -> int:
     """Run, print, and answer with the exit status."""
-    engine = ProtobufEngine(Protoc(workers=1, limits=WorkerLimits(seconds=PATIENCE)))
+    engine = ProtobufEngine(InProcess())
 
     def both(seed: int, counts: Counter[str]) -> list[str]:
         sources = pair(random.Random(seed))

@@ -1,0 +1,50 @@
+"""What no case file of a JSON rule shows: zeros, which only some writers print."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.compat.protobuf.conftest import Find, Parse
+
+HEAD = 'syntax = "proto3"; package shop; message Order {{ {field} }} enum State {{ {value} = 0; }}'
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "rule"),
+    [
+        ("State state = 1;", "State state = 1;", "JSON_ENUM_VALUE_UNKNOWN"),
+        ("State state = 1;", "int32 state = 1;", "JSON_VALUE_UNREADABLE"),
+        ("State state = 1;", "State condition = 1;", "JSON_FIELD_RENAMED"),
+        ("State state = 1;", "", "JSON_FIELD_REMOVED"),
+    ],
+)
+def test_a_zero_that_not_every_writer_prints(
+    parse: Parse, find_in_json: Find, written: str, read: str, rule: str
+) -> None:
+    """The enum has no other value, and a field without presence leaves zero out unless its writer is told otherwise."""
+    writer = parse(HEAD.format(field=written, value="STATE_NEW"))
+    reader = parse(HEAD.format(field=read, value="STATE_UNKNOWN"))
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == rule
+    assert finding.witness is not None
+    assert finding.witness.payload == {"state": "STATE_NEW"}
+
+
+def test_a_zero_under_the_same_name_is_read(parse: Parse, find_in_json: Find) -> None:
+    schema = parse(HEAD.format(field="State state = 1;", value="STATE_NEW"))
+    wider = parse(HEAD.format(field="State state = 1; int32 other = 2;", value="STATE_NEW"))
+    assert find_in_json(wider, schema) == []
+
+
+def test_required_fields_that_exchanged_names(parse: Parse, find: Find, find_in_json: Find) -> None:
+    """In JSON the field that is always there fills the one that need not be."""
+    text = 'syntax = "proto2"; package shop; message Order {{ required int64 {} = 1; optional int64 {} = 2; }}'
+    writer, reader = parse(text.format("sum", "tax")), parse(text.format("tax", "sum"))
+    assert not [finding for finding in find(reader, writer) if finding.severity.blocks]
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == "JSON_FIELD_RENAMED"
+    assert finding.witness is not None
+    assert finding.witness.payload == {"sum": "0"}
+    assert finding.witness.reader_error == "missing required fields: tax"
+    both = text.replace("optional", "required")
+    assert find_in_json(parse(both.format("tax", "sum")), parse(both.format("sum", "tax"))) == []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 from compat.avro.engine import AvroEngine
 from compat.definition import Definition, Format
-from compat.engine import Engine
+from compat.engine import Engine, Form
 from compat.json_schema.engine import JsonSchemaEngine
 from compat.protobuf.engine import ProtobufEngine
 from compat.recent import Recent
@@ -29,6 +29,13 @@ class Parsed:
     definition: Definition
     engine: Engine[Any]
     schema: Any
+    _texts: dict[Form, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def text(self, form: Form) -> str:
+        """The schema in one form, written once. Raises what the engine's ``text`` raises."""
+        if (kept := self._texts.get(form)) is None:
+            kept = self._texts[form] = self.engine.text(self.schema, form)
+        return kept
 
 
 _parsed: Final[Recent[bytes, Parsed]] = Recent(PARSED_SCHEMAS)

@@ -299,7 +299,7 @@ def same(one: Definition, other: Definition) -> bool:
     if one.format is not other.format:
         return False
     a, b = parse(one), parse(other)
-    if a.engine.text(a.schema, Form.CANONICAL) != b.engine.text(b.schema, Form.CANONICAL):
+    if a.text(Form.CANONICAL) != b.text(Form.CANONICAL):
         return False
     theirs = {reference.name: reference.definition for reference in other.references}
     return len(theirs) == len(one.references) and all(

@@ -90,7 +90,7 @@ class Replay:
         return UpcastFailed(chain.subject, ends, "", pointer, f"{what} is none of version {version}: {message}")
 
     def _avro_schema(self) -> Any:
-        return json.loads(self._new.engine.text(self._new.schema, Form.RESOLVED))
+        return json.loads(self._new.text(Form.RESOLVED))
 
 
 def _schema(remote: Remote, subject: str, number: int) -> Parsed:

@@ -39,8 +39,8 @@ class Identified:
 
     def guid(self, form: Form) -> str:
         """The GUID over that form of the text."""
-        text, content = self.parsed.engine.text(self.parsed.schema, form), self.content
-        return guid(text, content.references, content.metadata, content.rule_set)
+        content = self.content
+        return guid(self.parsed.text(form), content.references, content.metadata, content.rule_set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,8 @@ def append(writing: Writing, decision: Decision, origin: Origin) -> Version:
 def _still(writing: Writing, decision: Decision) -> bool:
     """Whether nothing that the decision rests on has changed."""
     situation = decision.situation
-    if writing.position() == situation.position:
-        return True
     rests_on = {*scopes(situation.subject), *(target for target, _ in decision.identified.candidate.targets)}
-    return rests_on.isdisjoint(writing.changed_since(situation.position))
+    return not writing.changed(rests_on, after=situation.position)
 
 
 def _schema_id(writing: Writing, decision: Decision) -> int:
@@ -116,10 +114,8 @@ def _schema_id(writing: Writing, decision: Decision) -> int:
     context, content = decision.situation.subject.context, decision.identified.content
     whole, canonical = writing.whole, decision.identified.identity.canonical
     if decision.schema_id is None:
-        for known in whole.with_digest(context, canonical, normalized=False):
-            if known.metadata == content.metadata and known.rule_set == content.rule_set:
-                return known.schema_id
-        return whole.last_id(context) + 1
+        known = whole.id_of(context, canonical, content.metadata, content.rule_set)
+        return whole.last_id(context) + 1 if known is None else known
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):
             raise OperationNotPermitted(

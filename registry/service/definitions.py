@@ -106,8 +106,7 @@ def parse(definition: Definition) -> Parsed:
 
 def identify(parsed: Parsed, content: Content, context: str) -> Identity:
     """What names this schema whatever its spelling."""
-    canonical = parsed.engine.text(parsed.schema, Form.CANONICAL)
-    normalized = parsed.engine.text(parsed.schema, Form.NORMALIZED)
+    canonical, normalized = parsed.text(Form.CANONICAL), parsed.text(Form.NORMALIZED)
     return identity(content.format, canonical, normalized, content.references, context)
 
 

@@ -123,7 +123,7 @@ class Lookup:
         with self._store.read() as reading:
             definition = self._definitions.of(reading, version)
         parsed = parse(definition)
-        return parsed.engine.text(parsed.schema, form)
+        return parsed.text(form)
 
     def tags(self, version: Version, names: Collection[str]) -> Tags:
         """The tags of these names (``*`` is all) that the text of a version carries, by record and field."""

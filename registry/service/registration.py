@@ -182,7 +182,7 @@ class Registration:
             identified.guid(Form.NORMALIZED if normalize else Form.CANONICAL),
             number,
             "forced" if options.force else "checked",
-            lift=lift or self._upcasters.follows(situation.subject, identified.parsed, number),
+            lift=lift or self._follows(situation, number, identified.parsed),
             lifted=refusal is not None,
         )
 
@@ -196,6 +196,10 @@ class Registration:
                 f"{number}: {wanted}"
             )
         return self._upcasters.proven(situation.subject, document, candidate)
+
+    def _follows(self, situation: Situation, number: int, candidate: Parsed) -> UpcasterPublished | None:
+        """The step that nobody has to write, where a subject has upcasters."""
+        return self._upcasters.follows(situation.subject, candidate, number) if situation.upcast else None
 
     def _import(
         self, view: View, situation: Situation, sent: Identified | None, options: RegistrationOptions

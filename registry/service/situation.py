@@ -28,6 +28,8 @@ class Situation:
     position: int
     """Of the whole log."""
     history: list[Known]
+    upcast: bool
+    """Whether it has upcasters."""
 
     @classmethod
     def of(cls, reading: Reading, subject: Subject, settings: Settings) -> Situation:
@@ -37,7 +39,7 @@ class Situation:
             subject = aliased(reading, subject)
             found = reading.settings(scopes(subject))
         in_force = policy(found, settings.defaults)
-        return cls(subject, in_force, reading.position(), reading.history(subject))
+        return cls(subject, in_force, reading.position(), reading.history(subject), reading.has_upcasters(subject))
 
     @property
     def newest(self) -> Known | None:

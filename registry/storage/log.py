@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
 
 from registry import events
 from registry.access.roles import WHOLE, View
@@ -23,9 +24,6 @@ _HEAD: Final = select(tables.head.c.position)
 _POSITION: Final = Prepared(_HEAD)
 _LOCK: Final = Prepared(_HEAD.with_for_update())
 _APPEND: Final = Prepared(insert(tables.log))
-_STREAMS: Final = Prepared(
-    select(tables.log.c.context, tables.log.c.stream).where(tables.log.c.position > bindparam("after")).distinct()
-)
 _ADVANCE: Final = Prepared(update(tables.head).values(position=bindparam("last")))
 
 
@@ -41,9 +39,26 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     _ADVANCE.change(connection, last=entries[-1].position)
 
 
-def streams(connection: Connection, after: int) -> set[Subject]:
-    """The streams of the entries after a position."""
-    return {Subject(row.context, row.stream) for row in _STREAMS.rows(connection, after=after)}
+@cache
+def _changed(count: int) -> Prepared:
+    """Anything in some streams after a position; as disjunction, of which the index on streams answers each part."""
+    row = tables.log.c
+    parts = (
+        and_(
+            row.context == bindparam(f"context{place}"),
+            row.stream == bindparam(f"stream{place}"),
+            row.position > bindparam("after"),
+        )
+        for place in range(count)
+    )
+    return Prepared(select(row.position).where(or_(*parts)).limit(1))
+
+
+def changed(connection: Connection, streams: Collection[Subject], after: int) -> bool:
+    """Whether anything has happened in one of these streams after a position."""
+    keys = {f"context{place}": stream.context for place, stream in enumerate(streams)}
+    keys |= {f"stream{place}": stream.name for place, stream in enumerate(streams)}
+    return _changed(len(streams)).one(connection, after=after, **keys) is not None
 
 
 def position(connection: Connection) -> int:

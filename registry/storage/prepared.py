@@ -51,11 +51,11 @@ class Prepared:
     def change_many(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Run it once for each of these rows."""
         sql, bound = self._for(connection)
-        _cursor(connection).executemany(sql, list(map(bound, rows)))
+        cursor_of(connection).executemany(sql, list(map(bound, rows)))
 
     def _run(self, connection: Connection, values: Values) -> Any:
         sql, bound = self._for(connection)
-        cursor = _cursor(connection)
+        cursor = cursor_of(connection)
         cursor.execute(sql, bound(values))
         return cursor
 
@@ -79,5 +79,6 @@ def _binding(places: Sequence[str] | None, fixed: Values) -> Callable[[Values], 
     return lambda values: tuple(values[name] if name in values else fixed[name] for name in places)
 
 
-def _cursor(connection: Connection) -> Any:
+def cursor_of(connection: Connection) -> Any:
+    """The driver's own cursor, on the same connection and transaction."""
     return connection.connection.cursor()

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Lock
-from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
-import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection
 
 from registry.access import events as access
 from registry.access.current import current
-from registry.errors import DamagedArchive, InvalidRequest, OperationNotPermitted, StoreBusy, StoreUnavailable
+from registry.errors import DamagedArchive, OperationNotPermitted, StoreBusy, StoreUnavailable
 from registry.events import Entry, Event, Line
 from registry.model import ANONYMOUS, Origin, Subject
 from registry.settings import Settings
 from registry.storage import log, migrations, projections
 from registry.storage.batches import Batches, Turn
+from registry.storage.database import Database
 from registry.storage.reading import Reading
 from registry.storage.verification import Progress, replay
-from registry.telemetry import metrics, tracing
-
-_SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
-_WRITE: Final = "lineal_write"
-_SECONDS: Final = {kind: metrics.TRANSACTIONS.labels(kind) for kind in ("read", "write")}
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Entry]], None]
@@ -94,10 +83,11 @@ class Writing(Reading):
             log.append(self.connection, self._unwritten)
             self._unwritten = []
 
-    def changed_since(self, position: int) -> set[Subject]:
-        """The streams of everything that happened after a position."""
-        changed = {entry.subject for entry in self.appended if entry.position > position}
-        return changed if position >= self._begun_at else changed | log.streams(self.connection, position)
+    def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
+        """Whether anything has happened in one of these streams after a position."""
+        if any(entry.subject in streams and entry.position > after for entry in self.appended):
+            return True
+        return after < self._begun_at and log.changed(self.connection, streams, after)
 
     def adopt(self, copied: Sequence[Line], *, told: bool = True) -> None:
         """Write entries of another log as they are, with what follows from them: they must come next.
@@ -130,55 +120,36 @@ class Store:
         """Raises InvalidRequest for a database URL that cannot be one, StoreUnavailable if nothing answers."""
         self._busy_seconds = settings.busy_seconds
         self._primary = settings.follow
-        self._engine = _engine(settings)
+        self._database = Database(settings)
         self._writer = Lock()
         self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
-        self._closed: list[Callable[[], None]] = []
-        with self._translated(), self._transaction(write=True) as connection:
+        with self._database.transaction(write=True) as connection:
             migrations.upgrade(connection)
 
     @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
-        return self._engine.dialect.name
+        return self._database.dialect
 
     def close(self) -> None:
         """Give all connections back."""
-        self._batches.close()
-        for close in self._closed:
-            close()
-        self._engine.dispose()
+        self._database.close()
 
     def stamp(self) -> Callable[[], int] | None:
-        """A cheap question whose answer changes with every commit of any process; None where there is none.
-
-        SQLite has one that takes microseconds (``PRAGMA data_version``); PostgreSQL would need a round trip.
-        """
-        if self.dialect != "sqlite":
-            return None
-        connection = sqlite3.connect(self._engine.url.database or "", check_same_thread=False, isolation_level=None)
-        self._closed.append(connection.close)
-        execute = connection.execute
-
-        def data_version() -> int:
-            found: int = execute("PRAGMA data_version").fetchone()[0]
-            return found
-
-        return data_version
+        """A cheap question whose answer changes with every commit of any process; None where there is none."""
+        return self._database.stamp()
 
     def require_ready(self) -> None:
         """Raises StoreUnavailable, StoreBusy unless the database answers and has the tables that this code needs."""
-        with self._translated(), self._transaction(write=False) as connection:
+        with self._database.transaction(write=False) as connection:
             found = migrations.current(connection)
         if found != migrations.LATEST:
             raise StoreUnavailable(f"the tables are of revision {found}, this version needs {migrations.LATEST}")
 
     def connections(self) -> dict[str, int]:
         """How many connections to the database are in use, and how many wait to be used."""
-        pool = self._engine.pool
-        assert isinstance(pool, QueuePool)  # noqa: S101 - what both engines are made with
-        return {"used": pool.checkedout(), "idle": pool.checkedin()}
+        return self._database.connections()
 
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of everything that this process commits, and of what it hears that others did."""
@@ -192,7 +163,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """A consistent state, as far as the caller may see it. Raises StoreUnavailable, StoreBusy."""
-        with self._translated(), self._transaction(write=False) as connection:
+        with self._database.transaction(write=False) as connection:
             yield Reading(connection, current().view)
 
     @contextmanager
@@ -217,7 +188,7 @@ class Store:
         if not self._writer.acquire(timeout=self._busy_seconds):
             raise self._no_turn()
         try:
-            with self._translated(), self._transaction(write=True) as connection:
+            with self._database.transaction(write=True) as connection:
                 writing = Writing(connection, _named(origin))
                 yield writing
                 writing.flush()
@@ -249,104 +220,10 @@ class Store:
     @contextmanager
     def operate(self) -> Iterator[Connection]:
         """A transaction that changes nothing the log tells about: leases, and how far something was delivered."""
-        with self._translated(), self._transaction(write=True) as connection:
+        with self._database.transaction(write=True) as connection:
             yield connection
-
-    @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Connection]:
-        kind = "write" if write else "read"
-        with tracing.span("transaction", {"lineal.kind": kind}), self._engine.connect() as connection:
-            started = perf_counter()
-            connection.execution_options(**{_WRITE: write})
-            with connection.begin():
-                yield connection
-        _SECONDS[kind].observe(perf_counter() - started)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except PoolTimeout as error:
-            raise StoreBusy(f"no free connection within {self._busy_seconds:g} s: try again") from error
-        except OperationalError as error:
-            if "locked" in str(error.orig):
-                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
-            raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
-        except (sqlite3.Error, psycopg.Error) as error:  # from prepared statements, which Core has not seen
-            if "locked" in str(error):
-                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
-            raise StoreUnavailable(f"the database did not answer: {error}") from error
-        except DBAPIError as error:
-            if "not a database" in str(error.orig):
-                raise StoreUnavailable(f"the file is no SQLite database: {error.orig}") from error
-            if error.connection_invalidated:
-                raise StoreUnavailable(f"the database went away: {error.orig}") from error
-            raise
 
 
 def _named(origin: Origin) -> Origin:
     """Every entry of the log names the request it came from, also where that was no request over HTTP."""
     return origin if origin.request_id else replace(origin, request_id=str(uuid4()))
-
-
-def _engine(settings: Settings) -> Engine:
-    try:
-        url = make_url(settings.database)
-    except ArgumentError as error:
-        raise InvalidRequest(
-            "the database is not a URL: write sqlite:///path or postgresql://user@host/name"
-        ) from error
-    match url.get_backend_name():
-        case "sqlite":
-            return _sqlite(url, settings)
-        case "postgresql":
-            return _postgresql(url, settings)
-        case other:
-            raise InvalidRequest(f"{other} is not supported: {_SPELLINGS}")
-
-
-def _sqlite(url: URL, settings: Settings) -> Engine:
-    if not url.database or url.database == ":memory:":
-        raise InvalidRequest("the database needs a file: write sqlite:///path/to/lineal.db")
-    Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url.set(drivername="sqlite+pysqlite"),
-        pool_size=settings.connections,
-        max_overflow=0,
-        pool_timeout=settings.busy_seconds,
-        connect_args={"timeout": settings.busy_seconds, "check_same_thread": False, "cached_statements": 512},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode=WAL", f"synchronous={settings.sqlite_synchronous}", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # a writer takes the lock at once: a reader that turned writer could be refused without waiting
-        writes = connection.get_execution_options()[_WRITE]
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def _postgresql(url: URL, settings: Settings) -> Engine:
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=settings.connections,
-        max_overflow=0,
-        pool_timeout=settings.busy_seconds,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": max(1, int(settings.busy_seconds))},
-    )
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options()[_WRITE]:
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(settings.busy_seconds * 1000)}")
-        else:
-            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-    return engine

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
 from registry.events import moment
 from registry.model import Rule, Subject
+from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
 from registry.storage.tables import upcaster
 
 _rules = msgspec.json.Decoder(list[Rule])
+
+_OF_SUBJECT: Final = and_(upcaster.c.context == bindparam("context"), upcaster.c.subject == bindparam("name"))
+_UPCASTERS: Final = Prepared(select(upcaster).where(_OF_SUBJECT).order_by(upcaster.c.source, upcaster.c.target))
+_ANY: Final = Prepared(select(upcaster.c.source).where(_OF_SUBJECT).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,11 @@ class UpcasterQuestions(Questions):
         """The upcasters in force for a subject, by source and target."""
         if not self.view.shows(at):
             return []
-        query = select(upcaster).where(upcaster.c.context == at.context, upcaster.c.subject == at.name)
-        rows = self.connection.execute(query.order_by(upcaster.c.source, upcaster.c.target))
-        return [_upcaster(row) for row in rows]
+        return [_upcaster(row) for row in _UPCASTERS.rows(self.connection, context=at.context, name=at.name)]
+
+    def has_upcasters(self, at: Subject) -> bool:
+        """Whether a subject has upcasters in force."""
+        return self.view.shows(at) and _ANY.one(self.connection, context=at.context, name=at.name) is not None
 
     def retyping(self, context: str) -> list[StoredUpcaster]:
         """The upcasters in force in a context that give events other types."""

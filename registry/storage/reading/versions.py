@@ -76,9 +76,11 @@ _VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindp
 _NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
 _HIGHEST: Final = Prepared(_NEWEST)
 _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
-_IN_CONTEXT: Final = _KNOWN.where(schema.c.context == bindparam("context")).order_by(version.c.position)
-_WITH_CANONICAL: Final = Prepared(_IN_CONTEXT.where(schema.c.canonical_digest == bindparam("digest")))
-_WITH_NORMALIZED: Final = Prepared(_IN_CONTEXT.where(schema.c.normalized_digest == bindparam("digest")))
+_WITH_DIGEST: Final = Prepared(
+    select(schema.c.id, schema.c.metadata, schema.c.rule_set)
+    .where(schema.c.context == bindparam("context"), schema.c.canonical_digest == bindparam("digest"))
+    .order_by(schema.c.position)
+)
 
 
 class VersionQuestions(Questions):
@@ -126,10 +128,15 @@ class VersionQuestions(Questions):
         )
         return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
 
-    def with_digest(self, name: str, digest: str, *, normalized: bool) -> list[Known]:
-        """Versions of any subject of a context whose schema has this digest, in the order of registration."""
-        query = _WITH_NORMALIZED if normalized else _WITH_CANONICAL
-        return [_known(row) for row in query.rows(self.connection, context=name, digest=digest)]
+    def id_of(
+        self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None
+    ) -> int | None:
+        """The id that a context has given to this very schema, first of all where there are several."""
+        for row in _WITH_DIGEST.rows(self.connection, context=name, digest=canonical_digest):
+            if (_metadata_of(row), _rule_set_of(row)) == (metadata, rule_set):
+                found: int = row.id
+                return found
+        return None
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""
@@ -179,14 +186,22 @@ class VersionQuestions(Questions):
         ]
 
 
+def _metadata_of(row: Row[Any]) -> Metadata | None:
+    return None if row.metadata is None else _metadata.decode(row.metadata)
+
+
+def _rule_set_of(row: Row[Any]) -> RuleSet | None:
+    return None if row.rule_set is None else _rule_set.decode(row.rule_set)
+
+
 def _known(row: Row[Any]) -> Known:
     return Known(
         number=row.number,
         schema_id=row.schema_id,
         canonical_digest=row.canonical_digest,
         normalized_digest=row.normalized_digest,
-        metadata=None if row.metadata is None else _metadata.decode(row.metadata),
-        rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+        metadata=_metadata_of(row),
+        rule_set=_rule_set_of(row),
         position=row.position,
         deleted=bool(row.deleted),
     )
@@ -203,8 +218,8 @@ def to_version(row: Row[Any]) -> Version:
             format=Format(row.format),
             text=row.text,
             references=tuple(_references.decode(row.references)),
-            metadata=None if row.metadata is None else _metadata.decode(row.metadata),
-            rule_set=None if row.rule_set is None else _rule_set.decode(row.rule_set),
+            metadata=_metadata_of(row),
+            rule_set=_rule_set_of(row),
         ),
         registered=moment(row.time),
         position=row.position,

@@ -1,0 +1,179 @@
+"""A database: its connections and transactions, and what goes wrong with them in the registry's terms.
+
+The drivers begin no transactions of their own: each is begun here, by one statement that says what it is for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from registry.errors import InvalidRequest, StoreBusy, StoreUnavailable
+from registry.settings import Settings
+from registry.storage.prepared import cursor_of
+from registry.telemetry import metrics, tracing
+
+_SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
+_SECONDS: Final = {kind: metrics.TRANSACTIONS.labels(kind) for kind in ("read", "write")}
+
+
+class Database:
+    """Gives transactions over a bounded number of connections."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises InvalidRequest for a database URL that cannot be one."""
+        self._busy_seconds = settings.busy_seconds
+        self._connections = settings.connections
+        url = _url(settings)
+        if url.get_backend_name() == "sqlite":
+            self._engine = _sqlite(url, settings)
+            # a writer takes the lock at once: a reader that turned writer could be refused without waiting
+            self._read, self._write = "BEGIN", "BEGIN IMMEDIATE"
+        else:
+            self._engine = _postgresql(url, settings)
+            self._read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            self._write = f"BEGIN; SET LOCAL lock_timeout = {int(settings.busy_seconds * 1000)}"
+        self._closing: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for close in self._closing:
+            close()
+        self._engine.dispose()
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are in use, and how many wait to be used."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what both engines are made with
+        return {"used": pool.checkedout(), "idle": pool.checkedin()}
+
+    def stamp(self) -> Callable[[], int] | None:
+        """A cheap question whose answer changes with every commit of any process; None where there is none.
+
+        SQLite has one that takes microseconds (``PRAGMA data_version``); PostgreSQL would need a round trip.
+        """
+        if self.dialect != "sqlite":
+            return None
+        connection = sqlite3.connect(self._engine.url.database or "", check_same_thread=False, isolation_level=None)
+        self._closing.append(connection.close)
+        execute = connection.execute
+
+        def data_version() -> int:
+            found: int = execute("PRAGMA data_version").fetchone()[0]
+            return found
+
+        return data_version
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[Connection]:
+        """A consistent state to read; or the one writer of SQLite, who commits at the end unless an error leaves it.
+
+        Raises StoreUnavailable, StoreBusy, also for errors of the database in what is done meanwhile.
+        """
+        kind = "write" if write else "read"
+        with tracing.span("transaction", {"lineal.kind": kind}), self._translated():
+            with self._begun(self._write if write else self._read) as connection:
+                started = perf_counter()
+                with connection.begin():
+                    yield connection
+            _SECONDS[kind].observe(perf_counter() - started)
+
+    def _begun(self, begin: str) -> Connection:
+        """A connection with a transaction. One that died while it was idle is replaced: its first word tells."""
+        for _ in range(self._connections):
+            connection = self._engine.connect()
+            try:
+                cursor_of(connection).execute(begin)
+            except (sqlite3.Error, psycopg.Error) as error:
+                driver: Any = connection.connection.driver_connection
+                dead = self._engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+                if dead:
+                    connection.invalidate(error)
+                connection.close()
+                if not dead:
+                    raise
+            else:
+                return connection
+        raise StoreUnavailable("the database closes every connection at once")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except PoolTimeout as error:
+            raise StoreBusy(f"no free connection within {self._busy_seconds:g} s: try again") from error
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
+            raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
+        except (sqlite3.Error, psycopg.Error) as error:  # from prepared statements, which Core has not seen
+            if "locked" in str(error):
+                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
+            raise StoreUnavailable(f"the database did not answer: {error}") from error
+        except DBAPIError as error:
+            if "not a database" in str(error.orig):
+                raise StoreUnavailable(f"the file is no SQLite database: {error.orig}") from error
+            if error.connection_invalidated:
+                raise StoreUnavailable(f"the database went away: {error.orig}") from error
+            raise
+
+
+def _url(settings: Settings) -> URL:
+    try:
+        url = make_url(settings.database)
+    except ArgumentError as error:
+        raise InvalidRequest(f"the database is not a URL: {_SPELLINGS}") from error
+    if (backend := url.get_backend_name()) not in {"sqlite", "postgresql"}:
+        raise InvalidRequest(f"{backend} is not supported: {_SPELLINGS}")
+    return url
+
+
+def _sqlite(url: URL, settings: Settings) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise InvalidRequest("the database needs a file: write sqlite:///path/to/lineal.db")
+    Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=settings.busy_seconds,
+        connect_args={
+            "timeout": settings.busy_seconds,
+            "check_same_thread": False,
+            "cached_statements": 512,
+            "isolation_level": None,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", f"synchronous={settings.sqlite_synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgresql(url: URL, settings: Settings) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=settings.busy_seconds,
+        connect_args={"connect_timeout": max(1, int(settings.busy_seconds)), "autocommit": True},
+    )

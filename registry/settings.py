@@ -126,6 +126,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long fetched keys are used before they are fetched again; an unknown key is asked for sooner."""
     jwks_fetch_seconds: float = 5.0
     """How long fetching the keys may take."""
+    certificate_principal: Literal["subject", "common-name", "uri", "dns"] = "subject"
+    """What in a client's certificate is the principal: its subject as RFC 4514 writes it (``CN=ci,O=Example``), the
+    common name alone (``ci``), or its one alternative name that is a URI (SPIFFE) or a DNS name."""
+    proxy_addresses: str = ""
+    """Addresses and networks of the proxies that end TLS and verify client certificates, with commas between. What
+    they say of a certificate counts, and nobody else's word does."""
+    proxy_certificate_header: str = ""
+    """The header in which they say it: ``Client-Cert`` (RFC 9440), ``X-Forwarded-Client-Cert`` (Envoy), or any other
+    that holds the subject's name or the certificate as escaped PEM (``ssl-client-subject-dn`` …)."""
     session_secret: str = ""
     """Signs the cookies of people signed in to the catalog; the same on every node. Empty: a new one at every start."""
     session_hours: float = 12.0

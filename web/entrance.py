@@ -1,4 +1,4 @@
-"""Who looks at the pages: by a header as in the interface, or by the cookie of somebody who has signed in."""
+"""Who looks at the pages: by a header or certificate as in the interface, or by the cookie of who has signed in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry.access.current import NOBODY, Caller, acting
 from registry.access.sessions import COOKIE
 from registry.errors import NotLetIn, Unauthenticated
 from registry.http import errors
-from registry.http.door import Door
+from registry.http.door import Door, same_origin
 from web import address
 from web.rendering import STATIC_PATH
 
@@ -34,11 +34,11 @@ class Entrance:
         path = scope["path"]
         if path.startswith(STATIC_PATH):
             await self._pages(scope, receive, send)
-        elif scope["method"] == "POST" and not _same_origin(headers):
+        elif scope["method"] == "POST" and not same_origin(headers):
             await _answer(send, 403, [], b"This form was sent from another site.")
         else:
             try:
-                who = await self._caller(headers)
+                who = await self._caller(scope, headers)
             except NotLetIn as error:
                 if path not in _FREE:
                     await self._turn_away(scope, send, error, headers)
@@ -47,13 +47,14 @@ class Entrance:
             with acting(who):
                 await self._pages(scope, receive, send)
 
-    async def _caller(self, headers: dict[bytes, bytes]) -> Caller:
+    async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller:
         """Raises Unauthenticated, TooManyRequests."""
         authorization = headers.get(b"authorization", b"")
         cookie = _session(headers.get(b"cookie", b""))
         if cookie and not authorization:
             return await self._door.admit_session(cookie)
-        return self._door.known(authorization) or await self._door.admit(authorization)
+        certified = "" if authorization else self._door.certified(scope)
+        return self._door.known(authorization, certified) or await self._door.admit(authorization, certified)
 
     async def _turn_away(self, scope: HTTPScope, send: Send, error: NotLetIn, headers: dict[bytes, bytes]) -> None:
         """To the sign-in page and back; a part of a page tells htmx to go there with the whole page."""
@@ -77,14 +78,6 @@ def _session(cookies: bytes) -> str:
     except CookieError:
         return ""
     return "" if found is None else found.value
-
-
-def _same_origin(headers: dict[bytes, bytes]) -> bool:
-    """Whether a form comes from a page of this server, as far as the browser says."""
-    origin = headers.get(b"origin")
-    if origin is None:
-        return headers.get(b"sec-fetch-site", b"same-origin") in {b"same-origin", b"none"}
-    return urlsplit(origin.decode("latin-1")).netloc.encode("latin-1") == headers.get(b"host", b"")
 
 
 async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:

@@ -55,7 +55,7 @@ class _Known:
 
 
 class Authentication:
-    """Recognises callers by API key, password, token or session."""
+    """Recognises callers by API key, password, token, session or certificate."""
 
     def __init__(self, settings: Settings, directory: Directory) -> None:
         """Raises InvalidRequest for settings that cannot be."""
@@ -77,9 +77,9 @@ class Authentication:
         """Those of the settings and of the access file."""
         return self._fixed
 
-    def known(self, shown: bytes) -> Caller | None:
-        """The caller whose credentials (header or cookie) were found good lately; never waits."""
-        found = self._known.get(self._digest(shown))
+    def known(self, shown: bytes, certified: str = "") -> Caller | None:
+        """The caller whose credentials (header, cookie or certificate) were found good lately; never waits."""
+        found = self._known.get(self._digest(shown, certified))
         return found.caller if found is not None and found.until > time.time() else None
 
     def header(self, value: bytes) -> Caller:
@@ -93,15 +93,19 @@ class Authentication:
         """The caller that a session cookie belongs to. Raises Unauthenticated."""
         return self._recognised(cookie.encode("latin-1", "replace"), lambda: self._by_session(cookie))
 
+    def certified(self, principal: str) -> Caller:
+        """The caller whom a verified certificate names."""
+        return self._recognised(b"", lambda: _Shown(principal), principal)
+
     def forget(self) -> None:
         """Keys or grants have changed: nobody is known until they are looked at again."""
         with self._lock:
             self._generation += 1
             self._known.clear()
 
-    def _recognised(self, shown: bytes, look: Callable[[], _Shown]) -> Caller:
+    def _recognised(self, shown: bytes, look: Callable[[], _Shown], certified: str = "") -> Caller:
         generation = self._generation
-        if (known := self.known(shown)) is not None:
+        if (known := self.known(shown, certified)) is not None:
             return known
         found = look()
         names = [found.principal, *(GROUP + group for group in found.groups)]
@@ -110,7 +114,7 @@ class Authentication:
         until = min(time.time() + self._seconds, found.expires)
         with self._lock:
             if generation == self._generation:
-                self._known[self._digest(shown)] = _Known(who, until)
+                self._known[self._digest(shown, certified)] = _Known(who, until)
                 while len(self._known) > _KEPT:
                     self._known.popitem(last=False)
         return who
@@ -161,8 +165,10 @@ class Authentication:
             raise Unauthenticated(_NOT_GOOD)
         return replace(found, expires=min(said.expires, _require_good(key)))
 
-    def _digest(self, shown: bytes) -> bytes:
-        return blake2b(shown, digest_size=16, key=self._secret).digest()
+    def _digest(self, shown: bytes, certified: str) -> bytes:
+        """Two names of two kinds that are spelt alike never meet: the kind is part of the digest."""
+        kind = b"certificate" if certified else b"shown"
+        return blake2b(certified.encode() or shown, digest_size=16, key=self._secret, person=kind).digest()
 
 
 def _require_good(key: StoredKey) -> float:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
 from anyio import to_thread
+from litestar.types import HTTPScope
 
 from registry.access.authentication import Authentication
+from registry.access.certificates import Certificates
 from registry.access.current import OPEN, Caller
 from registry.access.rate import Buckets
 from registry.access.roles import ANONYMOUS_NAME
 from registry.errors import TooManyRequests, Unauthenticated
 from registry.service import Registry
+
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 class Door:
@@ -21,6 +29,7 @@ class Door:
         self.authentication: Authentication | None = None
         if settings.access == "on":
             self.authentication = registry.permissions.authentication
+        self._certificates = Certificates(settings)
         self._rate = Buckets(settings.rate_per_second, settings.rate_burst) if settings.rate_per_second else None
 
     @property
@@ -28,15 +37,40 @@ class Door:
         """Everybody, where nobody has to say who they are and nothing is counted: then there is nothing to ask."""
         return OPEN if self.authentication is None and self._rate is None else None
 
-    def known(self, authorization: bytes) -> Caller | None:
+    def certified(self, scope: HTTPScope) -> str:
+        """The principal that the client's certificate names, which counts where nothing else is shown; or empty.
+
+        A browser sends a certificate along with what the pages of other sites make it send, so there it does not count.
+        Raises Unauthenticated.
+        """
+        if self.authentication is None:
+            return ""
+        peer = scope.get("client")
+        if peer is not None and self._certificates.trusts(peer[0]):
+            name = self._certificates.header.encode()
+            said = self._certificates.said([value.decode("latin-1") for key, value in scope["headers"] if key == name])
+        else:
+            tls: Mapping[Any, Any] = (scope.get("extensions") or {}).get("tls") or {}
+            chain = tls.get("client_cert_chain")
+            said = self._certificates.shown(chain[0]) if chain else ""
+        if said and scope["method"] not in _READS and not same_origin(dict(scope["headers"])):
+            raise Unauthenticated("A page of another site has sent this: no certificate counts for it, show a key")
+        return said
+
+    def known(self, authorization: bytes, certified: str = "") -> Caller | None:
         """The caller, if it was recognised lately: never waits. None: ask ``admit``. Raises as that does."""
-        who = OPEN if self.authentication is None else self.authentication.known(authorization)
+        who = OPEN if self.authentication is None else self.authentication.known(authorization, certified)
         return None if who is None else self.let_in(who)
 
-    async def admit(self, authorization: bytes) -> Caller:
-        """The caller that an ``Authorization`` header belongs to. Raises Unauthenticated, TooManyRequests."""
+    async def admit(self, authorization: bytes, certified: str = "") -> Caller:
+        """The caller that an ``Authorization`` header or a certificate belongs to.
+
+        Raises Unauthenticated, TooManyRequests.
+        """
         if self.authentication is None:
             return OPEN
+        if certified:
+            return self.let_in(await to_thread.run_sync(self.authentication.certified, certified))
         return self.let_in(await to_thread.run_sync(self.authentication.header, authorization))
 
     async def admit_session(self, cookie: str) -> Caller:
@@ -52,3 +86,11 @@ class Door:
         if self._rate is not None and (wait := self._rate.take(who.name)):
             raise TooManyRequests(wait)
         return who
+
+
+def same_origin(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a request comes from a page of this server, as far as a browser says."""
+    origin = headers.get(b"origin")
+    if origin is None:
+        return headers.get(b"sec-fetch-site", b"same-origin") in {b"same-origin", b"none"}
+    return urlsplit(origin.decode("latin-1")).netloc.encode("latin-1") == headers.get(b"host", b"")

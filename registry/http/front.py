@@ -25,7 +25,7 @@ from anyio import to_thread
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from registry.access.current import NOBODY, acting
+from registry.access.current import NOBODY, Caller, acting
 from registry.errors import InvalidContext, InvalidSubject, NotLetIn
 from registry.http import errors, media, operating
 from registry.http.door import Door
@@ -108,7 +108,7 @@ class Front:
     async def _serve(self, asked: _Asked) -> None:
         scope = asked.scope
         try:
-            who = self._at_once or self._door.known(asked.authorization) or await self._door.admit(asked.authorization)
+            who = self._at_once or await self._admitted(scope, asked.authorization)
         except NotLetIn as error:
             if scope["path"] not in operating.PATHS:
                 await self._turn_away(asked, error)
@@ -125,6 +125,11 @@ class Front:
             status = await self._handle(asked, key)
         if self._watch.on:
             self._watch.answered(route_of(scope), status, who, asked.request_id, asked.started)
+
+    async def _admitted(self, scope: HTTPScope, authorization: bytes) -> Caller:
+        """Raises NotLetIn."""
+        certified = "" if authorization else self._door.certified(scope)
+        return self._door.known(authorization, certified) or await self._door.admit(authorization, certified)
 
     async def _turn_away(self, asked: _Asked, error: NotLetIn) -> None:
         status, headers, body = errors.refusal(error)

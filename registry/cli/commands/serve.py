@@ -35,6 +35,7 @@ from registry.cli.console import Console
 from registry.cli.errors import ServerEnded
 from registry.cli.store import as_environment, database_option, opened, settings_of
 from registry.errors import InvalidRequest
+from registry.http import identifying
 from registry.http.stopping import STOPPING
 from registry.settings import Settings
 from registry.telemetry import logs
@@ -77,7 +78,11 @@ Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) o
 )
 @click.option("--tls-cert", type=_PATH, help="Certificate (chain) of the server, PEM; then it speaks only TLS.")
 @click.option("--tls-key", type=_PATH, help="Its private key, PEM.")
-@click.option("--tls-client-ca", type=_PATH, help="Only clients with a certificate that this authority signed, PEM.")
+@click.option(
+    "--tls-client-ca",
+    type=_PATH,
+    help="Only clients with a certificate that this authority signed, PEM; it says who they are.",
+)
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
 @click.pass_obj
 def command(
@@ -109,6 +114,37 @@ def command(
     elif tls is None:
         _warn_if_plain(console, host)
     os.environ.update(as_environment(_with_session_secret(settings)))
+    address = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port}"
+    ready = _listens if tls is not None and tls.client_ca is not None else _answers
+    threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
+    try:
+        with tempfile.TemporaryDirectory(prefix="lineal-metrics-") as folder:
+            if workers > 1:
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the workers keep figures for each other
+            _serve(settings, host, port, workers, tls)
+    except SystemExit as ended:
+        raise ServerEnded from ended
+    console.note("stopped")
+
+
+def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | None) -> None:
+    """Answer requests until a signal ends it. Raises SystemExit where that cannot begin."""
+    logging = logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests)
+    # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
+    multiprocessing.set_start_method("spawn", force=True)
+    if tls is not None and tls.client_ca is not None and settings.access == "on":
+        identifying.serve(
+            _APPLICATION,
+            host=host,
+            port=port,
+            workers=workers,
+            cert=tls.cert,
+            key=tls.key,
+            client_ca=tls.client_ca,
+            logging=logging,
+            stop_seconds=settings.stop_seconds,
+        )
+        return
     server = Granian(
         _APPLICATION,
         address=host,
@@ -118,24 +154,12 @@ def command(
         workers=workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests),
+        log_dictconfig=logging,
         workers_kill_timeout=settings.stop_seconds,
         **({} if tls is None else tls.options),
     )
-    # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
-    multiprocessing.set_start_method("spawn", force=True)
     server.on_startup(_tell_workers_to_stop)
-    address = f"{'http' if tls is None else 'https'}://{_in_url(host)}:{port}"
-    ready = _listens if tls is not None and tls.client_ca is not None else _answers
-    threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
-    try:
-        with tempfile.TemporaryDirectory(prefix="lineal-metrics-") as folder:
-            if workers > 1:
-                os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the workers keep figures for each other
-            server.serve()
-    except SystemExit as ended:
-        raise ServerEnded from ended
-    console.note("stopped")
+    server.serve()
 
 
 @dataclass(frozen=True, slots=True)

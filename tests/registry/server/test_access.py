@@ -238,6 +238,45 @@ def test_tls_and_client_certificates(serve: Callable[..., Node], tmp_path: Path)
         httpx.get(node.url.replace("https", "http"))
 
 
+def test_a_client_certificate_names_the_principal(serve: Callable[..., Node], tmp_path: Path) -> None:
+    authority = Certificates(tmp_path)
+    certificate, key = authority.issue("server")
+    node = serve(
+        *("--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", authority.ca, "--workers", "2"),
+        scheme="https",
+        database=f"sqlite:///{tmp_path / 'mutual.db'}",
+        access="on",
+        access_admins="CN=ci",
+    )
+
+    def holding(name: str) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=authority.ca)
+        context.load_cert_chain(*authority.issue(name))
+        return context
+
+    ci = holding("ci")
+    node.wait(verify=ci)
+    stock = {
+        "url": node.url,
+        "ssl.ca.location": authority.ca,
+        "ssl.certificate.location": str(tmp_path / "ci.pem"),
+        "ssl.key.location": str(tmp_path / "ci.key"),
+    }
+    with SchemaRegistryClient(stock) as client:
+        client.register_schema("orders-value", Schema(ORDER, "AVRO"))
+    changes = httpx.get(f"{node.url}/api/v1/changes", verify=ci).json()["entries"]
+    assert [entry["actor"] for entry in changes if entry["subject"] == "orders-value"] == ["CN=ci"]
+    assert httpx.get(f"{node.url}/subjects", verify=holding("newcomer")).json() == [], "no grant shows anything"
+    with pytest.raises(httpx.TransportError):
+        httpx.get(f"{node.url}/subjects", verify=ssl.create_default_context(cafile=authority.ca))
+    with httpx.Client(verify=ci, timeout=30) as http, http.stream("GET", f"{node.url}/api/v1/changes/stream") as events:
+        started = time.monotonic()
+        node.process.terminate()
+        events.read()  # ends: the stream is told that the server stops
+        assert node.process.wait(30) == 0, node.log.read_text()
+        assert time.monotonic() - started < 9, "it did not wait for the stream"
+
+
 def test_a_server_that_stops_finishes_what_it_has_begun(serve: Callable[..., Node], tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'stopping.db'}"
     node = serve(database=database, log="json", log_requests="true")

@@ -115,7 +115,7 @@ def _compared(level: Level, length: int) -> Iterator[int]:
 def _format_changed(reader: Parsed, writer: Parsed) -> Fact:
     """An event of the writer's format that the reader's decoder refuses: almost any does, but it is run."""
     message = (
-        f"{writer.definition.format} data cannot be read with a {reader.definition.format} schema: "
+        f"data of the format {writer.definition.format} cannot be read with a schema of {reader.definition.format}: "
         "keep the format, or register under a new subject"
     )
     for payload in islice(writer.engine.samples(writer.schema, seed=0), _FORMAT_SAMPLES):

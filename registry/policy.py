@@ -188,8 +188,9 @@ def changed(configuration: Configuration, change: ConfigurationChange) -> Config
 def require_writable(mode: Mode, subject: Subject) -> None:
     """Raises OperationNotPermitted in the read-only modes."""
     if mode.read_only:
+        where, path = (f"Subject {subject}", f"/{subject}") if str(subject) else ("The registry", "")
         raise OperationNotPermitted(
-            f"Subject {subject} is in read-only mode ({mode}): set its mode to READWRITE first (PUT /mode/{subject})"
+            f"{where} is in read-only mode ({mode}): set its mode to READWRITE first (PUT /mode{path})"
         )
 
 

@@ -98,7 +98,7 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         case LimitExceeded() | CompatError():
             return _INVALID, 42201, str(error), {}
         case MethodNotAllowedException():
-            allowed = (error.headers or {}).get("allow", "")
+            allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
             return 405, 405, f"HTTP 405 Method Not Allowed: this path answers {allowed}", {"allow": allowed}
         case ValidationException():
             return _INVALID, _INVALID, _wrong_values(error), {}

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 
 from compat.engine import Form
-from registry.errors import SchemaNotFound
+from registry.errors import InvalidRequest, SchemaNotFound
 from registry.http.exchange import exchange_of
 from registry.model import Page, Subject
 from registry.service import Registry
@@ -43,6 +43,7 @@ FindTags: TypeAlias = Annotated[list[str] | None, QueryParameter(name="findTags"
 AnyRequest: TypeAlias = Request[None, None, State]
 
 _FORMS: Final = {form.value: form for form in Form}
+_LOGICAL: Final = "logical"
 _HIGHEST: Final = 2**31 - 1
 
 
@@ -81,7 +82,12 @@ def page(offset: int, limit: int, *, most: int | None = None) -> Page:
 
 
 def form(name: str | None) -> Form | None:
-    """The form of a text that is asked for; None, and any unknown name, is the text as it was registered."""
+    """The form of a text that is asked for; None, and any unknown name, is the text as it was registered.
+
+    Raises InvalidRequest for ``logical``: whoever asks for it reads another language, so the text would not do.
+    """
+    if name == _LOGICAL:
+        raise InvalidRequest("format=logical is not served: lineal does not write schemas as SQL types; leave it out")
     return _FORMS.get(name or "")
 
 

@@ -136,6 +136,7 @@ def register(
     force: Flag = False,
 ) -> RegisterSchemaResponse:
     """Register a schema under a subject, or find that it is there already."""
+    answered = form(format)
     options = RegistrationOptions(
         normalize=normalize,
         force=force,
@@ -144,7 +145,7 @@ def register(
         retagging=data.retagging,
     )
     version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
-    return registered_body(version, registry.lookup.text(version, form(format)))
+    return registered_body(version, registry.lookup.text(version, answered))
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from compat import tagging
+from compat.definition import Format
 from compat.engine import Form
 from compat.entity import Tags
 from registry import history as histories
@@ -34,6 +35,12 @@ from registry.storage.store import Store
 
 _ANYWHERE: Final = ":*:"
 _EVERY_TAG: Final = "*"
+_FORM_OF: Final = {
+    Form.RESOLVED: Format.AVRO,
+    Form.SERIALIZED: Format.PROTOBUF,
+    Form.IGNORE_EXTENSIONS: Format.PROTOBUF,
+}
+"""Forms that one format has."""
 
 
 class Lookup:
@@ -107,8 +114,12 @@ class Lookup:
 
     def ids_of_guid(self, guid: str) -> list[tuple[str, int]]:
         """(context, schema id) of the schemas with this GUID; none for an unknown one."""
+        try:
+            named = _guid(guid)
+        except SchemaNotFound:
+            return []
         with self._store.read() as reading:
-            found = reading.with_guid(_guid(guid))
+            found = reading.with_guid(named)
         return sorted({(version.subject.context, version.schema_id) for version in found})
 
     def highest_id(self, context: str) -> int:
@@ -117,8 +128,8 @@ class Lookup:
             return reading.last_id(context)
 
     def text(self, version: Version, form: Form | None = None) -> str:
-        """The text of a version as it was registered (None) or in another form."""
-        if form is None:
+        """The text of a version as it was registered (None), or in another form where its format has that."""
+        if form is None or _FORM_OF.get(form, version.content.format) is not version.content.format:
             return version.content.text
         with self._store.read() as reading:
             definition = self._definitions.of(reading, version)

@@ -25,7 +25,10 @@ from registry.cli.application import application
 from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
-from upcasters import conformance, operations
+from upcasters import conformance, expression, functions, fuse, operations
+from upcasters.codecs import CODECS
+from upcasters.evaluate import evaluate
+from upcasters.fit import label
 
 HERE = Path(__file__).parent
 NOTE = "<!-- written by docs/generate.py; change the code, not this page -->\n\n"
@@ -37,6 +40,8 @@ def pages() -> dict[str, str]:
         "reference/rules.md": rules(),
         "reference/profiles.md": profiles(),
         "reference/operations.md": upcaster_operations(),
+        "reference/expressions.md": expressions(),
+        "reference/codecs.md": codecs(),
         "reference/values.md": value_rules(),
         "reference/settings.md": service_settings(),
         "reference/commands.md": commands(),
@@ -145,8 +150,111 @@ def upcaster_operations() -> str:
     ]
     for name, kind in operations.OPERATIONS.items():
         fields = ", ".join(_field(field) for field in _fields(kind))
-        lines += [f"## {name}", "", f"`{name}: {{{fields}}}`", "", _prose(kind), ""]
+        lines += [f"## {name}", "", f"`{name}: {{{fields}}}`", "", _prose(kind), "", *_example(name), ""]
     return NOTE + "\n".join(lines)
+
+
+def _example(operation: str) -> list[str]:
+    """The first conformance case that begins with an operation: the operations, an event and what comes of it."""
+    for case in (case for case in (*conformance.cases(), *conformance.streams()) if case["ops"]):
+        if "out" in case and operation in case["ops"][0]:
+            rows = [
+                ("operation", case["ops"][0] if len(case["ops"]) == 1 else case["ops"]),
+                ("event", case["in"]),
+                ("becomes", case["out"]),
+            ]
+            return ["| | |", "|---|---|", *(f"| {what} | {_cell(tree)} |" for what, tree in rows)]
+    raise LookupError(f"no conformance case shows {operation}")
+
+
+def expressions() -> str:
+    """The functions and operators of expressions, with what they compute."""
+    lines = [
+        "# Expressions",
+        "",
+        "What `set`, `when`, `fail` and `drop_event` compute with: a small subset of CEL, typed when it is published.",
+        "Names are members of the scope, `this` is the scope itself; a name that is no plain word stands in backticks.",
+        "`x.f(y)` is `f(x, y)`. A text stands in quotes of either kind; in `r'...'` a backslash is a backslash.",
+        "",
+        "## Bounds",
+        "",
+        f"At most {expression.LONGEST:,} characters, nested {expression.DEEPEST} deep; loops go over one list, at most",
+        f"{expression.LOOPS} of them within each other. No recursion, no clock, no input or output. Work and growth",
+        f"of a whole chain are bounded before it runs (a weight of {fuse.HEAVIEST:,}); texts and lists that are made",
+        f"have at most {functions.LONGEST:,} characters or items.",
+        "",
+        "## Operators",
+        "",
+        "| operator | meaning |",
+        "|---|---|",
+        *(f"| {operator} | {meaning} |" for operator, meaning in _OPERATORS),
+        "",
+        "## Functions",
+        "",
+        "| function | meaning | example | gives |",
+        "|---|---|---|---|",
+    ]
+    for name, example in _EXAMPLES.items():
+        meaning = _MEANINGS.get(name) or _prose(functions.CALLS[name])
+        given = evaluate(expression.parse(example), _SCOPE)
+        shown = example.replace("|", "\\|")
+        lines.append(f"| `{name}` | {meaning} | `{shown}` | {_cell(given)} |")
+    lines += ["", "The examples are over the event " + _cell(_SCOPE) + ".", ""]
+    return NOTE + "\n".join(lines)
+
+
+_SCOPE = {"name": "Ann Lee", "zip": "01234", "lines": [{"n": 2}, {"n": 0}], "note": None}
+_OPERATORS = [
+    ("`==` `!=`", "The same value; numbers by value, `true` is not `1`."),
+    ("`<` `<=` `>` `>=`", "Order of numbers, texts (by code point), timestamps and dates."),
+    ("`+` `-` `*`", "Exact on whole numbers of 64 bits, refused beyond; `+` also puts texts and lists together."),
+    ("`/` `%`", "The quotient is a double, or a decimal if one side is; the remainder has the sign of the left side."),
+    ("`&&` `\\|\\|` `!`", "From left to right; the right side is not looked at where the left one decides."),
+    ("`c ? a : b`", "One of two."),
+    ("`in`", "Whether a list has the value, or a record or map the name."),
+]
+_MEANINGS = {
+    "has": "Whether the member is there; null is there.",
+    "matches": "Whether the [pattern](patterns.md) stands in the text.",
+    "coalesce": "The first that is neither absent nor null; null if none is.",
+    "map": "The list with every item replaced.",
+    "filter": "The items for which the condition holds.",
+    "exists": "Whether it holds for any item.",
+    "all": "Whether it holds for every item.",
+}
+_EXAMPLES = {
+    "size": "name.size()", "lower": "name.lower()", "upper": "name.upper()", "trim": "trim(' a ')",
+    "substring": "name.substring(0, 3)", "before": "name.before(' ')", "after": "name.after(' ')",
+    "contains": "name.contains('Lee')", "startsWith": "name.startsWith('Ann')", "endsWith": "name.endsWith('x')",
+    "matches": r"zip.matches(r'^\d{5}$')", "int": "int('7')", "double": "double(7)",
+    "decimal": "string(decimal('1.20') * 2)", "string": "string(7)", "has": "has(email)",
+    "coalesce": "coalesce(note, 'none')", "map": "lines.map(l, l.n * 2)", "filter": "lines.filter(l, l.n > 0)",
+    "exists": "lines.exists(l, l.n == 0)", "all": "lines.all(l, l.n > 0)",
+}  # fmt: skip
+
+
+def codecs() -> str:
+    """The catalogue of `convert`."""
+    lines = [
+        "# Codecs",
+        "",
+        "What [convert](operations.md#convert) can write another way: exactly, or the event is refused.",
+        "Where the way back may give another spelling of the value, the step is a lens. The cases are run as tests in",
+        "every target that has the codec; they stand in `upcasters/conformance/codecs.json`.",
+        "",
+        "| codec | takes | gives | way back exact | for example | refused |",
+        "|---|---|---|---|---|---|",
+    ]
+    for case in conformance.codecs():
+        codec = CODECS[case["using"]]
+        before, after = case["values"][0]
+        refused = " ".join(map(_cell, case["refused"][:3]))
+        exact = "yes" if codec.lossless else "no"
+        lines.append(
+            f"| `{codec.name}` | {label(codec.takes)} | {label(codec.gives)} | {exact} "
+            f"| {_cell(before)} → {_cell(after)} | {refused} |"
+        )
+    return NOTE + "\n".join([*lines, ""])
 
 
 def _fields(kind: type) -> Iterator[tuple[str, bool]]:
@@ -267,7 +375,7 @@ def _sentence(operation: dict[str, Any]) -> str:
     return str(operation.get("description") or operation.get("summary", "")).split("\n")[0]
 
 
-def _prose(kind: type) -> str:
+def _prose(kind: object) -> str:
     return " ".join(textwrap.dedent(kind.__doc__ or "").split())
 
 

@@ -68,7 +68,7 @@ def _integer_text(value: Any) -> str:
     return str(_expect(value, int))
 
 
-_DIGITS: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\Z", re.ASCII)
+_DIGITS: Final = re.compile(r"(?:0|-?[1-9][0-9]*)\Z", re.ASCII)
 _NUMERAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?\Z", re.ASCII)
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?\Z", re.ASCII)
 _LONGEST_NUMERAL: Final = 400

@@ -1,7 +1,8 @@
 """The expressions of ``set``, ``when``, ``fail`` and ``drop_event``: a small subset of CEL, as a tree.
 
-Total by construction: no recursion, no I/O, no clock, no patterns, loops over the items of one array only and at most
-two of them nested. Integers are 64 bits wide and never overflow silently; ``&&`` and ``||`` go from left to right.
+Total by construction: no recursion, no I/O, no clock, patterns in linear time only, loops over the items of one array
+only and at most two of them nested. Integers are 64 bits wide and never overflow silently; ``&&`` and ``||``
+go from left to right.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NoReturn, TypeAlias, Union
 
+from upcasters import pattern
 from upcasters.errors import InvalidExpression
 
 LONGEST: Final = 2_000
@@ -113,7 +115,8 @@ Expression: TypeAlias = Union[Constant, Name, Has, Unary, Binary, Ternary, Items
 
 FUNCTIONS: Final[dict[str, tuple[int, int]]] = {
     "size": (1, 1), "lower": (1, 1), "upper": (1, 1), "trim": (1, 1), "substring": (2, 3), "before": (2, 2),
-    "after": (2, 2), "contains": (2, 2), "startsWith": (2, 2), "endsWith": (2, 2), "coalesce": (2, 8),
+    "after": (2, 2), "contains": (2, 2), "startsWith": (2, 2), "endsWith": (2, 2), "matches": (2, 2),
+    "coalesce": (2, 8),
     "int": (1, 1), "double": (1, 1), "decimal": (1, 1), "string": (1, 1),
 }  # fmt: skip
 """The functions, each with the least and the most arguments; ``x.f(y)`` is ``f(x, y)``."""
@@ -123,6 +126,7 @@ LOOP_KINDS: Final = ("map", "filter", "exists", "all")
 _TOKEN: Final = re.compile(
     r"""[ \t\r\n]*(?:
       (?P<number>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]{1,3})?|[0-9]+[eE][-+]?[0-9]{1,3}|[0-9]+)
+    | (?P<raw>r"[^"\n]*"|r'[^'\n]*')
     | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     | (?P<quoted>`[^`\n]+`)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
@@ -246,6 +250,8 @@ class _Parser:
                 return Constant(_number(token), token.position)
             case "text":
                 return Constant(_text(token), token.position)
+            case "raw":
+                return Constant(token.text[2:-1], token.position)
             case "quoted":
                 return self._path((token.text[1:-1],), token)
             case "name":
@@ -342,7 +348,24 @@ class _Parser:
         if not least <= len(arguments) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
             raise InvalidExpression(f"{token.text} takes {wanted} arguments, not {len(arguments)}", token.position)
+        if token.text == "matches":
+            _require_pattern(arguments[1])
         return Call(token.text, arguments, "", token.position)
+
+
+def _require_pattern(argument: Expression) -> None:
+    """A pattern is written out, so that it is checked once and for all. Raises InvalidExpression."""
+    if not isinstance(argument, Constant) or not isinstance(argument.value, str):
+        raise InvalidExpression(
+            "a pattern is computed", argument.position, remedy="write it out: x.matches(r'^[0-9]+$')"
+        )
+    try:
+        pattern.parse(argument.value)
+    except pattern.InvalidPattern as error:
+        where = f", character {error.position + 1} of the pattern" if error.position else ""
+        raise InvalidExpression(
+            f"the pattern {argument.value!r}: {error.reason}{where}", argument.position, remedy=error.remedy
+        ) from error
 
 
 def _number(token: _Token) -> int | float:

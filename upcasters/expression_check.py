@@ -125,8 +125,8 @@ _ORDERED: Final = {"int", "double", "decimal", "string", "timestamp", "date", "a
 _NUMERIC: Final = {"int", "double", "decimal", "any"}
 _RESULTS: Final[Mapping[str, Shape]] = {
     "size": INT64, "lower": STRING, "upper": STRING, "trim": STRING, "substring": STRING, "before": STRING,
-    "after": STRING, "contains": BOOLEAN, "startsWith": BOOLEAN, "endsWith": BOOLEAN, "int": INT64, "double": NUMBER,
-    "decimal": DECIMAL, "string": STRING,
+    "after": STRING, "contains": BOOLEAN, "startsWith": BOOLEAN, "endsWith": BOOLEAN, "matches": BOOLEAN,
+    "int": INT64, "double": NUMBER, "decimal": DECIMAL, "string": STRING,
 }  # fmt: skip
 _ACCEPTED: Final[Mapping[str, set[Sort]]] = {
     "size": {"string", "bytes", "list", "map", "record", "any"},

@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 
 from upcasters.canonical import number
 from upcasters.codecs import INT64_RANGE, sort_of
+from upcasters.pattern_text import compiled
 
 _SPACE: Final = " \t\n\r\f\v"
 _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
@@ -237,6 +238,11 @@ def ends_with(value: Any, part: Any) -> bool:
     return _text(value, "endsWith").endswith(_text(part, "endsWith"))
 
 
+def matches(value: Any, pattern: str) -> bool:
+    """Whether the pattern stands in the text: a pattern of a small set that means the same everywhere."""
+    return compiled(pattern).search(_text(value, "matches")) is not None
+
+
 def to_int(value: Any) -> int:
     """The whole number of a number (toward zero) or of digits."""
     if isinstance(value, str):
@@ -303,6 +309,6 @@ OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
 
 CALLS: Final[dict[str, Callable[..., Any]]] = {
     "size": size, "lower": lower, "upper": upper, "trim": trim, "substring": substring, "before": before,
-    "after": after, "contains": contains, "startsWith": starts_with, "endsWith": ends_with, "int": to_int,
-    "double": to_double, "decimal": to_decimal, "string": to_string,
+    "after": after, "contains": contains, "startsWith": starts_with, "endsWith": ends_with,
+    "matches": matches, "int": to_int, "double": to_double, "decimal": to_decimal, "string": to_string,
 }  # fmt: skip

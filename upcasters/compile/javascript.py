@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, NoReturn
 
+from upcasters import pattern_text
 from upcasters.errors import NotPortable
 from upcasters.exact import factor
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
@@ -386,6 +387,8 @@ def _expression(tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:  #
             return f"({' ?? '.join(given)} ?? null)"
         case Call(function="decimal"):
             _refuse("decimal() needs values that JSON does not have")
+        case Call(function="matches", arguments=(value, Constant(value=pattern))):
+            return f"/{pattern_text.write(str(pattern), pattern_text.JAVASCRIPT)}/u.test(text({write(value)}))"
         case Call(function=function, arguments=arguments):
             return f"call.{function}({', '.join(map(write, arguments))})"
         case Loop(kind=kind, over=over, variable=variable, body=body):

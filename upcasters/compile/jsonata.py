@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeAlias
 
+from upcasters.compile.jsonata_pattern import matches
 from upcasters.errors import NotPortable
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
 from upcasters.fuse import SOME_RECORD, PlanTooHeavy, fuse
@@ -310,6 +311,10 @@ class _Writer:
         return f"({left} {operator} {right})"
 
     def _call(self, tree: Call, inputs: dict[tuple[str, ...], str]) -> str:
+        if tree.function == "matches":
+            value, pattern = tree.arguments
+            assert isinstance(pattern, Constant)  # noqa: S101 - the parser has seen to it
+            return matches(self._expression(value, inputs), str(pattern.value))
         arguments = [self._expression(argument, inputs) for argument in tree.arguments]
         match tree.function, tree.sort:
             case "coalesce", _:

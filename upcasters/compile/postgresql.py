@@ -20,6 +20,7 @@ from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Scale
+from upcasters.pattern_text import POSTGRESQL, write
 from upcasters.plan import Plan
 from upcasters.shape import Shape
 
@@ -144,6 +145,9 @@ class PostgreSQL(Dialect):
 
     def equal(self, left: Sql, right: Sql, constant: Constant | None) -> Sql:  # noqa: ARG002 - jsonb compares itself
         return f"{left} = {right}"
+
+    def matches(self, text: Sql, pattern: str) -> Sql:
+        return f"({self.by_code_point(text)} ~ {quoted('***:' + write(pattern, POSTGRESQL))})"
 
     def by_code_point(self, text: Sql) -> Sql:
         return f'{text} COLLATE "C"'

@@ -204,7 +204,7 @@ CREATE OR REPLACE FUNCTION lineal.int_string(v jsonb) RETURNS jsonb LANGUAGE plp
 BEGIN RETURN to_jsonb(lineal.digits(v)::text); END $$;
 CREATE OR REPLACE FUNCTION lineal.string_int(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
 BEGIN
-  IF length(lineal.string(v)) > 400 OR lineal.string(v) !~ '^-?(0|[1-9][0-9]*)$' THEN PERFORM lineal.refuse('a whole number in digits is expected', v::text); END IF;
+  IF length(lineal.string(v)) > 400 OR lineal.string(v) !~ '^(0|-?[1-9][0-9]*)$' THEN PERFORM lineal.refuse('a whole number in digits is expected', v::text); END IF;
   RETURN to_jsonb((v #>> '{}')::numeric);
 END $$;
 CREATE OR REPLACE FUNCTION lineal.bool_string(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$

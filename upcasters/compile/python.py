@@ -14,6 +14,7 @@ from typing import Any, Final
 from upcasters.compile.values import BINDINGS, constant_literal, function_of, table_of
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
 from upcasters.operations import Convert, Map, Otherwise, Scale, Wrap
+from upcasters.pattern_text import compiled
 from upcasters.plan import (
     Apply,
     Build,
@@ -534,6 +535,8 @@ class _FormulaWriter:
                 return f"[{', '.join(map(self.write, items))}]"
             case Call(function="coalesce", arguments=arguments):
                 return self._coalesce(arguments)
+            case Call(function="matches", arguments=(text, Constant(value=pattern))):
+                return f"({self._name(compiled(str(pattern)), 'p')}.search({self.write(text)}) is not None)"
             case Call(function=function, arguments=arguments):
                 return f"call_{function}({', '.join(map(self.write, arguments))})"
             case Loop():

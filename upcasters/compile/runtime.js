@@ -175,7 +175,7 @@ const hexToBase64 = (v) => /^(?:[0-9a-f]{2})*$/.test(text(v))
   ? btoa(v.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)))) : fail("not hexadecimal in small letters");
 const numeral = (v, pattern) => text(v).length <= 400 && pattern.test(v) ? Number(v) : fail(`${v.slice(0, 60)} is not a number`);
 const codecs = {
-  "int->string": (v) => String(int(v)), "string->int": (v) => int(numeral(v, /^-?(?:0|[1-9]\d*)$/)),
+  "int->string": (v) => String(int(v)), "string->int": (v) => int(numeral(v, /^(?:0|-?[1-9]\d*)$/)),
   "bool->string": (v) => String(truth(v)),
   "string->bool": (v) => v === "true" ? true : v === "false" ? false : fail("neither true nor false"),
   "number->string": (v) => String(number(v)),

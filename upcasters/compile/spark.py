@@ -21,6 +21,7 @@ from upcasters.compile.sql_text import Kind, Sql
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Entries, Scale
+from upcasters.pattern_text import JAVA, goes_through_groups, write
 from upcasters.plan import Piece, Plan
 from upcasters.shape import Shape
 
@@ -31,6 +32,8 @@ _UNIT: Final = 10**18
 """Exact numbers are counted in units of this fineness."""
 _LARGEST: Final = 10**36
 """DECIMAL has 38 digits."""
+_LONGEST_OF_GROUPS: Final = 500
+"""Java takes its stack for every turn of a repeated group; at about 600 it can be used up."""
 _ITEMS: Final = "ARRAY<VARIANT>"
 _MEMBERS: Final = "MAP<STRING, VARIANT>"
 
@@ -221,6 +224,16 @@ class Spark(Dialect):
                 return f"CASE WHEN {arm(left)} = 'number' THEN {wanted} ELSE FALSE END"
             case _:
                 self.refuse("two values are compared whose types are not known")
+
+    def matches(self, text: Sql, pattern: str) -> Sql:
+        written = self.text(write(pattern, JAVA))
+        if not goes_through_groups(pattern):
+            return f"({text} RLIKE {written})"
+        long = error(f"a text of more than {_LONGEST_OF_GROUPS} characters is matched with repeated groups")
+        return self.named(
+            text,
+            lambda own: f"CASE WHEN length({own}) > {_LONGEST_OF_GROUPS} THEN {long} ELSE {own} RLIKE {written} END",
+        )
 
     def computed(self, checks: list[Sql]) -> Sql:
         return f"length(concat_ws('', {', '.join(f'to_json({check})' for check in checks)})) >= 0"

@@ -159,7 +159,7 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
         f"try_element_at({_ITEMS}, CASE WHEN {{1}} = 'last' THEN -1 ELSE 1 END)"), error("a list is expected")),
     "int_string": _when(_whole(), _variant(f"CAST({DIGITS.format('{0}')} AS STRING)"), _NOT_WHOLE),
     "string_int": _when(
-        f"{_is('STRING')} AND {_matches('-?(0|[1-9][0-9]{{0,36}})')}",
+        f"{_is('STRING')} AND {_matches('(0|-?[1-9][0-9]{{0,36}})')}",
         _variant(DIGITS.format("CAST({0} AS STRING)")), error("a whole number in digits is expected")),
     "bool_string": _when(_is("BOOLEAN"), _variant("CAST(CAST({0} AS BOOLEAN) AS STRING)"), _NOT_TRUTH),
     "string_bool": _when(

@@ -128,6 +128,10 @@ class Dialect(ABC):
     def computed(self, checks: list[Sql]) -> Sql:
         """True, after all JSON values have been computed."""
 
+    @abstractmethod
+    def matches(self, text: Sql, pattern: str) -> Sql:
+        """Whether a pattern of the language stands in a native text."""
+
     def text(self, text: str) -> Sql:
         """A text as a literal."""
         return quoted(text)

@@ -171,6 +171,8 @@ class Formulas:
             case "contains" | "startsWith" | "endsWith" as function:
                 texts = [self._to(argument, local, "string") for argument in arguments]
                 return self._dialect.call(function.lower(), *texts), "boolean"
+            case "matches":
+                return self._matches(arguments[0], arguments[1], local), "boolean"
             case "substring":
                 first = self._to(arguments[0], local, "string")
                 bounds = [self._to(argument, local, "int") for argument in arguments[1:]]
@@ -188,6 +190,10 @@ class Formulas:
                 return f"(CASE WHEN {self._to(arguments[0], local, 'boolean')} THEN 'true' ELSE 'false' END)", "string"
             case _:
                 self._dialect.refuse(f"{tree.function}() of {tree.sort or 'this'}")
+
+    def _matches(self, value: Expression, pattern: Expression, local: Mapping[str, Sql]) -> Sql:
+        assert isinstance(pattern, Constant)  # noqa: S101 - the parser has seen to it
+        return self._dialect.matches(self._to(value, local, "string"), str(pattern.value))
 
     def _guarded(self, argument: Expression, local: Mapping[str, Sql]) -> Sql:
         if isinstance(argument, Name) and argument.local:

@@ -17,6 +17,20 @@ def cases() -> list[dict[str, Any]]:
     return found
 
 
+def streams() -> list[dict[str, Any]]:
+    """Each case has a name, ops of one step, an event ``in``, and the events ``out`` or ``error``."""
+    data = (files("upcasters.conformance") / "streams.json").read_bytes()
+    found: list[dict[str, Any]] = msgspec.json.decode(data)["cases"]
+    return found
+
+
+def codecs() -> list[dict[str, Any]]:
+    """Every codec as ``using``, with ``values`` as pairs of before and after, and values ``refused``."""
+    data = (files("upcasters.conformance") / "codecs.json").read_bytes()
+    found: list[dict[str, Any]] = msgspec.json.decode(data)["codecs"]
+    return found
+
+
 def values() -> list[dict[str, Any]]:
     """Kinds of values, each with its rule and cases. A case with a ``format`` has two schemas, ``old`` and ``new``."""
     data = (files("upcasters.conformance") / "values.json").read_bytes()

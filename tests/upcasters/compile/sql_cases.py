@@ -11,7 +11,9 @@ import generate
 from test_agreement import REFUSED, outcome, steps
 
 from upcasters.chain import Chain
+from upcasters.compile.sql import Dialect
 from upcasters.conformance import cases as conformance_cases
+from upcasters.conformance import codecs, native
 from upcasters.document import read, write
 from upcasters.shape import INT64, NUMBER, STRING, Member, Record, Shape
 
@@ -43,6 +45,18 @@ def conformance() -> Iterator[Case]:
     for case in conformance_cases():
         chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": case["ops"]})])
         yield Case(case["name"], chain, [(case["in"], case.get("out", REFUSED))])
+    for codec in codecs():
+        if codec["using"] in Dialect.codecs:
+            yield _codec(codec)
+
+
+def _codec(codec: dict[str, Any]) -> Case:
+    """What a codec does and refuses, as far as JSON has the values."""
+    operation = {"convert": {"at": "/a", "using": codec["using"]}}
+    chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [operation]})])
+    events = [({"a": before}, {"a": after}) for before, after in codec["values"]]
+    refused = [({"a": value}, REFUSED) for value in codec["refused"] if native(value) == value]
+    return Case(codec["using"], chain, [*events, *refused])
 
 
 def agrees(got: Any, wanted: Any) -> bool:

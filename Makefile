@@ -10,7 +10,7 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser spark stock-js docs prove mutation histories soak bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro docs prove mutation histories soak bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,11 @@ spark: $(VENV)/development.stamp ## Run the Spark target in local mode (400 MB o
 stock-js: $(VENV)/development.stamp ## Run Confluent's own JavaScript client against a server (needs npm)
 	@cd tests/stock_js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/pytest tests/stock_js -q
+
+java-avro: $(VENV)/development.stamp ## Judge the Avro engine by Apache Avro for Java (needs Java 17 and Maven; PAIRS=100000 for a long run)
+	@if command -v mvn >/dev/null 2>&1; then mvn -q -B -f tests/judges/java dependency:copy-dependencies \
+	  -DoutputDirectory=target/lib; else echo "== SKIPPED: no Maven here"; fi
+	@$(BIN)/python -m tests.judges.avro --pairs $(or $(PAIRS),2000)
 
 docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py

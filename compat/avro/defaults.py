@@ -6,11 +6,13 @@ the first, which only matters to them when the default is used.
 
 from __future__ import annotations
 
+import ctypes
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from compat.avro.schema import Array, Enum, Fixed, Map, Node, Primitive, Record, Union, label
+from compat.avro.schema import Array, Enum, Field, Fixed, Map, Node, Primitive, Record, Union, label
 from compat.positions import escape
 
 
@@ -25,6 +27,43 @@ class Misfit:
 def fit(node: Node, value: object) -> Misfit | None:
     """The first thing about a JSON default that does not fit its type, None if it fits."""
     return _fit(node, value, "", {})
+
+
+def endless(fields: Iterable[Field]) -> list[Field]:
+    """Those of some fields whose default has no end: what it leaves out is filled by defaults that come to itself."""
+    needs = {each: set(_borrowed(each.type, each.default)) for each in fields}
+    users: dict[Field, list[Field]] = {}
+    for each, borrowed in needs.items():
+        for other in borrowed:
+            users.setdefault(other, []).append(each)
+    ended = [each for each, borrowed in needs.items() if not borrowed]
+    for each in ended:
+        for user in users.get(each, ()):
+            needs[user].discard(each)
+            if not needs[user]:
+                ended.append(user)
+    return [each for each, left in needs.items() if left]
+
+
+def _borrowed(node: Node, value: object) -> Iterator[Field]:
+    """The fields that a default leaves to their own defaults."""
+    match node, value:
+        case Union() as union, _:
+            taken = next((each for each in union.branches if fit(each, value) is None), None)
+            if taken is not None:
+                yield from _borrowed(taken, value)
+        case Array() as array, list():
+            for each in value:
+                yield from _borrowed(array.items, each)
+        case Map() as map_, dict():
+            for each in value.values():
+                yield from _borrowed(map_.values, each)
+        case Record() as record, dict():
+            for field in record.fields:
+                if field.name in value:
+                    yield from _borrowed(field.type, value[field.name])
+                else:
+                    yield field
 
 
 _Memo: TypeAlias = dict[tuple[Node, int], bool]
@@ -104,3 +143,24 @@ def _misfit(node: Node, value: object, pointer: str) -> Misfit:
     text = repr(value) if not isinstance(value, str) else f'"{value}"'
     shown = {"True": "true", "False": "false", "None": "null"}.get(text, text)
     return Misfit(pointer, f"{shown[:80]} is no {label(node)}")
+
+
+def raw(node: Node, value: object) -> object:
+    """The value a fitting default stands for, what it leaves out filled; logical types ignored."""
+    match node, value:
+        case Union() as union, _:
+            return raw(next(each for each in union.branches if fit(each, value) is None), value)
+        case (Primitive(kind="bytes") | Fixed(), str()):
+            return value.encode("latin-1")
+        case (Primitive(kind="double"), int() | float()):
+            return float(value)
+        case (Primitive(kind="float"), int() | float()):
+            return ctypes.c_float(value).value  # infinite beyond what 32 bits hold
+        case Array() as array, list():
+            return [raw(array.items, each) for each in value]
+        case Map() as map_, dict():
+            return {key: raw(map_.values, each) for key, each in value.items()}
+        case Record() as record, dict():
+            return {each.name: raw(each.type, value.get(each.name, each.default)) for each in record.fields}
+        case _:
+            return value

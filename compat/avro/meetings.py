@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from compat.avro import rules
 from compat.avro.datum import Data, Datum, branch, one_item, one_value
+from compat.avro.java import Records
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rules import Fact, Meeting
 from compat.avro.schema import Array, Field, Map, Node, Primitive, Record, Union
@@ -83,6 +84,7 @@ def faults(resolution: Resolution, budget: Budget) -> Iterator[tuple[Stop, Fact]
     while walk.queue:
         budget.spend()
         yield from walk.visit(walk.queue.popleft())
+    yield from walk.clash(root)
 
 
 class _Walk:
@@ -90,17 +92,25 @@ class _Walk:
         self.resolution = resolution
         self.budget = budget
         self.queue: deque[Stop] = deque()
-        self._seen: set[tuple[Node, Node, Reading]] = set()
+        self._seen: set[tuple[Node, Node, Records, Reading]] = set()
         self._told: set[tuple[object, ...]] = set()
 
     def enter(self, stop: Stop) -> None:
         """Queue a meeting unless the same types have met under these readings already."""
         meeting = stop.meeting
         writer, reader, reading = meeting.writer, meeting.reader, meeting.reading
-        if (writer, reader, Reading.BOTH) in self._seen or (writer, reader, reading) in self._seen:
+        within = meeting.within if isinstance(writer, Record) and isinstance(reader, Union) else None
+        if (writer, reader, within, Reading.BOTH) in self._seen or (writer, reader, within, reading) in self._seen:
             return
-        self._seen.add((writer, reader, reading))
+        self._seen.add((writer, reader, within, reading))
         self.queue.append(stop)
+
+    def clash(self, root: Stop) -> Iterator[tuple[Stop, Fact]]:
+        """What keeps the Java library from rewriting the writer's names, unless that was told where it happens."""
+        for fact in rules.aliases_clash(root.meeting):
+            fields = fact.before.fields if isinstance(fact.before, Record) else ()
+            if not any(told[0] == fact.rule and told[1] in fields for told in self._told):
+                yield root, fact
 
     def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         """What is wrong at a meeting; where nothing stops the data, go on to the meetings inside."""
@@ -136,7 +146,7 @@ class _Walk:
         reading = stop.meeting.reading
         if isinstance(reader, Union) and self.resolution.are_plainly_equal(writer, reader):
             return
-        aligned = isinstance(reader, Union) and self.resolution.are_equivalent(writer, reader)
+        aligned = isinstance(reader, Union) and self.resolution.java.goes_by_branch(writer, reader)
         for index, each in enumerate(writer.branches):
             self.budget.spend()
             if each not in self.resolution.writer.weights:
@@ -160,7 +170,7 @@ class _Walk:
     def _choose(self, stop: Stop, writer: Node, reader: Union) -> None:
         reading = stop.meeting.reading
         literal = self.resolution.first_match(writer, reader) if reading.literal else None
-        java = self.resolution.java_choice(writer, reader) if reading.java else None
+        java = self.resolution.java.choice(writer, reader, stop.meeting.within) if reading.java else None
         if literal == java and literal is not None:
             self._go(stop, writer, reader.branches[literal], reading)
             return
@@ -173,15 +183,29 @@ class _Walk:
         meeting = stop.meeting
         match meeting.writer, meeting.reader:
             case Record() as writer, Record() as reader:
-                yield from self._tell(stop, rules.AT_FIELDS)
-                for written, into in self.resolution.claims(writer, reader, meeting.reading).pairs:
-                    self.budget.spend()
-                    self._go(stop, written.type, into.type, meeting.reading, written, into)
+                yield from self._records(stop, writer, reader)
             case (Array(items=w), Array(items=r)) | (Map(values=w), Map(values=r)):
                 if w in self.resolution.writer.weights:
                     self._go(stop, w, r, meeting.reading)
                 elif meeting.reading.literal and not self.resolution.matches(w, r):
                     yield from self._tell_empty(stop, w, r)
+
+    def _records(self, stop: Stop, writer: Record, reader: Record) -> Iterator[tuple[Stop, Fact]]:
+        told = list(self._tell(stop, rules.AT_FIELDS))
+        yield from told
+        if stop.meeting.reading is not Reading.BOTH or self.resolution.read_alike(writer, reader):
+            self._fields(stop, writer, reader)
+            return
+        self._fields(stop.under(Reading.LITERAL), writer, reader)
+        java = stop.under(Reading.JAVA)
+        if all(fact.rule != "ALIAS_AMBIGUOUS" for _, fact in told):
+            yield from self._tell(java, rules.AT_FIELDS)
+        self._fields(java, writer, reader)
+
+    def _fields(self, stop: Stop, writer: Record, reader: Record) -> None:
+        for written, into in self.resolution.claims(writer, reader, stop.meeting.reading).pairs:
+            self.budget.spend()
+            self._go(stop, written.type, into.type, stop.meeting.reading, written, into)
 
     def _tell_empty(self, stop: Stop, writer: Node, reader: Node) -> Iterator[tuple[Stop, Fact]]:
         """Items that never exist still have to match: arrays match if their item types do."""
@@ -205,5 +229,9 @@ class _Walk:
     ) -> None:
         if isinstance(writer, Primitive) and writer.kind == reader.kind and writer.logical == reader.logical:
             return  # the most common meeting, and no rule has anything to say about it
-        meeting = Meeting(self.resolution, writer, reader, reading)
+        above = stop.meeting
+        within = above.within
+        if isinstance(above.writer, Record) and isinstance(above.reader, Record):
+            within = (above.writer, above.reader)
+        meeting = Meeting(self.resolution, writer, reader, reading, within)
         self.enter(Stop(meeting, stop, step, into, apart or stop.apart))

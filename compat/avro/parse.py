@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
-from compat.avro.defaults import fit
+from compat.avro.defaults import Misfit, endless, fit
 from compat.avro.inhabited import heights, weights
 from compat.avro.logical import logical_type
 from compat.avro.schema import (
@@ -371,18 +371,26 @@ class _Table:
         while unfit := [each for each in self.defaults if self.drops(each)]:
             dropped = set(map(id, unfit))
             self.defaults = [each for each in self.defaults if id(each) not in dropped]
+        without_end = set(endless(each.field for each in self.defaults))
+        for default in self.defaults:
+            if default.field in without_end:
+                self.refuse(default, Misfit("", "it is filled with itself, without end"))
 
     def drops(self, default: _Default) -> bool:
         """Whether a default is dropped, since it does not fit. Raises InvalidSchema where that is not lenient."""
         each = default.field
         problem = fit(each.type, each.default)
-        if problem is None:
-            return False
+        if problem is not None:
+            self.refuse(default, problem)
+        return problem is not None
+
+    def refuse(self, default: _Default, problem: Misfit) -> None:
+        """Drop a default where that is lenient. Raises InvalidSchema elsewhere."""
+        each = default.field
         if not default.lenient:
             place = each.source.place(f"{each.pointer}/default{problem.pointer}")
             raise InvalidSchema(f"the default of {each.name!r} does not fit its type: {problem.message}", place)
         default.drop()
-        return True
 
 
 def _load(source: Source, limits: Limits) -> object:

@@ -12,7 +12,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from compat.avro.resolution import PROMOTIONS, Reading, Resolution
+from compat.avro import defaults
+from compat.avro.branches import PROMOTIONS
+from compat.avro.java import Records
+from compat.avro.resolution import Reading, Resolution
 from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union, label
 from compat.errors import InvalidPayload
 
@@ -63,6 +66,9 @@ Focus: TypeAlias = Mapping[Record, Collection[Field]]
 
 def read(resolution: Resolution, data: bytes, reading: Reading, focus: Focus | None = None) -> object:
     """The raw value (logical types ignored) a reader gets. Raises ResolutionFailed or InvalidPayload."""
+    clash = resolution.names.clash if reading is Reading.JAVA else None
+    if clash is not None:
+        raise ResolutionFailed(f"the aliases give {clash.name!r} to two parts of {label(clash.place)}")
     reader = _Reader(resolution, Bytes(data), reading, focus or {})
     return reader.read(resolution.writer.root, resolution.reader.root)
 
@@ -73,14 +79,16 @@ class _Reader:
     source: Bytes
     reading: Reading
     focus: Focus
+    within: Records = None
 
     def read(self, writer: Node, reader: Node) -> object:
         if isinstance(writer, Union):
             return self.written_branch(writer, reader)
         if isinstance(reader, Union):
-            java = self.reading is Reading.JAVA
-            choose = self.resolution.java_choice if java else self.resolution.first_match
-            index = choose(writer, reader)
+            if self.reading is Reading.JAVA:
+                index = self.resolution.java.choice(writer, reader, self.within)
+            else:
+                index = self.resolution.first_match(writer, reader)
             if index is None:
                 raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: no branch fits")
             reader = reader.branches[index]
@@ -99,15 +107,21 @@ class _Reader:
                 self.names_meet(writer, reader)
                 return self.source.take(writer.size)
             case Primitive(), Primitive() if writer.kind == reader.kind or (writer.kind, reader.kind) in PROMOTIONS:
-                return promote(self.primitive(writer.kind), reader.kind)
+                return self.promoted(writer, reader)
         raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}")
+
+    def promoted(self, writer: Primitive, reader: Primitive) -> object:
+        value = self.primitive(writer.kind)
+        if self.reading is Reading.JAVA and isinstance(value, bytes) and reader.kind == "string":
+            return value.decode(errors="replace")
+        return promote(value, reader.kind)
 
     def written_branch(self, writer: Union, reader: Node) -> object:
         index = self.index(writer)
         if (
             self.reading is Reading.JAVA
             and isinstance(reader, Union)
-            and self.resolution.are_equivalent(writer, reader)
+            and self.resolution.java.goes_by_branch(writer, reader)
         ):
             return self.read(writer.branches[index], reader.branches[index])
         return self.read(writer.branches[index], reader)
@@ -129,11 +143,14 @@ class _Reader:
                 )
         into_field = {written: into for written, into in claims.pairs if into in kept}
         value: dict[str, object] = {}
+        around = self.within
         for each in writer.fields:
             if each in into_field:
+                self.within = (writer, reader)
                 value[into_field[each].name] = self.read(each.type, into_field[each].type)
             else:
                 self.skip(each.type)
+        self.within = around
         for absent in claims.missing:
             if absent not in kept:
                 continue
@@ -141,7 +158,7 @@ class _Reader:
                 raise ResolutionFailed(
                     f"found {label(writer)}, expecting {label(reader)}: missing field {absent.name!r}"
                 )
-            value[absent.name] = absent.default
+            value[absent.name] = defaults.raw(absent.type, absent.default)
         return value
 
     def names_meet(self, writer: Named, reader: Named) -> None:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from compat.avro.branches import PROMOTIONS
 from compat.avro.datum import Data, Datum, scalar, symbol
+from compat.avro.java import Records
 from compat.avro.reading import promote
-from compat.avro.resolution import PROMOTIONS, Reading, Resolution
+from compat.avro.resolution import Reading, Resolution
 from compat.avro.schema import (
     Decimal,
     Enum,
@@ -40,6 +42,8 @@ class Meeting:
     writer: Node
     reader: Node
     reading: Reading
+    within: Records = None
+    """The records in whose fields they meet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +99,10 @@ def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
     java = meeting.reading.java and not resolution.names_meet(writer, reader, Reading.JAVA)
     if not literal and not java:
         return
-    if not literal:
+    renamed = resolution.names.of(writer)
+    if not literal and renamed != writer.name:
         message = (
-            f"{resolution.rename(writer.name)!r} has the alias {writer.name!r}, so the Java library does not take the "
+            f"{renamed!r} has the alias {writer.name!r}, so the Java library does not take the "
             f"writer's {writer.name!r} for {reader.name!r}: drop that alias"
         )
         yield Fact("ALIAS_AMBIGUOUS", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.JAVA)
@@ -108,7 +113,8 @@ def name_mismatch(meeting: Meeting) -> Iterator[Fact]:
     )
     if isinstance(writer, Record):
         message += " (the Java library would read it, others do not)"
-    yield Fact("NAME_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), Reading.LITERAL)
+    runs = Reading.LITERAL if literal else Reading.JAVA
+    yield Fact("NAME_MISMATCH", Severity.ERROR, message, writer, reader, _smallest(writer), runs)
 
 
 def fixed_size_mismatch(meeting: Meeting) -> Iterator[Fact]:
@@ -141,8 +147,10 @@ def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Record) or not isinstance(reader, Record):
         return
-    for each in meeting.resolution.claims(writer, reader, meeting.reading).missing:
-        if not each.has_default:
+    resolution = meeting.resolution
+    told = () if meeting.reading.literal else [into for _, into in resolution.unreached(writer, reader)]
+    for each in resolution.claims(writer, reader, meeting.reading).missing:
+        if not each.has_default and each not in told:
             remedy = "give it a default" if each.unfit is ABSENT else "its default does not fit its type"
             message = f"the reader needs {each.name!r}, which is never written: {remedy}"
             yield Fact(
@@ -170,12 +178,26 @@ def alias_ambiguous(meeting: Meeting) -> Iterator[Fact]:
         )
 
 
+def aliases_clash(meeting: Meeting) -> Iterator[Fact]:
+    """Two names of the writer's that become one: the Java library then reads nothing (asked of the roots)."""
+    clash = meeting.resolution.names.clash
+    if clash is None:
+        return
+    parts = "fields" if isinstance(clash.place, Record) else "branches"
+    message = (
+        f"with the reader's aliases two {parts} of the writer's {label(clash.place)} are called {clash.name!r}, and "
+        "the Java library reads no event at all: drop one of the aliases"
+    )
+    datum = _smallest(meeting.writer)
+    yield Fact("ALIAS_AMBIGUOUS", Severity.ERROR, message, clash.place, meeting.reader, datum, Reading.JAVA)
+
+
 def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
     """Aliases of fields that count only where the full name of the record is known."""
     writer, reader = meeting.writer, meeting.reader
-    if not isinstance(writer, Record) or not isinstance(reader, Record) or meeting.reading is not Reading.BOTH:
+    if not isinstance(writer, Record) or not isinstance(reader, Record) or not meeting.reading.java:
         return
-    for written, into in meeting.resolution.claims(writer, reader, meeting.reading).unreached:
+    for written, into in meeting.resolution.unreached(writer, reader):
         lost = "gives the default in its place" if into.has_default else "fails"
         message = (
             f"the alias {written.name!r} of {into.name!r} counts only where the record keeps its full name: the Java "
@@ -204,7 +226,7 @@ def union_branch_ambiguous(meeting: Meeting) -> Iterator[Fact]:
     if not meeting.reading.java or not isinstance(reader, Union) or isinstance(writer, Union):
         return
     resolution = meeting.resolution
-    if resolution.java_choice(writer, reader) is not None:
+    if resolution.java.choice(writer, reader, meeting.within) is not None:
         return
     if meeting.reading.literal:
         literal = resolution.first_match(writer, reader)
@@ -236,14 +258,18 @@ def union_branch_by_name_alone(meeting: Meeting) -> Iterator[Fact]:
 
 
 def bytes_read_as_string(meeting: Meeting) -> Iterator[Fact]:
-    """A promotion that fails for bytes that are not UTF-8."""
+    """A promotion that fails for bytes that are not UTF-8; the Java library puts another character in their place."""
     writer, reader = meeting.writer, meeting.reader
-    if isinstance(writer, Primitive) and (writer.kind, reader.kind) == ("bytes", "string"):
-        message = "bytes that are not UTF-8 cannot be read as a string: keep bytes, or add a new string field"
-        yield Fact(
-            "BYTES_READ_AS_STRING", Severity.DATA_DEPENDENT, message, writer, reader,
-            lambda _: scalar(writer, b"\xff"), meeting.reading,
-        )  # fmt: skip
+    if not isinstance(writer, Primitive) or (writer.kind, reader.kind) != ("bytes", "string"):
+        return
+    message = "bytes that are not UTF-8 cannot be read as a string: keep bytes, or add a new string field"
+    severity, runs, change = Severity.DATA_DEPENDENT, Reading.LITERAL, ""
+    if not meeting.reading.literal:
+        severity, runs, change = Severity.LOSSY, Reading.JAVA, "the byte 0xff is read as '\ufffd'"
+    yield Fact(
+        "BYTES_READ_AS_STRING", severity, message, writer, reader, lambda _: scalar(writer, b"\xff"), runs,
+        change=change,
+    )  # fmt: skip
 
 
 _EXACT_BITS: Final = {"float": 24, "double": 53}

@@ -98,10 +98,13 @@ def _compared(reader: Node, writer: Node, path: str) -> Steps:
 
 
 def _each_branch(reader: Union, branches: tuple[Node, ...], path: str) -> Steps:
-    """Two unions: each branch of the writer's needs one of the reader's; what is wrong inside is not told."""
+    """Two unions: each branch of the writer's needs one of the reader's; what is wrong inside is not told.
+
+    Nor where: paths inside a branch that is compared here begin anew.
+    """
     found: Results = {}
     for index, branch in enumerate(branches):
-        if (yield reader, branch, f"{path}/{index}"):
+        if (yield reader, branch, ""):
             detail = f"no branch takes {label(branch)}"
             found |= _one("MISSING_UNION_BRANCH", f"{path}/{index}", reader, branch, detail)
     return found
@@ -110,15 +113,15 @@ def _each_branch(reader: Union, branches: tuple[Node, ...], path: str) -> Steps:
 def _every_branch(reader: Node, branches: tuple[Node, ...], path: str) -> Steps:
     """A writer's union read by another type: every branch has to be readable."""
     found: Results = {}
-    for branch in branches:
-        found |= yield reader, branch, path
+    for index, branch in enumerate(branches):
+        found |= yield reader, branch, f"{path}/{index}"
     return found
 
 
 def _some_branch(reader: Union, writer: Node, path: str) -> Steps:
     """A reader's union: any branch that reads the type, whatever comes before it."""
     for branch in reader.branches:
-        if not (yield branch, writer, path):
+        if not (yield branch, writer, ""):
             return {}
     return _one("MISSING_UNION_BRANCH", path, reader, writer, f"no branch takes {label(writer)}")
 
@@ -127,17 +130,20 @@ def _fields(reader: Record, writer: Record, path: str) -> Steps:
     written = {field.name: field for field in writer.fields}
     found: Results = {}
     for index, field in enumerate(reader.fields):
-        met = [written[name] for name in dict.fromkeys((field.name, *field.aliases)) if name in written]
+        names = (field.name, *dict.fromkeys(field.aliases))  # an alias that repeats the name counts once more
+        met = [written[name] for name in names if name in written]
         if len(met) > 1:
             detail = f"the field {field.name} meets {', '.join(each.name for each in met)} of the writer"
             raise _Thrown(*_one("TYPE_MISMATCH", path, reader, writer, detail))
         if met:
             found |= yield field.type, met[0].type, f"{path}/fields/{index}/type"
         elif not field.has_default:
-            kind, detail = "READER_FIELD_MISSING_DEFAULT_VALUE", field.name
+            place = f"{path}/fields/{index}"
             if isinstance(field.type, Enum) and field.type.default is not None:
-                kind, detail = "TYPE_MISMATCH", f"the default of the enum does not fill the field {field.name}"
-            found |= _one(kind, f"{path}/fields/{index}", field, writer, detail)
+                detail = f"the default of the enum does not fill the field {field.name}"
+                found |= _one("TYPE_MISMATCH", f"{place}/type", field, writer, detail)
+            else:
+                found |= _one("READER_FIELD_MISSING_DEFAULT_VALUE", place, field, writer, field.name)
     return found
 
 

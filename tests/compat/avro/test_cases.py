@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from compat.avro.reading import read
+from compat.avro.resolution import Reading, Resolution
 from compat.avro.rulebook import INCOMPATIBILITIES
 from compat.avro.witness import FASTAVRO, JAVA, LETTER
 from compat.verdict import Incompatibility
@@ -84,3 +86,33 @@ def test_a_default_that_does_not_fit_is_refused(default: object, type_: object) 
     assert caught.value.place is not None
     assert caught.value.place.pointer == "/fields/0/default"
     assert caught.value.place.line == 1
+
+
+ENDLESS = {"type": "record", "name": "R", "fields": [{"name": "x", "type": "R", "default": {}}]}
+
+
+def test_a_default_that_has_no_end_is_refused() -> None:
+    from compat.errors import InvalidSchema
+
+    with pytest.raises(InvalidSchema, match="without end") as caught:
+        parse(json.dumps(ENDLESS))
+    assert caught.value.place is not None
+    assert caught.value.place.pointer == "/fields/0/default"
+    choice = {"type": "record", "name": "R", "fields": [{"name": "x", "type": ["R", "null"], "default": {"x": None}}]}
+    parse(json.dumps(choice))
+
+
+def test_defaults_are_read_as_the_values_they_stand_for() -> None:
+    inner = {"type": "record", "name": "S", "fields": [{"name": "n", "type": "long", "default": 1}]}
+    kinds = {
+        "b": ("bytes", "\u00ff"),
+        "d": ("double", 1),
+        "f": ("float", 0.1),
+        "s": (inner, {}),
+        "u": (["null", "bytes"], "a"),
+    }
+    fields = [{"name": name, "type": kind, "default": default} for name, (kind, default) in kinds.items()]
+    reader, writer = ({"type": "record", "name": "T", "fields": each} for each in (fields, []))
+    resolution = Resolution(parse(json.dumps(reader)), parse(json.dumps(writer)))
+    value = read(resolution, b"", Reading.JAVA)
+    assert value == {"b": b"\xff", "d": 1.0, "f": 0.10000000149011612, "s": {"n": 1}, "u": b"a"}

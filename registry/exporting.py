@@ -19,7 +19,16 @@ import msgspec
 from registry.addresses import Checked
 from registry.errors import InvalidExporterConfig
 from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged
-from registry.model import DEFAULT_CONTEXT, Exporter, ExporterDefinition, Origin, SchemaReference, Subject, context_name
+from registry.model import (
+    ANYWHERE,
+    DEFAULT_CONTEXT,
+    Exporter,
+    ExporterDefinition,
+    Origin,
+    SchemaReference,
+    Subject,
+    context_name,
+)
 from registry.service import Registry
 from registry.service.exporters import TOKEN, URL, USER_INFO
 
@@ -27,7 +36,6 @@ _log = logging.getLogger(__name__)
 
 _ENTRIES_AT_ONCE: Final = 50
 _MEDIA: Final = "application/vnd.schemaregistry.v1+json"
-_ANYWHERE: Final = ":*:"
 _OVERLOADED: Final = frozenset({408, 425, 429})
 _GONE: Final = frozenset({40401, 40402, 40404, 40406})
 _NOT_SOFT_DELETED: Final = 40407
@@ -74,8 +82,8 @@ class Names:
 
 def _pattern(text: str) -> tuple[str | None, str]:
     """(context or None for all, name that may end in ``*``)."""
-    if text.startswith(_ANYWHERE):
-        return None, text.removeprefix(_ANYWHERE)
+    if text.startswith(ANYWHERE):
+        return None, text.removeprefix(ANYWHERE)
     subject = Subject.parse(text)
     return subject.context, subject.name
 

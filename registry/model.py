@@ -28,6 +28,8 @@ LATEST: Final = -1
 T = TypeVar("T")
 
 _QUALIFIED = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
+ANYWHERE: Final = ":*:"
+"""Before the beginning of a name: in every context."""
 _RESERVED_NAMES: Final = frozenset({"__GLOBAL", "__EMPTY"})
 
 
@@ -66,6 +68,8 @@ class Subject:
             raise InvalidSubject(str(self), "the name is empty")
         if self.name in _RESERVED_NAMES:
             raise InvalidSubject(str(self), "the name is reserved")
+        if self.name.startswith(ANYWHERE):
+            raise InvalidSubject(str(self), f"{ANYWHERE} stands for every context")
         if any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in str(self)):
             raise InvalidSubject(str(self), "it contains a control character")
 

@@ -166,6 +166,8 @@ class SchemaStringBody(msgspec.Struct, frozen=True, rename="camel"):
     deleted: bool
     subject: str | msgspec.UnsetType = msgspec.UNSET
     version: int | msgspec.UnsetType = msgspec.UNSET
+    id: int | msgspec.UnsetType = msgspec.UNSET
+    """Not in the protocol; the stock Python client looks for it here when it is told to ``use.schema.id``."""
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET

@@ -110,7 +110,12 @@ def by_id(
     tags = schema_tags(registry.lookup.tags(version, find_tags)) if find_tags else msgspec.UNSET
     body = _schema_string(version, text, qualify=reference_format == _QUALIFIED)
     return msgspec.structs.replace(
-        body, subject=str(version.subject), version=version.number, max_id=highest, schema_tags=tags
+        body,
+        subject=str(version.subject),
+        version=version.number,
+        id=version.schema_id,
+        max_id=highest,
+        schema_tags=tags,
     )
 
 

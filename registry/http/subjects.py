@@ -32,10 +32,8 @@ from registry.http.payloads import (
     schema_tags,
 )
 from registry.http.schemas import raw_text
-from registry.model import Subject
+from registry.model import ANYWHERE, Subject
 from registry.service import RegistrationOptions, Registry
-
-_ANYWHERE: Final = ":*:"
 
 
 @get("/subjects", sync_to_thread=True)
@@ -51,7 +49,7 @@ def list_subjects(
 ) -> list[str]:
     """The names of subjects, sorted."""
     context = context_of(request)
-    everywhere = _ANYWHERE if context == "." else ""
+    everywhere = ANYWHERE if context == "." else ""
     found = registry.lookup.subjects(
         everywhere if subject_prefix is None else subject_prefix,
         context=context,

@@ -92,7 +92,10 @@ class Exporters:
             writing.append((_STREAM, ExporterDefined(definition=definition)))
 
     def update(self, name: str, changes: Mapping[str, object], origin: Origin = ANONYMOUS) -> None:
-        """Change members of the definition of a paused exporter; it goes on where it was.
+        """Change members of the definition of a paused exporter.
+
+        Where it now copies more, elsewhere or under other names, it begins from the start of the log, so that what
+        happened before is copied too; else it goes on where it was.
 
         Raises ExporterNotFound, ExporterNotPaused, and what ``create`` raises about a definition.
         """
@@ -105,6 +108,8 @@ class Exporters:
                 definition = replace(definition, config=self._sealed(definition.config, exporter.definition.config))
             self._validate(definition)
             writing.append((_STREAM, ExporterDefined(definition=definition)))
+            if _aim(definition) != _aim(exporter.definition):
+                writing.append((_STREAM, ExporterReset(name=name)))
 
     def pause(self, name: str, trace: str = "", origin: Origin = ANONYMOUS) -> None:
         """Raises ExporterNotFound."""
@@ -191,6 +196,12 @@ class Exporters:
             require(definition.config[URL], self._settings.exporter_reach)
         except InvalidRequest as error:
             raise InvalidExporterConfig(f"{URL}: {error.message}") from error
+
+
+def _aim(definition: ExporterDefinition) -> ExporterDefinition:
+    """What is copied, to where and under which names."""
+    where = {URL: definition.config[URL]}
+    return replace(definition, subjects=sorted(definition.subjects), kek_rename_format="", config=where)
 
 
 def shown(config: Mapping[str, str]) -> dict[str, str]:

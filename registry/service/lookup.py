@@ -15,6 +15,7 @@ from registry.data_contract import without_compiled
 from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
 from registry.history import parse_number
 from registry.model import (
+    ANYWHERE,
     DEFAULT,
     DEFAULT_CONTEXT,
     EVERYTHING,
@@ -33,7 +34,6 @@ from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.storage.store import Store
 
-_ANYWHERE: Final = ":*:"
 _EVERY_TAG: Final = "*"
 _FORM_OF: Final = {
     Form.RESOLVED: Format.AVRO,
@@ -148,7 +148,7 @@ class Lookup:
 
     def subjects(
         self,
-        prefix: str = _ANYWHERE,
+        prefix: str = ANYWHERE,
         *,
         context: str = DEFAULT_CONTEXT,
         deleted: bool = False,
@@ -318,7 +318,7 @@ def _prefix(prefix: str, context: str) -> tuple[str | None, str]:
     """(context or None for all, beginning of the name)."""
     if "\0" in prefix:
         raise InvalidSubject(prefix, "it contains a control character")
-    if prefix.startswith(_ANYWHERE):
-        return None, prefix.removeprefix(_ANYWHERE)
+    if prefix.startswith(ANYWHERE):
+        return None, prefix.removeprefix(ANYWHERE)
     subject = Subject.parse(prefix, context)
     return subject.context, subject.name

@@ -75,6 +75,17 @@ def test_the_guid_travels_in_a_header(client: SchemaRegistryClient) -> None:
     assert read(data, context) == EVENT
 
 
+def test_a_schema_is_used_by_its_id(client: SchemaRegistryClient, url: str) -> None:
+    client.register_schema("by-id-value", Schema(PERSON, "AVRO"))
+    number = client.get_latest_version("by-id-value").schema_id
+    client.register_schema("by-id-value", Schema('{"type":"record","name":"Person","fields":[]}', "AVRO"))
+    context = SerializationContext("by-id", MessageField.VALUE)
+    with SchemaRegistryClient({"url": url}) as fresh:
+        data = AvroSerializer(fresh, conf={"auto.register.schemas": False, "use.schema.id": number})(EVENT, context)
+    assert int.from_bytes(data[1:5], "big") == number
+    assert AvroDeserializer(client)(data, context) == EVENT
+
+
 def test_the_latest_version_with_metadata_is_used(client: SchemaRegistryClient) -> None:
     for major in ("1", "2"):
         text = PERSON.replace("Person", "Person", 1).replace("]}", f',{{"name":"v","type":"int","default":{major}}}]}}')

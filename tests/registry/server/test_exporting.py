@@ -134,6 +134,27 @@ def test_names_are_changed_and_chosen(lived_in: Registry, define: Callable[..., 
     assert httpx.get(f"{url}/subjects/:.{context}.shop:dc_cart/versions/1").json()["id"] == 1
 
 
+def test_an_update_copies_what_is_now_included(lived_in: Registry, define: Callable[..., str], url: str) -> None:
+    context = define(subjects=["mo*"])
+    work, exporters = Exporting(lived_in), lived_in.exporters
+    work.run_once()
+    assert {name for name, _ in kept(url, context)} == {"money", "more"}
+    exporters.pause("e")
+    exporters.update("e", {"config": {"schema.registry.url": url, "basic.auth.user.info": "me:mine"}})
+    assert exporters.get("e").position == lived_in.catalog.position() - 2, "another password: it goes on where it was"
+    exporters.update("e", {"subjects": ["*"]})
+    assert exporters.get("e").position is None
+    exporters.resume("e")
+    work.run_once()
+    assert kept(url, context) == ALL
+    exporters.pause("e")
+    exporters.update("e", {"context": f"{context}-too", "subjects": ["order", "money"]})
+    exporters.resume("e")
+    work.run_once()
+    assert {name for name, _ in kept(url, f"{context}-too")} == {"order", "money"}
+    assert kept(url, context) == ALL, "what was copied stays"
+
+
 def test_one_node_at_a_time(lived_in: Registry, define: Callable[..., str], url: str) -> None:
     context = define()
     assert lived_in.exporters.claim(lived_in.exporters.get("e"), "another node") == 0

@@ -104,6 +104,8 @@ class LiveReaders:
     def __str__(self) -> str:
         if not self.recorded:
             return f"live readers in {self.environment}: unknown, nothing is recorded as live there"
+        if not self.count:
+            return f"live readers in {self.environment}: nobody who is live there has declared to read it"
         undecided = f", {self.unknown} unknown" if self.unknown else ""
         return f"live readers in {self.environment}: {self.broken} of {self.count} broken{undecided}"
 

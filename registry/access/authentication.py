@@ -26,6 +26,7 @@ from registry.settings import Settings
 _KEPT: Final = 10_000
 _ATTEMPTS_PER_SECOND: Final = 0.2
 _ATTEMPTS_AT_ONCE: Final = 10
+_NOT_TAKEN: Final = "The Authorization header holds nothing that is taken here: no API key, user and password, or token"
 _NOT_GOOD: Final = "The credentials are not good: the key is unknown, revoked or expired, or the password is wrong"
 
 
@@ -129,7 +130,7 @@ class Authentication:
             case "bearer" if self._tokens is not None:
                 claims = self._tokens.verify(rest.strip())
                 return _Shown(claims.principal, claims.groups, expires=claims.expires)
-        raise Unauthenticated
+        raise Unauthenticated(_NOT_TAKEN)
 
     def _by_basic(self, encoded: str) -> _Shown:
         try:

@@ -32,6 +32,9 @@ EXIT_CODES: Final = {
 """What each exit code means; a crash can never be taken for 'incompatible', nor a check that did not run for a pass."""
 
 
+_DECIDING: Final = frozenset({"check", "lint", "diff", "can-i-deploy", "reader", "upcaster", "verify"})
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave the process with one of EXIT_CODES."""
     sys.exit(run(arguments))
@@ -52,7 +55,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: {error}", err=True)
         return USAGE
     except CouldNotCheck as error:
-        click.echo(f"could not check: {error}", err=True)
+        click.echo(f"{_could_not(sys.argv[1:] if arguments is None else arguments)}: {error}", err=True)
         return COULD_NOT_CHECK
     except Refusal as error:
         click.echo(f"the registry refused: {error.message}", err=True)
@@ -70,3 +73,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
         return INTERNAL
     return code if isinstance(code, int) else PASS
+
+
+def _could_not(arguments: Sequence[str]) -> str:
+    """Commands that decide say that they could not; the others have nothing to check."""
+    named = next((each for each in arguments if not each.startswith("-")), "")
+    return "could not check" if named in _DECIDING else "error"

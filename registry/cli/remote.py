@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from compat import criteria
@@ -18,18 +15,16 @@ from compat.gate.errors import CouldNotCheck
 from compat.gate.judge import Past, PastVersion
 from compat.level import Level
 from compat.profile import Criteria, Profile
+from registry.cli.connection import Connection
 from registry.cli.errors import Refusal
 
 T = TypeVar("T")
 
-_MEDIA_TYPE: Final = "application/vnd.schemaregistry.v1+json"
-_SECONDS: Final = 30.0
 _REFERENCE_DEPTH: Final = 32
 
 _SUBJECT_NOT_FOUND: Final = 40401
 _SCHEMA_NOT_FOUND: Final = 40403
 _NOT_FOUND: Final = 404
-_NOT_ALLOWED: Final = frozenset({401, 403})
 
 
 class RemoteReference(msgspec.Struct, frozen=True):
@@ -56,40 +51,12 @@ class RemoteVersion(msgspec.Struct, frozen=True, rename="camel"):
         return self.references or ()
 
 
-class _Refused(msgspec.Struct, frozen=True):
-    error_code: int
-    message: str = ""
-
-
-class Remote:
-    """One registry. Use it as a context manager. Raises CouldNotCheck where it gives no answer to rely on."""
+class Remote(Connection):
+    """One registry, by what files need of it."""
 
     def __init__(self, address: str, *, user: str = "", password: str = "", token: str = "") -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise CouldNotCheck(f"{address!r} is not the address of a registry: write http://host:port")
-        self.address = address.rstrip("/")
-        if parts.password:
-            self.address = self.address.replace(f"{parts.username}:{parts.password}@", "")
-        token = token or os.environ.get("LINEAL_TOKEN", "")
-        headers = {"Accept": f"{_MEDIA_TYPE}, application/json"} | (
-            {"Authorization": f"Bearer {token}"} if token else {}
-        )
-        self._http = httpx.Client(
-            base_url=address.rstrip("/"),
-            headers=headers,
-            auth=(user, password) if user else None,
-            timeout=_SECONDS,
-        )
+        super().__init__(address, user=user, password=password, token=token)
         self._definitions: dict[tuple[str, int], Definition] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
 
     def subjects(self) -> list[str]:
         """Every subject that has a live version, in all contexts."""
@@ -173,48 +140,6 @@ class Remote:
     def url(self, version: RemoteVersion) -> str:
         """Where a person or program finds a version."""
         return f"{self.address}/subjects/{_part(version.subject)}/versions/{version.version}"
-
-    def get(self, path: str, kind: type[T]) -> T:
-        """What a path answers, read as ``kind``. Raises Refusal, CouldNotCheck."""
-        return self._answer(self._http.build_request("GET", path), kind)
-
-    def post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
-        """What a path answers to a body, read as ``kind``. Raises Refusal, CouldNotCheck."""
-        content = msgspec.json.encode(body)
-        request = self._http.build_request("POST", path, content=content, headers={"Content-Type": _MEDIA_TYPE})
-        return self._answer(request, kind)
-
-    def delete(self, path: str, kind: type[T]) -> T:
-        """What a path answers when it is taken away, read as ``kind``. Raises Refusal, CouldNotCheck."""
-        return self._answer(self._http.build_request("DELETE", path), kind)
-
-    def _answer(self, request: httpx.Request, kind: type[T]) -> T:
-        try:
-            response = self._http.send(request)
-        except httpx.HTTPError as cause:
-            raise CouldNotCheck(
-                f"the registry at {self.address} does not answer ({cause}): is it running, is the address right? "
-                "Start one with `lineal serve`, name another with --registry URL"
-            ) from cause
-        if response.status_code in _NOT_ALLOWED:
-            raise CouldNotCheck(
-                f"{self.address} answered {response.status_code}: "
-                "put user:password@ into the address or set LINEAL_TOKEN"
-            )
-        code, message = _message(response)
-        if response.is_server_error:
-            raise CouldNotCheck(f"{self.address} failed with {response.status_code}: {message}")
-        if response.is_error and code:
-            raise Refusal(response.status_code, code, message)
-        if not response.is_success:
-            raise CouldNotCheck(
-                f"{self.address} answered {response.status_code} without the registry protocol's error code: "
-                "is this the address of a registry?"
-            )
-        try:
-            return msgspec.json.decode(response.content, type=kind)
-        except msgspec.DecodeError as cause:
-            raise CouldNotCheck(f"{self.address} does not speak the registry protocol: {cause}") from cause
 
 
 class RemoteBaseline:
@@ -310,14 +235,3 @@ def _format(version: RemoteVersion) -> Format:
         return Format(version.schema_type)
     except ValueError:
         raise CouldNotCheck(f"{version.subject} is of type {version.schema_type}, which is not known here") from None
-
-
-def _message(response: httpx.Response) -> tuple[int, str]:
-    """Code and message of a refusal; the code is 0 where the body is not the protocol's."""
-    if response.is_success:
-        return 0, ""
-    try:
-        refusal = msgspec.json.decode(response.content, type=_Refused)
-    except msgspec.DecodeError:
-        return 0, response.text[:300]
-    return refusal.error_code, refusal.message

@@ -22,6 +22,7 @@ from registry.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_SQLITE: Final = "sqlite:///"
 _WHOLE: Final = 100
 """Progress is told in percent, since the length of the log is known only once it is read."""
 
@@ -48,8 +49,11 @@ def settings_of(database: str | None, file: Path | None = None, *, follow: str |
 
 
 @contextmanager
-def opened(chosen: Settings) -> Iterator[Registry]:
-    """The service over a database. Raises Misconfigured, CouldNotCheck."""
+def opened(chosen: Settings, *, existing: bool = False) -> Iterator[Registry]:
+    """The service over a database; ``existing``: never over a new one. Raises Misconfigured, CouldNotCheck."""
+    file = chosen.database.removeprefix(_SQLITE)
+    if existing and file != chosen.database and not Path(file).is_file():
+        raise Misconfigured(f"there is no database at {file}: name another with --database or LINEAL_DATABASE")
     try:
         registry = Registry.open(chosen)
     except InvalidRequest as error:

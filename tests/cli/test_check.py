@@ -110,7 +110,7 @@ def test_how_strict_it_is_can_be_chosen(repository, options, code):
     ("against", "message"),
     [
         ("git:nope", "git does not know the revision 'nope'"),
-        ("http://127.0.0.1:1", "does not answer"),
+        ("http://127.0.0.1:1", "does not answer (Connection refused)"),
     ],
 )
 def test_what_could_not_be_checked_is_3_and_never_a_pass(repository, against, message):

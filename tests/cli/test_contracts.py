@@ -133,6 +133,14 @@ def test_the_two_verdicts_stand_apart_where_only_the_policy_is_broken(demo, demo
     assert "    policy FULL: broken\n    live readers in prod: 0 of 1 broken\n" in done.stdout
 
 
+def test_where_nobody_has_declared_that_is_said(demo, demo_server):
+    demo.write({"lineal.toml": FOLDER["lineal.toml"].replace(":.bank:payments.MoneyTransferred", "nobody.reads.this"),
+                "new.proto": 'syntax = "proto3"; message New {}'})  # fmt: skip
+    done = demo.lineal("check", "--env", "prod")
+    assert done.returncode == 0
+    assert "    live readers in prod: nobody who is live there has declared to read it\n" in done.stdout
+
+
 def test_a_live_reader_that_breaks_is_a_finding_with_its_owner_and_the_event(demo, demo_server):
     demo.write(transferred(demo_server, cents=("int64 cents = 4;", "double euros = 4;")))
     done = demo.lineal("check", "--env", "prod", "--report", "json")

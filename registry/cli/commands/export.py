@@ -31,7 +31,7 @@ def command(console: Console, file: Path, database: str | None, *, force: bool) 
         raise Misconfigured(f"{file} is there already: choose another name, or --force to replace it")
     unfinished = file.with_name(f"{file.name}.part")
     try:
-        with opened(settings_of(database)) as registry, entries(console, "export") as progress:
+        with opened(settings_of(database), existing=True) as registry, entries(console, "export") as progress:
             with unfinished.open("wb") as target:
                 for piece in registry.transfer.export(progress):
                     target.write(piece)

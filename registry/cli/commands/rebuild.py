@@ -18,6 +18,6 @@ Example:
 @click.pass_obj
 def command(console: Console, database: str | None) -> None:
     """Drop everything that is derived from the log and replay it. One transaction: all of it or nothing."""
-    with opened(settings_of(database)) as registry, entries(console, "rebuild") as progress:
+    with opened(settings_of(database), existing=True) as registry, entries(console, "rebuild") as progress:
         count = registry.upkeep.rebuild(progress)
     console.report(f"rebuilt from {count:,} entries of the log")

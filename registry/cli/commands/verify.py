@@ -21,7 +21,7 @@ Exit codes: 0 all is well · 1 something deviates, `lineal rebuild` makes it ane
 @click.pass_obj
 def command(console: Console, database: str | None) -> int:
     """Prove that what the registry serves is what its log says: replay the log and compare every row."""
-    with opened(settings_of(database)) as registry, entries(console, "verify") as progress:
+    with opened(settings_of(database), existing=True) as registry, entries(console, "verify") as progress:
         deviations = registry.upkeep.verify(progress)
         position = registry.catalog.position()
     for deviation in deviations:

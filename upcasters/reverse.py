@@ -9,9 +9,9 @@ With *up* the operations of a document and *down* those derived here, an edge is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET
 
@@ -36,6 +36,7 @@ from upcasters.operations import (
     Fail,
     In,
     Join,
+    Literally,
     Map,
     Move,
     Number,
@@ -53,6 +54,7 @@ from upcasters.operations import (
     Wrap,
 )
 from upcasters.path import ROOT, Pointer
+from upcasters.places import touches
 from upcasters.shape import (
     ANYTHING,
     PAYLOAD,
@@ -143,13 +145,13 @@ class _Flip:
         match operation:
             case Rename(at=at, to=to):
                 return [Rename(at.parent / to, at.name)]
-            case Move(source=source, to=to):
-                return [Move(to, source, prune=self._made(to) != to)]
+            case Move():
+                return self._move(operation)
             case Copy(to=to):
-                self._lens(to, "a copy that differs from its original is not kept", "down")
+                self._lens(self._made(to), "a copy that differs from its original is not kept", "down")
                 return [Remove(self._made(to))]
             case Add(at=at):
-                self._lens(at, "what newer events say here is not kept", "down")
+                self._lens(self._made(at), "what newer events say here is not kept", "down")
                 return [Remove(self._made(at))]
             case Default(at=at):
                 return self._default(operation, at)
@@ -165,22 +167,17 @@ class _Flip:
                 return self._scale(operation)
             case Set():
                 return self._set(operation)
-            case Join(source=source, to=to, separator=separator):
-                self._lens(to, f"parts that hold {separator!r} come back differently", "up")
-                return [Split(to, source, separator)]
+            case Join():
+                return self._join(operation)
             case Split(source=source, to=to, separator=separator):
-                self._lens(source, f"parts that hold {separator!r} come back differently", "down")
+                for place in to:
+                    self._lens(place, f"parts that hold {separator!r} come back differently", "down")
                 return [Join(to, source, separator)]
             case Wrap(at=at):
                 self._lens(at, "lists of other than one item have no way back", "down")
                 return [Unwrap(at)]
-            case Unwrap(at=at, take=take):
-                found = self._at(at)
-                if isinstance(found, Array) and nullable(found.items) and not isinstance(found.items, Anything):
-                    return self._stuck("a null item would come back as null, not as a list", "write down")
-                if take != "one":
-                    self._lens(at, f"all items but the {take} are lost", "up")
-                return [Wrap(at)]
+            case Unwrap():
+                return self._unwrap(operation)
             case Entries(at=at, to=to):
                 self._lens(at, "order and repeated keys of a list are lost in a map", "down" if to == "list" else "up")
                 return [replace_target(operation)]
@@ -231,6 +228,60 @@ class _Flip:
         bare = without_null(holder.shape) if holder else None
         return isinstance(bare, Record) and at.name in bare.members
 
+    def _certain(self, at: Pointer) -> bool:
+        """Whether every event has a value that is not null at a place, and all records on the way."""
+        steps = (member_at(self._shape, at.parts[:depth]) for depth in range(1, len(at.parts) + 1))
+        return all(step is not None and step.required and not nullable(step.shape) for step in steps)
+
+    def _always(self, at: Pointer) -> bool:
+        """Whether every event has a value at a place, null included."""
+        member = member_at(self._shape, at.parts)
+        return member is not None and member.required and self._certain(at.parent)
+
+    def _may_be_empty(self, at: Pointer, without: str) -> bool:
+        """Whether the record at a place may have no member but one."""
+        bare = self._at(at)
+        if not isinstance(bare, Record):
+            return True
+        return not any(member.required for name, member in bare.members.items() if name != without)
+
+    def _move(self, operation: Move) -> list[Operation]:
+        source, to = operation.source, operation.to
+        if operation.prune and source.parent.parts and self._may_be_empty(source.parent, source.name):
+            self._lens(source.parent, "an empty record comes back absent", "up")
+            self._lens(source.parent, "an empty record is taken away", "down")
+        elif source.parent.parts and not self._certain(source.parent):
+            self._lens(source.parent, "an absent record comes back empty", "down")
+        return [Move(to, source, prune=self._made(to) != to)]
+
+    def _join(self, operation: Join) -> list[Operation]:
+        source, separator = operation.source, operation.separator
+        if not separator:
+            return self._stuck("an empty separator does not tell the parts apart", "write a separator, or down")
+        if len(set(source)) < len(source):
+            return self._stuck("a text stands in it twice", "copy it first, or write down")
+        uncertain = [place for place in source if not self._certain(place)]
+        for place in source:
+            if uncertain and self._always(place):
+                return self._stuck(
+                    f"where {uncertain[0]} is absent or null, {place} is lost, which older readers need",
+                    f"write default: {{at: {uncertain[0]}, value: '', when: either}} first, or down",
+                )
+            self._lens(place, f"parts that hold {separator!r} come back differently", "up")
+        return [Split(operation.to, source, separator)]
+
+    def _unwrap(self, operation: Unwrap) -> list[Operation]:
+        at, take = operation.at, operation.take
+        found = self._at(at)
+        if isinstance(found, Array) and nullable(found.items) and not isinstance(found.items, Anything):
+            return self._stuck("a null item would come back as null, not as a list", "write down")
+        if take == "one":
+            return [Wrap(at)]
+        self._lens(at, f"all items but the {take} are lost", "up")
+        if not self._certain(at):
+            return [Wrap(at)]
+        return [Wrap(at), Default(at, [])]  # an empty list came up as nothing
+
     def _default(self, operation: Default, at: Pointer) -> list[Operation]:
         self._lens(at, "filled in; whether it was there is not kept", "up")
         if not fits(shape_of(constant(operation.value, operation.literal)), self._at(at)):
@@ -241,15 +292,21 @@ class _Flip:
         at = operation.at
         self._lens(at, "removed", "up")
         if operation.restore is not UNSET:
-            return [Add(at, operation.restore, operation.literal)]
+            return self._restored(at, operation.restore, operation.literal)
         holder = member_at(self._shape, at.parent.parts)
         bare = without_null(holder.shape) if holder else ANYTHING
         member = bare.members.get(at.name) if isinstance(bare, Record) else None
         if member is not None and not member.required:
             return []
         if member is not None and nullable(member.shape):
-            return [Add(at, None)]
+            return self._restored(at, None)
         return self._stuck(f"older readers need {at}", f"write remove: {{at: {at}, restore: ...}}, or down")
+
+    def _restored(self, at: Pointer, value: Any, literal: Literally | None = None) -> list[Operation]:
+        """A constant where a member was; a record that was absent or null is not made for it."""
+        if self._certain(at.parent):
+            return [Add(at, value, literal)]
+        return [In(at.parent, (Add(ROOT / at.name, value, literal),))]
 
     def _only(self, operation: Only) -> list[Operation]:
         self._lens(operation.at, "members that are not named are removed", "up")
@@ -271,6 +328,7 @@ class _Flip:
             return self._stuck("values that are not listed become one", "write down with a table that chooses")
         if operation.otherwise == "keep":
             self._lens(operation.at, "a kept value may look like a translated one", "up")
+            self._lens(operation.at, "a kept value may look like one that is translated", "down")
         return [Map(operation.at, tuple(inverse), operation.otherwise)]
 
     def _convert(self, at: Pointer, using: str) -> list[Operation]:
@@ -291,9 +349,10 @@ class _Flip:
         if result is None:
             return self._stuck("what kind of number it was is not known", "write down")
         inverse = 1 / by
-        self._lens(
-            operation.at, f"rounded ({operation.rounding})", "down" if _whole(found) and by.denominator == 1 else "up"
-        )
+        if not _whole(found) or (by * 10**operation.places).denominator != 1 or operation.result == "double":
+            self._lens(operation.at, f"rounded ({operation.rounding})", "up")
+        if operation.result not in ("int32", "int64", "integer") or inverse.denominator != 1:
+            self._lens(at, f"rounded ({operation.rounding})", "down")
         to = None if operation.to is None else operation.at.name
         text = str(inverse.numerator) if inverse.denominator == 1 else f"{inverse.numerator}/{inverse.denominator}"
         return [
@@ -309,14 +368,15 @@ class _Flip:
 
     def _set(self, operation: Set) -> list[Operation]:
         if operation.down is not None:
-            self._result.worsen("lens")
+            self._lens(operation.at, "comes back as the document computes it", "up")
+            self._lens(operation.at, "comes back as the document computes it", "down")
             return [Set(operation.at, operation.down, operation.absent)]
         if self._declared(operation.at) or not operation.at.parts:
             self._lens(operation.at, "overwritten", "up")
             return self._stuck(
                 f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down"
             )
-        self._lens(operation.at, "computed anew on the way up", "down")
+        self._lens(self._made(operation.at), "computed anew on the way up", "down")
         return [Remove(self._made(operation.at))]
 
     def _nested(self, at: Pointer, ops: tuple[Operation, ...], shape: Shape, make: _Make) -> list[Operation]:
@@ -368,35 +428,6 @@ def within_payload(inner: Reversal) -> Reversal:
 def replace_target(operation: Entries) -> Entries:
     """The same operation the other way."""
     return Entries(operation.at, "map" if operation.to == "list" else "list", operation.key, operation.value)
-
-
-def touches(operation: Operation) -> Iterator[Pointer]:  # noqa: C901 - one case per operation
-    """The places of the scope that an operation changes."""
-    match operation:
-        case Rename(at=at, to=to):
-            yield from (at, at.parent / to)
-        case Move(source=source, to=to):
-            yield from (source, to)
-        case Copy(to=to):
-            yield to
-        case Join(source=sources, to=to):
-            yield from (*sources, to)
-        case Split(source=source, to=targets):
-            yield from (source, *targets)
-        case Scale(at=at, to=to):
-            yield at
-            if to is not None:
-                yield at.parent / to
-        case When(then=then, otherwise=otherwise):
-            for inner in (*then, *otherwise):
-                yield from touches(inner)
-        case Envelope(ops=ops):
-            for inner in ops:
-                yield from (Pointer(at.parts[1:]) for at in touches(inner) if at.parts[:1] == (PAYLOAD,))
-        case Fail() | DropEvent() | Retype() | Emit():
-            return
-        case _:
-            yield operation.at
 
 
 def _whole(shape: Shape) -> bool:

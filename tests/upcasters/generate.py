@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -90,10 +91,15 @@ def payload(random: Random, of: Shape) -> Any:  # noqa: C901
             return random.choice(TEXTS)
         case Plain(kind="boolean"):
             return random.random() < 0.5
+        case Plain(kind="decimal"):
+            return Decimal(random.choice(["0", "1.20", "-7.005", "1000"]))
+        case Plain(kind="bytes"):
+            return random.choice([b"", b"a", b"\x00\xff"])
         case Plain(kind="number"):
             return random.choice([0, 1, -1, 0.5, 2.5, -2.5, 1e21, 12.345, 2**53])
         case Integer():
-            return random.choice([0, 1, -1, 7, 2**31, 2**53 + 1, -(2**40)])
+            chosen = random.choice([0, 1, -1, 7, 2**31, 2**53 + 1, -(2**40)])
+            return chosen if of.bits is None or abs(chosen) < 2 ** (of.bits - 1) else 2 ** (of.bits - 1) - 1
         case Choice(symbols=symbols):
             return random.choice(symbols)
         case Array(items=items):

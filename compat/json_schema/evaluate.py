@@ -16,7 +16,7 @@ from compat.json_schema.formats import KNOWN_FORMATS, conforms
 from compat.json_schema.nodes import Node, Op
 from compat.json_schema.values import key
 
-MAX_DEPTH: Final = 120
+MAX_DEPTH: Final = 160
 _MAX_OPEN_FORMATS: Final = 4
 
 Reading = Mapping[str, bool]

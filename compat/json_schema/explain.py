@@ -226,11 +226,13 @@ class Explanation:
 
     def _properties(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
         for name, raw in here.reader.raw[keyword].items():
+            inner = self.reads.part(here.reader, raw, keyword, name)
+            if inner is TRUE or inner in self.case(here.state).members.get(name, ()):
+                continue
             below = self.reads.below(here.reader, raw, keyword, name)
-            inner = self.reads.node(below)
             atom = n.atom(Op.MEMBER, name, inner)
             state = self.member_state(here.state, name)
-            if atom is TRUE or self.solver.solve(*state, n.negate(inner)).status is Status.EMPTY:
+            if self.solver.solve(*state, n.negate(inner)).status is Status.EMPTY:
                 continue
             views = here.views.member(name, self.solver.strings.matches)
             if raw is False:
@@ -254,7 +256,7 @@ class Explanation:
 
     def _pattern_properties(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
         for pattern, raw in here.reader.raw[keyword].items():
-            atom = n.atom(Op.MATCHING, pattern, self.reads.child(here.reader, raw, keyword, pattern))
+            atom = n.atom(Op.MATCHING, pattern, self.reads.part(here.reader, raw, keyword, pattern))
             what = f"properties that match {pattern!r} are narrowed by the reader"
             yield from self.leaf(here, "PATTERN_PROPERTIES_NARROWED", keyword, atom, what, (pattern,))
 

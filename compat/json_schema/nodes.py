@@ -286,9 +286,12 @@ def _negate(node: Node) -> Node:
     return _make(Op.NOT, (node,), node.group or EVERY)
 
 
-def reference(target: Callable[[], Node]) -> Node:
-    """A node that is found when it is looked into; never interned."""
-    node = Node(Op.REF, (), EVERY)
+def reference(target: Callable[[], Node], mask: int = EVERY) -> Node:
+    """A node that is found when it is looked into, and holds for values of the kinds in ``mask`` at most.
+
+    Never interned.
+    """
+    node = Node(Op.REF, (), mask)
     node.target = target
     return node
 

@@ -190,6 +190,16 @@ def _children(keyword: str, value: Any) -> Iterator[tuple[Any, tuple[str | int, 
             yield item, (keyword, name)
 
 
+def schemas_in(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The object of a schema and of every schema inside it. No recursion."""
+    pending = [raw]
+    while pending:
+        here = pending.pop()
+        yield here
+        for keyword, value in here.items():
+            pending += [child for child, _ in _children(keyword, value) if isinstance(child, dict)]
+
+
 def _descend(parent: Location, raw: dict[str, Any], pointer: str) -> Location:
     dialect = parent.dialect
     identifier = raw.get(dialect.identifier)

@@ -1,0 +1,129 @@
+"""Pieces: schemas cut out of their documents, so that what two documents share is recognised and worked out once.
+
+What a schema says depends on its text, its dialect and what its references lead to, and on nothing else as long as it
+has no dynamic reference. A piece holds these three and no document. Its *name* is a hash of them: of its own text and
+dialect, and of those of every schema that its references reach, with the ways between them. So pieces of the same name
+are the same graph of the same texts, circles included, and mean the same wherever they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+from compat.json_schema.dialect import Dialect
+from compat.json_schema.schema import Location, ParsedSchema, schemas_in
+
+MAX_REACHED: Final = 64
+"""Schemas that the references of a piece reach; one that reaches more is not told apart from its document."""
+
+_TELLING: Final = ("$ref", "$schema", "$dynamicRef", "$recursiveRef", "unevaluated")
+"""What makes a closer look necessary, if it occurs anywhere in the text."""
+_BOUND: Final = ("$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties")
+"""Keywords that tie a schema to where it is reached from, or to schemas beside it that only its document has."""
+
+
+@dataclass(slots=True, eq=False)
+class Piece:
+    """A schema without its document."""
+
+    raw: dict[str, Any]
+    dialect: Dialect
+    targets: dict[str, Piece] = field(default_factory=dict, repr=False)
+    """What the references in it mean, and maybe others."""
+    bound: bool = False
+    """Whether it means something in its document only."""
+    _text: str | None = field(default=None, repr=False)
+    _own: tuple[bytes, tuple[str, ...]] | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The schema as text; equal texts are equal schemas (the spelling of numbers and the order count)."""
+        if self._text is None:
+            self._text = repr(self.raw)
+        return self._text
+
+    @property
+    def own(self) -> tuple[bytes, tuple[str, ...]]:
+        """The hash of its text and dialect, and the references in it."""
+        if self._own is None:
+            written = f"{self.dialect.name} {self.text}".encode("utf-8", "surrogatepass")
+            found = tuple(dict.fromkeys(_references(self.raw))) if "$ref" in self.text else ()
+            self._own = blake2b(written, digest_size=20).digest(), found
+        return self._own
+
+    def name(self) -> bytes | None:
+        """What names the meaning of the piece; None where it has none of its own."""
+        if self.bound:
+            return None
+        digest, references = self.own
+        if not references:
+            return digest
+        reached, index = [self], {id(self.raw): 0}
+        total = blake2b(digest_size=20)
+        for piece in reached:
+            digest, references = piece.own
+            total.update(digest)
+            for reference in references:
+                target = piece.targets.get(reference)
+                if target is None or target.bound:
+                    return None
+                at = index.setdefault(id(target.raw), len(reached))
+                if at == len(reached):
+                    reached.append(target)
+                total.update(at.to_bytes(4, "big"))
+            if len(reached) > MAX_REACHED:
+                return None
+        return total.digest()
+
+    def part(self, raw: dict[str, Any]) -> Piece:
+        """A schema inside this one."""
+        return Piece(raw, self.dialect, self.targets)
+
+
+def is_free(text: str) -> bool:
+    """Whether a schema, written as text, surely has nothing in it that ties it to its document."""
+    return not any(telling in text for telling in _TELLING)
+
+
+def _references(raw: dict[str, Any]) -> Iterator[str]:
+    return (each["$ref"] for each in schemas_in(raw) if isinstance(each.get("$ref"), str))
+
+
+class Pieces:
+    """The pieces of one schema."""
+
+    def __init__(self, schema: ParsedSchema) -> None:
+        self._schema = schema
+        self._known: dict[int, Piece] = {}
+
+    def at(self, location: Location) -> Piece:
+        """The piece at a location, whose schema is an object, with the pieces that its references lead to."""
+        known = self._known.get(id(location.raw))
+        if known is not None:
+            return known
+        wanted = self._known[id(location.raw)] = Piece(location.raw, location.dialect)
+        pending = [(wanted, location)]
+        while pending:
+            piece, here = pending.pop()
+            for reference, target in () if is_free(piece.text) else self._links(piece, here):
+                other = self._known.get(id(target.raw))
+                if other is None:
+                    other = self._known[id(target.raw)] = Piece(target.raw, target.dialect)
+                    pending.append((other, target))
+                if piece.targets.setdefault(reference, other) is not other:
+                    piece.bound = True  # one name, two meanings: identifiers inside it
+        return wanted
+
+    def _links(self, piece: Piece, here: Location) -> Iterator[tuple[str, Location]]:
+        """The references in a piece, and where they lead."""
+        for raw in schemas_in(piece.raw):
+            location = self._schema.locate(raw, here)
+            piece.bound |= location.dialect is not piece.dialect or any(keyword in raw for keyword in _BOUND)
+            if isinstance(reference := raw.get("$ref"), str):
+                target = self._schema.follow(location, reference)
+                piece.bound |= not isinstance(target.raw, dict)
+                if isinstance(target.raw, dict):
+                    yield reference, target

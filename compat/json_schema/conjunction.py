@@ -6,7 +6,7 @@ of kinds, atoms by the kinds they speak about, values that are allowed or exclud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from compat.json_schema import nodes as n
@@ -114,7 +114,7 @@ class Case:
         if inner.op is Op.VALUES:
             self.excluded.append(inner)
         elif inner.op is Op.REF:
-            todo.append(n.negate(target(inner)))
+            todo.append(denied(target(inner), self.seen))
         elif inner.op is Op.ONE_OF:
             todo.append(n.spread(node, self.mask))
         else:
@@ -185,6 +185,15 @@ def target(node: Node) -> Node:
     if node.target is None:
         raise TypeError("not a reference")
     return node.target()
+
+
+def denied(node: Node, held: Container[Node]) -> Node:
+    """What holds where the node does not, for values that fulfil all that is held."""
+    if node.op is Op.AND:
+        open_ = [part for part in node.args[0] if part not in held]
+        if len(open_) < len(node.args[0]):
+            return n.either(map(n.negate, open_))
+    return n.negate(node)
 
 
 class Branches:

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Final
 
 from compat.budget import Budget, BudgetSpent
-from compat.json_schema import nodes as n
 from compat.json_schema.answer import Status
+from compat.json_schema.conjunction import denied
 from compat.json_schema.explain import Explanation
+from compat.json_schema.nodes import Op
 from compat.json_schema.normal import normal
 from compat.json_schema.proofs import Proofs
 from compat.json_schema.schema import ParsedSchema
@@ -46,7 +47,7 @@ def incompatibilities(
     reader: ParsedSchema, writer: ParsedSchema, budget: Budget, formats: FormatMode, proofs: Proofs
 ) -> Iterator[Incompatibility | Undecided]:
     """What keeps the reader from reading; nothing means proven. ``proofs``: what was proven under this mode."""
-    if reader.identity == writer.identity:
+    if reader.spelling == writer.spelling:
         return
     spelt = any(each.dialect.order == 4 for each in (*reader.documents, *writer.documents))
     solver = Solver(budget, spelt=spelt, asserted=formats is FormatMode.ASSERTION)
@@ -55,11 +56,12 @@ def incompatibilities(
         writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)
         if proofs.hold(writes.root, reads.root):
             return
-        answer = solver.solve(writes.root, n.negate(reads.root))
+        held = frozenset(writes.root.args[0] if writes.root.op is Op.AND else (writes.root,))
+        answer = solver.solve(writes.root, denied(reads.root, held))
     except RecursionError:
         yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be compared", reader.root.place)
         return
-    if answer.status is Status.EMPTY:
+    if answer.status is Status.EMPTY or (answer.status is Status.MAYBE and reader.identity == writer.identity):
         proofs.add(writes.root, reads.root)
         return
     try:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from compat.json_schema import nodes as n
 from compat.json_schema import text
 from compat.json_schema.answer import Answer, Status, maybe
-from compat.json_schema.conjunction import Case, State, target
+from compat.json_schema.conjunction import Case, State, denied, target
 from compat.json_schema.nodes import TRUE, Node, Op
 from compat.json_schema.normal import Normal
 from compat.json_schema.rules import ADDED_OR_STRICTER, RULES
@@ -113,7 +113,8 @@ class Explanation:
         for keyword, node in self.reads.keywords(here.reader):
             if self.solver.spent or not self.solver.pay(_STEPS_OF_A_KEYWORD):
                 return
-            if node is TRUE or self.solver.solve(*here.state, n.negate(node)).status is Status.EMPTY:
+            refused = denied(node, self.case(here.state).seen)
+            if refused is n.FALSE or self.solver.solve(*here.state, refused).status is Status.EMPTY:
                 continue
             below = _BELOW.get(keyword)
             if below is not None:

@@ -8,6 +8,7 @@ are the same graph of the same texts, circles included, and mean the same wherev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -19,7 +20,7 @@ from compat.json_schema.schema import Location, ParsedSchema, schemas_in
 MAX_REACHED: Final = 64
 """Schemas that the references of a piece reach; one that reaches more is not told apart from its document."""
 
-_TELLING: Final = ("$ref", "$schema", "$dynamicRef", "$recursiveRef", "unevaluated")
+_TELLING: Final = re.compile(r"\$(?:ref|schema|dynamicRef|recursiveRef)|unevaluated")
 """What makes a closer look necessary, if it occurs anywhere in the text."""
 _BOUND: Final = ("$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties")
 """Keywords that tie a schema to where it is reached from, or to schemas beside it that only its document has."""
@@ -32,7 +33,8 @@ class Piece:
     raw: dict[str, Any]
     dialect: Dialect
     targets: dict[str, Piece] = field(default_factory=dict, repr=False)
-    """What the references in it mean, and maybe others."""
+    """What the references in it mean, and those around it if it is not ``whole``."""
+    whole: bool = True
     bound: bool = False
     """Whether it means something in its document only."""
     _text: str | None = field(default=None, repr=False)
@@ -50,9 +52,16 @@ class Piece:
         """The hash of its text and dialect, and the references in it."""
         if self._own is None:
             written = f"{self.dialect.name} {self.text}".encode("utf-8", "surrogatepass")
-            found = tuple(dict.fromkeys(_references(self.raw))) if "$ref" in self.text else ()
-            self._own = blake2b(written, digest_size=20).digest(), found
+            self._own = blake2b(written, digest_size=20).digest(), self._references()
         return self._own
+
+    def _references(self) -> tuple[str, ...]:
+        if "$ref" not in self.text:
+            return ()
+        if self.whole:
+            return tuple(self.targets)
+        found = (each.get("$ref") for each in schemas_in(self.raw))
+        return tuple(dict.fromkeys(each for each in found if isinstance(each, str)))
 
     def name(self) -> bytes | None:
         """What names the meaning of the piece; None where it has none of its own."""
@@ -80,16 +89,12 @@ class Piece:
 
     def part(self, raw: dict[str, Any]) -> Piece:
         """A schema inside this one."""
-        return Piece(raw, self.dialect, self.targets)
+        return Piece(raw, self.dialect, self.targets, whole=False)
 
 
 def is_free(text: str) -> bool:
     """Whether a schema, written as text, surely has nothing in it that ties it to its document."""
-    return not any(telling in text for telling in _TELLING)
-
-
-def _references(raw: dict[str, Any]) -> Iterator[str]:
-    return (each["$ref"] for each in schemas_in(raw) if isinstance(each.get("$ref"), str))
+    return _TELLING.search(text) is None
 
 
 class Pieces:

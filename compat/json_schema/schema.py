@@ -98,6 +98,11 @@ class ParsedSchema:
         return self.root.dialect
 
     @property
+    def spelling(self) -> tuple[tuple[str, str], ...]:
+        """All documents as they are written."""
+        return tuple((document.name, document.text) for document in self.documents)
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """All documents, white space apart: equal identities mean the same schema."""
         known: tuple[str, ...] | None = self.cache.get("identity")
@@ -197,7 +202,12 @@ def schemas_in(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
         here = pending.pop()
         yield here
         for keyword, value in here.items():
-            pending += [child for child, _ in _children(keyword, value) if isinstance(child, dict)]
+            if keyword in NAMED and isinstance(value, dict):
+                pending += [child for child in value.values() if isinstance(child, dict)]
+            elif keyword in LISTED and isinstance(value, list):
+                pending += [child for child in value if isinstance(child, dict)]
+            elif keyword in SINGLE and isinstance(value, dict):
+                pending.append(value)
 
 
 def _descend(parent: Location, raw: dict[str, Any], pointer: str) -> Location:

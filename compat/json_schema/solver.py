@@ -196,7 +196,7 @@ class Solver:
         """The case of a state before any choice; what the first node of a question says is remembered."""
         if len(order) < 2:
             case = Case()
-            return case if case.take(list(state)) else None
+            return case if case.take(sorted(state, key=_is_positive)) else None
         if order[0] not in self._bases:
             base = Case()
             self._bases[order[0]] = base if base.take([order[0]]) else None
@@ -309,6 +309,11 @@ def differences_from(value: Any) -> list[Node]:
     longer = n.negate(n.atom(Op.MAX_ITEMS, len(value)))
     shorter = [n.negate(n.atom(Op.MIN_ITEMS, len(value)))] if value else []
     return [longer, *shorter, *changed]
+
+
+def _is_positive(node: Node) -> bool:
+    """What is said comes before what is denied: taken in last to first."""
+    return node.op is not Op.NOT
 
 
 def _is_deep(member: Node) -> bool:

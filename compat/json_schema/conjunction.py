@@ -6,7 +6,7 @@ of kinds, atoms by the kinds they speak about, values that are allowed or exclud
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from compat.json_schema import nodes as n
@@ -58,7 +58,7 @@ class Case:
             node = todo.pop()
             if node is TRUE or node in seen:
                 continue
-            if node is FALSE or n.negate(node) in seen:
+            if node is FALSE or node.opposite in seen:
                 return False
             seen.add(node)
             self._take(node, todo)
@@ -114,11 +114,31 @@ class Case:
         if inner.op is Op.VALUES:
             self.excluded.append(inner)
         elif inner.op is Op.REF:
-            todo.append(denied(target(inner), self.seen))
+            todo.append(self.denied(target(inner)))
         elif inner.op is Op.ONE_OF:
             todo.append(n.spread(node, self.mask))
         else:
             self.opaque.append(node)
+
+    def grants(self, node: Node) -> bool:
+        """Whether what is said plainly makes a node true."""
+        if node is TRUE or node in self.seen:
+            return True
+        if node.op is Op.AND:
+            return all(map(self.grants, node.args[0]))
+        if node.op is Op.KINDS:
+            return not self.mask & ~node.args[0]
+        if node.op in _ONE:
+            name, said = node.args
+            return any(implies(each, said) for each in self.members.get(name, ()))
+        return node.op is Op.OTHERS and self._covered(node)
+
+    def denied(self, node: Node) -> Node:
+        """What holds where the node does not, for values that fulfil what is said: FALSE if it holds for all."""
+        if node.op is not Op.AND:
+            return FALSE if self.grants(node) else n.negate(node)
+        open_ = [part for part in node.args[0] if not self.grants(part)]
+        return n.negate(node) if len(open_) == len(node.args[0]) else n.either(map(n.negate, open_))
 
     def impossible(self, member: Node) -> bool:
         """Whether a member plainly contradicts what is said about a property that must be there."""
@@ -172,7 +192,7 @@ class Case:
                     continue
             elif not member.kinds & self.mask:
                 continue
-            if n.negate(member) in self.seen or self.impossible(member):
+            if member.opposite in self.seen or self.impossible(member):
                 continue
             if self.mask in (n.OBJECT, n.ARRAY) and self.settles(member):
                 return None
@@ -185,15 +205,6 @@ def target(node: Node) -> Node:
     if node.target is None:
         raise TypeError("not a reference")
     return node.target()
-
-
-def denied(node: Node, held: Container[Node]) -> Node:
-    """What holds where the node does not, for values that fulfil all that is held."""
-    if node.op is Op.AND:
-        open_ = [part for part in node.args[0] if part not in held]
-        if len(open_) < len(node.args[0]):
-            return n.either(map(n.negate, open_))
-    return n.negate(node)
 
 
 class Branches:
@@ -263,7 +274,7 @@ def smallest_choice(case: Case) -> list[Node] | None:
 
 def disjoint(left: Node, right: Node) -> bool:
     """Whether two nodes plainly exclude each other: by kind or by listed values."""
-    if not left.kinds & right.kinds or n.negate(left) is right:
+    if not left.kinds & right.kinds or left.opposite is right:
         return True
     return left.op is right.op is Op.VALUES and not left.args[0] & right.args[0]
 

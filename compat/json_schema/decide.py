@@ -14,9 +14,7 @@ from typing import Final
 
 from compat.budget import Budget, BudgetSpent
 from compat.json_schema.answer import Status
-from compat.json_schema.conjunction import denied
 from compat.json_schema.explain import Explanation
-from compat.json_schema.nodes import Op
 from compat.json_schema.normal import normal
 from compat.json_schema.proofs import Proofs
 from compat.json_schema.schema import ParsedSchema
@@ -56,8 +54,7 @@ def incompatibilities(
         writes, reads = normal(writer, formats=asserted), normal(reader, formats=asserted)
         if proofs.hold(writes.root, reads.root):
             return
-        held = frozenset(writes.root.args[0] if writes.root.op is Op.AND else (writes.root,))
-        answer = solver.solve(writes.root, denied(reads.root, held))
+        answer = solver.refute(writes.root, reads.root)
     except RecursionError:
         yield Undecided(Reason.BUDGET_SPENT, "the schemas are nested too deeply to be compared", reader.root.place)
         return

@@ -14,7 +14,7 @@ from typing import Any, Final
 from compat.json_schema import nodes as n
 from compat.json_schema import text
 from compat.json_schema.answer import Answer, Status, maybe
-from compat.json_schema.conjunction import Case, State, denied, target
+from compat.json_schema.conjunction import Case, State, target
 from compat.json_schema.nodes import TRUE, Node, Op
 from compat.json_schema.normal import Normal
 from compat.json_schema.rules import ADDED_OR_STRICTER, RULES
@@ -28,6 +28,8 @@ from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undeci
 MAX_FINDINGS: Final = 100
 MAX_DEPTH: Final = 60
 _STEPS_OF_A_KEYWORD: Final = 4
+_ONE_BY_ONE: Final = frozenset({"properties", "required"})
+"""Keywords that are not asked about as a whole, because each of their members is."""
 MAX_VISITS: Final = 4
 """How often a schema that is used in several places is looked at in vain."""
 
@@ -113,10 +115,12 @@ class Explanation:
         for keyword, node in self.reads.keywords(here.reader):
             if self.solver.spent or not self.solver.pay(_STEPS_OF_A_KEYWORD):
                 return
-            refused = denied(node, self.case(here.state).seen)
-            if refused is n.FALSE or self.solver.solve(*here.state, refused).status is Status.EMPTY:
-                continue
+            refused = self.case(here.state).denied(node)
             below = _BELOW.get(keyword)
+            if refused is n.FALSE or (
+                keyword not in _ONE_BY_ONE and self.solver.solve(*here.state, refused).status is Status.EMPTY
+            ):
+                continue
             if below is not None:
                 yield from below(self, here, keyword, node)
             else:

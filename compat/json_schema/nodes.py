@@ -90,7 +90,7 @@ GROUPS: Final = {
 class Node:
     """One truth about a value; compared by identity."""
 
-    __slots__ = ("__weakref__", "_exclusive", "_negation", "args", "group", "kinds", "op", "target")
+    __slots__ = ("__weakref__", "_exclusive", "args", "group", "kinds", "op", "opposite", "target")
 
     def __init__(self, op: Op, args: tuple[Any, ...], kinds: int) -> None:
         self.op = op
@@ -100,7 +100,8 @@ class Node:
         self.kinds = kinds
         """Kinds of values for which it may hold."""
         self.target: Callable[[], Node] | None = None
-        self._negation: Node | None = None
+        self.opposite: Node | None = None
+        """The negation, once somebody has asked for it: two nodes plainly contradict each other by it."""
         self._exclusive: int | None = None
 
     def __repr__(self) -> str:
@@ -121,7 +122,7 @@ def _make(op: Op, args: tuple[Any, ...], kinds: int = EVERY, identity: tuple[Any
 
 TRUE: Final = _make(Op.TRUE, ())
 FALSE: Final = _make(Op.FALSE, (), 0)
-TRUE._negation, FALSE._negation = FALSE, TRUE  # noqa: SLF001
+TRUE.opposite, FALSE.opposite = FALSE, TRUE
 
 
 def kinds(mask: int) -> Node:
@@ -142,7 +143,7 @@ def both(parts: Iterable[Node]) -> Node:
             elif each is not TRUE:
                 flat[each] = None
                 mask &= each.kinds
-    if not mask or FALSE in flat or any(each._negation in flat for each in flat):  # noqa: SLF001
+    if not mask or FALSE in flat or any(each.opposite in flat for each in flat):
         return FALSE
     implied = EVERY
     for each in flat:
@@ -167,7 +168,7 @@ def either(parts: Iterable[Node]) -> Node:
                 mask |= each.args[0]
             elif each is not FALSE:
                 flat[each] = None
-    if TRUE in flat or any(each._negation in flat for each in flat):  # noqa: SLF001
+    if TRUE in flat or any(each.opposite in flat for each in flat):
         return TRUE
     if mask == EVERY:
         return TRUE
@@ -265,12 +266,12 @@ def _listed(node: Node) -> dict[str, frozenset[Any]]:
 
 def negate(node: Node) -> Node:
     """What holds exactly where the node does not."""
-    if node._negation is None:  # noqa: SLF001
+    if node.opposite is None:
         made = _negate(node)
-        node._negation = made  # noqa: SLF001
-        if made._negation is None:  # noqa: SLF001
-            made._negation = node  # noqa: SLF001
-    return node._negation  # noqa: SLF001
+        node.opposite = made
+        if made.opposite is None:
+            made.opposite = node
+    return node.opposite
 
 
 def _negate(node: Node) -> Node:

@@ -88,6 +88,11 @@ class Solver:
             return maybe(Reason.BUDGET_SPENT, "the schemas are nested too deeply")
         return answer
 
+    def refute(self, writer: Node, reader: Node) -> Answer:
+        """A value of the writer that is none of the reader; EMPTY proves that there is none."""
+        base = self._base(writer)
+        return EMPTY if base is None else self.solve(writer, base.denied(reader))
+
     def pay(self, steps: int) -> bool:
         """Count work that is done around the solver; False once the budget is used up."""
         try:
@@ -161,7 +166,7 @@ class Solver:
     def _quick(self, state: State) -> Answer | None:
         """What is known without work."""
         known = self._settled.get(state)
-        if known is None and (FALSE in state or any(n.negate(node) in state for node in state)):
+        if known is None and (FALSE in state or any(node.opposite in state for node in state)):
             known = EMPTY
         return known
 
@@ -197,14 +202,18 @@ class Solver:
         if len(order) < 2:
             case = Case()
             return case if case.take(sorted(state, key=_is_positive)) else None
-        if order[0] not in self._bases:
-            base = Case()
-            self._bases[order[0]] = base if base.take([order[0]]) else None
-        known = self._bases[order[0]]
+        known = self._base(order[0])
         if known is None:
             return None
         case = known.copy()
         return case if case.take(list(reversed(order[1:]))) else None
+
+    def _base(self, node: Node) -> Case | None:
+        """The case of one node, to be copied; None if it contradicts itself."""
+        if node not in self._bases:
+            base = Case()
+            self._bases[node] = base if base.take([node]) else None
+        return self._bases[node]
 
     def _hopeless(self, case: Case, member: Node) -> Generator[State, Answer, bool]:
         """Whether a member of a choice asks of a property or an item what it cannot be."""

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from compat.budget import Budget, BudgetSpent
 from compat.json_schema import arrays, numbers, objects
@@ -43,9 +44,23 @@ class _Frame:
     state: State
     work: Asking
     lowest: int
-    """Index of the lowest frame that was assumed empty on the way."""
+    """Index of the lowest frame that was assumed empty on the way to the answer EMPTY."""
+    leans: int
+    """Index of the lowest frame that any answer on the way depends on; -1 where it depends on the depth."""
     first_provisional: int
+    steps: int
+    """What was spent before."""
     answer: Answer | None = field(default=None)
+
+
+_FACTS: Final[dict[tuple[bool, bool], WeakKeyDictionary[Node, tuple[Answer, int]]]] = {
+    (spelt, asserted): WeakKeyDictionary() for spelt in (False, True) for asserted in (False, True)
+}
+"""What single nodes were found to admit, with the steps that took, by what is ``spelt`` and ``asserted``.
+
+It is true of a node whatever is checked, so later checks need not find it out again; they pay the same steps for it, so
+that an answer does not depend on what was asked before.
+"""
 
 
 class Solver:
@@ -64,6 +79,7 @@ class Solver:
         self._cut = 0
         """The steps that were done when a question was first left open because it was too deep; 0: never."""
         self._bases: dict[Node, Case | None] = {}
+        self._facts = _FACTS[spelt, asserted]
         self._provisional: dict[State, int] = {}
         """Empty under the assumption that the frame with this index (or one above it) is empty."""
         self.strings = Strings(budget.spend, asserted=asserted)
@@ -106,7 +122,7 @@ class Solver:
         if known is not None:
             return known
         self._provisional.clear()
-        frames = [_Frame(state, self._work(state, order), 0, 0)]
+        frames = [_Frame(state, self._work(state, order), 0, 0, 0, self._budget.steps)]
         open_at = {state: 0}
         reply: Answer | None = None
         while True:
@@ -124,23 +140,30 @@ class Solver:
                 continue
             if (index := open_at.get(asked)) is not None or (index := self._provisional.get(asked)) is not None:
                 frame.lowest = min(frame.lowest, index)
+                frame.leans = min(frame.leans, index)
                 reply = EMPTY
                 continue
             if len(frames) > depth:
                 reply = _TOO_DEEP
+                frame.leans = -1
                 self._cut = self._cut or self._budget.steps
                 if self._budget.steps - self._cut > _STEPS_ONCE_CUT:
                     return reply
                 continue
             self._budget.spend()
-            open_at[asked] = len(frames)
-            frames.append(_Frame(asked, self._work(asked, []), len(frames), len(self._provisional)))
+            at = open_at[asked] = len(frames)
+            frames.append(_Frame(asked, self._work(asked, []), at, at, len(self._provisional), self._budget.steps))
             reply = None
 
     def _close(self, frames: list[_Frame], open_at: dict[State, int], answer: Answer) -> None:
         frame = frames.pop()
         index = len(frames)
         del open_at[frame.state]
+        if frames:
+            frames[-1].leans = min(frames[-1].leans, frame.leans)
+        if frame.leans >= index and len(frame.state) == 1 and answer.status is not Status.MAYBE:
+            (node,) = frame.state
+            self._facts[node] = answer, self._budget.steps - frame.steps
         if answer.status is not Status.EMPTY:
             self._settled[frame.state] = answer
             self._forget(frame.first_provisional)
@@ -168,6 +191,12 @@ class Solver:
         known = self._settled.get(state)
         if known is None and (FALSE in state or any(node.opposite in state for node in state)):
             known = EMPTY
+        if known is None and len(state) == 1:
+            (node,) = state
+            if (fact := self._facts.get(node)) is not None:
+                known, steps = fact
+                self._settled[state] = known
+                self._budget.spend(steps)
         return known
 
     def _work(self, state: State, order: list[Node]) -> Asking:

@@ -39,10 +39,10 @@ def normal(schema: ParsedSchema, *, formats: bool = True) -> Normal:
 
 _making: Final = RLock()
 """Held while normal forms are made: what another thread is making must not be taken for recursion."""
-_short: Final[WeakValueDictionary[tuple[str, bool, str], Node]] = WeakValueDictionary()
-"""Normal forms of short schemas without references, by dialect, formats and text."""
+_free: Final[WeakValueDictionary[tuple[str, bool, str], Node]] = WeakValueDictionary()
+"""Schemas without references, by dialect, formats and text: the normal form of short ones, references to long ones."""
 _references: Final[WeakValueDictionary[tuple[bytes, bool], Node]] = WeakValueDictionary()
-"""References to pieces, by name and formats."""
+"""References to pieces with references, by name and formats."""
 
 
 class _Making:
@@ -113,12 +113,15 @@ class _Making:
 
     def _part(self, location: Location) -> Node:
         text = repr(location.raw)
-        if len(text) < LONG and is_free(text):
-            name = (location.dialect.name, self.formats, text)
-            if (known := _short.get(name)) is None:
-                known = _short[name] = self.node(location)
+        if not is_free(text):
+            return self.shared(location) or self.node(location)
+        name = (location.dialect.name, self.formats, text)
+        if (known := _free.get(name)) is not None:
             return known
-        return self.shared(location) or self.node(location)
+        if len(text) >= LONG:
+            return _without_references(Piece(location.raw, location.dialect, _text=text), formats=self.formats)
+        known = _free[name] = self.node(location)
+        return known
 
     def shared(self, location: Location) -> Node | None:
         """A reference to a schema that means the same in every document; None for other schemas."""
@@ -274,12 +277,23 @@ def _reference(piece: Piece, *, formats: bool) -> Node | None:
     target = piece.raw.get("$ref")
     if isinstance(target, str) and (hidden or len(piece.raw) == 1) and target in piece.targets:
         piece = piece.targets[target]  # a reference alone means what it leads to
+    if not (piece.bound or piece.own[1]):
+        return _without_references(piece, formats=formats)
     name = piece.name()
     if name is None:
         return None
     known = _references.get((name, formats))
     if known is None:
         known = _references[name, formats] = n.reference(_Cut(piece, formats=formats), _kinds(piece))
+    return known
+
+
+def _without_references(piece: Piece, *, formats: bool) -> Node:
+    name = (piece.dialect.name, formats, piece.text)
+    known = _free.get(name)
+    if known is None:
+        cut = _Cut(piece, formats=formats)
+        known = _free[name] = cut() if len(piece.text) < LONG else n.reference(cut, _kinds(piece))
     return known
 
 

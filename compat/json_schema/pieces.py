@@ -38,6 +38,7 @@ class Piece:
     bound: bool = False
     """Whether it means something in its document only."""
     _text: str | None = field(default=None, repr=False)
+    """As ``repr`` writes it, if that is known."""
     _own: tuple[bytes, tuple[str, ...]] | None = field(default=None, repr=False)
 
     @property

@@ -25,7 +25,7 @@ from registry.cli.application import application
 from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
-from upcasters import conformance, expression, functions, fuse, operations
+from upcasters import conformance, expression, functions, fuse, growth, operations
 from upcasters.codecs import CODECS
 from upcasters.evaluate import evaluate
 from upcasters.fit import label
@@ -180,8 +180,9 @@ def expressions() -> str:
         "",
         f"At most {expression.LONGEST:,} characters, nested {expression.DEEPEST} deep; loops go over one list, at most",
         f"{expression.LOOPS} of them within each other. No recursion, no clock, no input or output. Work and growth",
-        f"of a whole chain are bounded before it runs (a weight of {fuse.HEAVIEST:,}); texts and lists that are made",
-        f"have at most {functions.LONGEST:,} characters or items.",
+        f"of a whole chain are bounded beforehand: a weight of {fuse.HEAVIEST:,} in nodes of its plan, and no part of",
+        f"an event stands in the result more than {growth.LARGEST} times. Texts and lists that are made have at most",
+        f"{functions.LONGEST:,} characters or items.",
         "",
         "## Operators",
         "",

@@ -14,7 +14,8 @@ from upcasters.conform import deviations
 from upcasters.document import Document, read, write
 from upcasters.errors import NoChain, NotAPayload, Tampered
 from upcasters.fuse import PlanTooHeavy, fuse
-from upcasters.interpret import Fault, failure, interpret
+from upcasters.growth import require_room
+from upcasters.interpret import Fault, bounded, failure, interpret
 from upcasters.operations import Operation
 from upcasters.plan import Plan
 from upcasters.reverse import reversed_operations
@@ -79,17 +80,24 @@ class Chain:
     def function(self) -> Callable[[Any], Any]:
         """The plan ready to run; it raises whatever goes wrong, without diagnostics.
 
-        A chain too heavy for one plan is run as one plan per step. Raises PlanTooHeavy where one step is.
+        A chain too heavy for one plan is run as one plan per step, with a bound on what comes of each. Raises
+        PlanTooHeavy where one step is too heavy.
         """
-        try:
+        if self._one_plan or len(self.steps) == 1:
             return MECHANISMS[self.mechanism](self.plan)
-        except PlanTooHeavy:
-            if len(self.steps) == 1:
-                raise
         functions = [
             Chain(self.subject, step.source, (step,), mechanism=self.mechanism).function for step in self.steps
         ]
-        return lambda payload: reduce(lambda value, function: function(value), functions, payload)
+        return lambda payload: reduce(lambda value, function: require_room(function(value)), functions, payload)
+
+    @cached_property
+    def _one_plan(self) -> bool:
+        """Whether the steps go into one plan: then the growth of events is bounded beforehand."""
+        try:
+            self.plan  # noqa: B018 - made here, to see whether it can be
+        except PlanTooHeavy:
+            return False
+        return True
 
     def __call__(self, payload: Any) -> Any:
         """The payload in the shape of the target version; the argument is left as it was.
@@ -106,6 +114,8 @@ class Chain:
         """The same, step by step and slowly. Raises UpcastFailed, EventRefused."""
         for step in self.steps:
             payload = interpret(step, payload)
+            if len(self.steps) > 1 and not self._one_plan:
+                payload = bounded(step, payload)
         return payload
 
     def _explained(self, payload: Any, error: Exception) -> Any:

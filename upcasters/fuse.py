@@ -14,6 +14,7 @@ from upcasters.codecs import constant
 from upcasters.errors import UpcastersError
 from upcasters.expression import needs, parse
 from upcasters.expression_check import member_at, sort, typed
+from upcasters.growth import LARGEST, growth
 from upcasters.operations import (
     Add,
     Branch,
@@ -77,7 +78,7 @@ from upcasters.shape import ANYTHING, Anything, Array, OneOf, Record, Shape, Tab
 from upcasters.shape_change import after
 
 HEAVIEST: Final = 50_000
-"""Nodes of one plan: no document can make code or events grow beyond it."""
+"""Nodes of one plan: no document can make code grow beyond it, nor an event by constants."""
 
 
 SOME_RECORD: Final = Record({}, open=True)
@@ -97,7 +98,10 @@ def fuse(steps: Iterable[Iterable[Operation]], shape: Shape = ANYTHING) -> Plan:
     for ops in steps:
         tree, shape = fuser.run(tuple(ops), tree, shape, checks)
         _bound(tree, checks)
-    return Plan(reduce(_checked(checks, tree)))
+    root = reduce(_checked(checks, tree))
+    if growth(root) > LARGEST:
+        raise PlanTooHeavy(f"a part of the event would come out more than {LARGEST} times: copy less, join less")
+    return Plan(root)
 
 
 def _bound(tree: Node, checks: list[Node]) -> None:

@@ -17,6 +17,7 @@ from upcasters.evaluate import ABSENT, evaluate, get
 from upcasters.exact import factor, scaled
 from upcasters.expression import Expression, needs, parse
 from upcasters.functions import truth
+from upcasters.growth import require_room
 from upcasters.operations import (
     NAMES,
     Add,
@@ -88,6 +89,14 @@ def interpret(step: Step, payload: Any) -> Any:
         return run(step.ops, payload, Context("/ops"))
     except Fault as fault:
         raise failure(step, fault) from fault
+
+
+def bounded(step: Step, payload: Any) -> Any:
+    """What has come of a step, if it has not grown beyond all bounds. Raises UpcastFailed."""
+    try:
+        return require_room(payload)
+    except ValueError as error:
+        raise failure(step, Fault(str(error), place="/ops")) from error
 
 
 def failure(step: Step, fault: Fault) -> UpcastFailed:

@@ -263,6 +263,22 @@ ROUNDS: Final = 16
 """How often a loop counts as gone through, when what a plan may make of an event is bounded."""
 
 
+CHARACTERS: Final = 32
+"""How many characters and values of a constant weigh as much as a node."""
+
+
+def _extent(value: Any) -> int:
+    match value:
+        case str() | bytes():
+            return len(value)
+        case dict():
+            return sum(len(name) + _extent(item) for name, item in value.items())
+        case list():
+            return 1 + sum(map(_extent, value))
+        case _:
+            return 1
+
+
 def weight(node: Node) -> int:
     """A bound on what a plan computes and how large its results grow, in nodes.
 
@@ -281,6 +297,8 @@ def weight(node: Node) -> int:
         match current:
             case Formula():
                 return _formula_weight(current, count)
+            case Const(value=value):
+                return 1 + _extent(value) // CHARACTERS
             case If(condition=condition, then=then, otherwise=otherwise):
                 conditions[id(condition)] = condition  # computed once, whatever it chooses between
                 return 1 + count(then) + count(otherwise)

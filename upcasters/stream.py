@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from upcasters.interpret import Context, Fault, failure, holds, run
+from upcasters.interpret import Context, Fault, bounded, failure, holds, run
 from upcasters.operations import NAMES, DropEvent, Emit, Envelope, In, Operation, Part, Retype
 from upcasters.path import Pointer
 from upcasters.shape import EVENT, HEADERS, PAYLOAD
@@ -38,9 +38,10 @@ def through(steps: tuple[Step, ...], run_step: Callable[[Step, Any], Any], event
         after: list[Event] = []
         for current in pending:
             if not step.stream_level:
-                after.append(replace(current, payload=run_step(step, current.payload)))
+                after.append(replace(current, payload=bounded(step, run_step(step, current.payload))))
                 continue
             for result in _through(step, current):
+                bounded(step, result.payload)
                 if result.type == event.type or not _emits(step):
                     after.append(result)
                 else:

@@ -15,14 +15,10 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Final
 
-import httpx
-
-from registry.addresses import Checked
-from registry.errors import RegistryError
-from registry.events import Entry, WebhookRegistered, WebhookRemoved
+from registry.events import Entry, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated
 from registry.service import Registry
 from registry.storage.webhooks import DeadLetter, Progress, Webhook
-from registry.webhooks.message import headers, message
+from registry.webhooks.message import message
 
 _AT_ONCE: Final = 8
 """Webhooks that are served side by side."""
@@ -31,7 +27,7 @@ _ROUND_SECONDS: Final = 2.0
 """How long one webhook is served in a round; a lease lasts longer than that and one answer."""
 _LOOK_EVERY: Final = 0.5
 _LONGEST_BACKOFF: Final = 3_600.0
-_ABOUT_THEMSELVES: Final = (WebhookRegistered, WebhookRemoved)
+_ABOUT_THEMSELVES: Final = (WebhookRegistered, WebhookChanged, WebhookSecretRotated, WebhookRemoved)
 """Not told to webhooks: they hold where the others are."""
 
 
@@ -44,11 +40,6 @@ class Deliverer:
         self._registry = registry
         self._webhooks = registry.webhooks
         self._settings = registry.settings
-        self._http = httpx.Client(
-            transport=Checked(registry.settings.webhook_reach),
-            timeout=registry.settings.webhook_timeout_seconds,
-            trust_env=False,
-        )
 
     def wanted(self) -> bool:
         """Whether there is a webhook at all."""
@@ -80,7 +71,7 @@ class Deliverer:
                     return False  # this process was away for so long that another one has taken over
                 progress, dead = self._tried(hook, entry, progress)
                 self._webhooks.remember(hook, progress, dead)
-                if progress.attempts:
+                if progress.next_attempt is not None:
                     return False
                 if time.monotonic() >= end or stop.is_set():
                     return True
@@ -98,7 +89,8 @@ class Deliverer:
         """How far it is after one attempt, and the entry if it is given up."""
         error = self._send(hook, entry)
         if not error:
-            return Progress(entry.position), None
+            at = datetime.now(UTC) + timedelta(minutes=1) / hook.rate if hook.rate else None
+            return Progress(entry.position, next_attempt=at), None
         attempts, now = before.attempts + 1, datetime.now(UTC)
         if attempts >= self._settings.webhook_attempts:
             letter = DeadLetter(hook.id, entry.position, attempts, error, now, wanted=False)
@@ -110,20 +102,7 @@ class Deliverer:
 
     def _send(self, hook: Webhook, entry: Entry) -> str:
         """What went wrong; empty where the webhook has taken it."""
-        sent = message(entry, self._settings.cluster_id)
-        try:
-            signed = headers(sent, self._webhooks.secret(hook), int(time.time()))
-            with self._http.stream(
-                "POST",
-                hook.url,
-                content=sent.body,
-                headers={**signed, "User-Agent": "lineal"},
-            ) as answer:
-                if answer.is_redirect:
-                    return f"it answered {answer.status_code}: redirects are not followed, register where it leads"
-                return "" if answer.is_success else f"it answered {answer.status_code}"
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, RegistryError) as error:
-            return str(error) or type(error).__name__
+        return self._webhooks.send(hook, message(entry, self._settings.cluster_id))
 
 
 def _told(hook: Webhook, entry: Entry) -> bool:

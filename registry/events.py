@@ -218,6 +218,30 @@ class WebhookRegistered(Happened, frozen=True):
     context: str | None = None
     prefix: str = ""
     types: list[str] = []
+    handshake: bool = False
+    """Whether the receiver has agreed in CloudEvents' validation handshake."""
+    rate: int = 0
+    """Events a minute that it allows; 0 is as many as there are."""
+
+
+class WebhookChanged(Happened, frozen=True):
+    """Somebody wants to be told elsewhere, or of something else: all that holds from now on, but for the secret."""
+
+    id: str
+    url: str
+    context: str | None = None
+    prefix: str = ""
+    types: list[str] = []
+    handshake: bool = False
+    rate: int = 0
+
+
+class WebhookSecretRotated(Happened, frozen=True):
+    """What somebody is told is signed with a new secret; with the one before as well until a moment."""
+
+    id: str
+    sealed: str
+    before_until: datetime
 
 
 class WebhookRemoved(Happened, frozen=True):
@@ -317,6 +341,8 @@ Event: TypeAlias = (
     | UpcasterPublished
     | UpcasterWithdrawn
     | WebhookRegistered
+    | WebhookChanged
+    | WebhookSecretRotated
     | WebhookRemoved
     | ApplicationDescribed
     | ReaderDeclared

@@ -37,11 +37,13 @@ class Seal:
         return self._box.encrypt(secret.encode()).decode()
 
     def open(self, sealed: str) -> str:
-        """What was encrypted. Raises InvalidRequest where no key fits."""
+        """What was encrypted. Raises InvalidRequest where there is no key, or none that fits."""
         from cryptography.fernet import InvalidToken
 
+        if not self._keys:
+            raise InvalidRequest("A secret is kept encrypted and there is no key to read it: set LINEAL_SECRET_KEY")
         try:
-            return self._box.decrypt(sealed.encode()).decode() if self._keys else ""
+            return self._box.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise InvalidRequest("LINEAL_SECRET_KEY is not the key that the secret was encrypted with") from None
 

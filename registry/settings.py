@@ -93,6 +93,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     needs a secret is kept."""
     webhook_private_addresses: bool = False
     """Whether webhooks may lead to private, loopback and link-local addresses."""
+    webhook_origin: str = ""
+    """The DNS name by which this registry asks receivers for their consent (CloudEvents' validation handshake) and
+    names itself to those that gave it. Needed for webhooks with a handshake only."""
     webhook_attempts: int = 12
     """How often an event is sent to a webhook that does not take it, before it becomes a dead letter."""
     webhook_backoff_seconds: float = 1.0

@@ -37,8 +37,10 @@ from registry.events import (
     UpcasterWithdrawn,
     VersionsDeleted,
     VersionsPurged,
+    WebhookChanged,
     WebhookRegistered,
     WebhookRemoved,
+    WebhookSecretRotated,
     WriteDenied,
     WriterDeclared,
 )
@@ -117,10 +119,8 @@ def _beside(event: Happened, subject: Subject) -> str:
             return f"{_scope(subject)}: own mode taken away"
         case ContextRemoved():
             return f"context {subject.context} removed"
-        case WebhookRegistered(url=url, types=types):
-            return f"{_host(url)} is told {_wanted(types)} from now on"
-        case WebhookRemoved():
-            return "a webhook is told nothing more"
+        case WebhookRegistered() | WebhookChanged() | WebhookSecretRotated() | WebhookRemoved():
+            return _of_webhook(event)
         case AssociationSet(resource_type=kind, resource_name=resource, association_type=part):
             return f"the {kind} {resource} uses it for its {part}"
         case AssociationRemoved():
@@ -129,6 +129,19 @@ def _beside(event: Happened, subject: Subject) -> str:
             return _of_exporter(event)
         case _:
             return _of_access(event)
+
+
+def _of_webhook(event: WebhookRegistered | WebhookChanged | WebhookSecretRotated | WebhookRemoved) -> str:
+    """What happened to whoever is told of what happens."""
+    match event:
+        case WebhookRegistered(url=url, types=types):
+            return f"{_host(url)} is told {_wanted(types)} from now on"
+        case WebhookChanged(url=url, types=types):
+            return f"a webhook was changed: {_host(url)} is told {_wanted(types)}"
+        case WebhookSecretRotated():
+            return "a webhook has a new secret"
+        case WebhookRemoved():
+            return "a webhook is told nothing more"
 
 
 def _of_exporter(

@@ -68,6 +68,7 @@ _SECTIONS: Final = (
             _Entry("import", "Make a registry from such a file, or from another running registry.", "import_"),
             _Entry("key", "Make, list and revoke API keys."),
             _Entry("grant", "Give, list and withdraw roles."),
+            _Entry("webhook", "Tell others what happens: register, change, test, send again."),
             _Entry("verify", "Prove that what a database serves is what its log says."),
             _Entry("rebuild", "Drop everything derived and replay the log."),
             _Entry("settings", "Print every setting of the service, explained, as a file to edit."),

@@ -14,7 +14,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from registry.http.media import JSON, PROTOCOL
 
-_METHODS: Final = frozenset({"get", "put", "post", "delete"})
+_METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 _ERROR: Final = {
     "type": "object",
     "required": ["error_code", "message"],

@@ -1,15 +1,16 @@
-"""Register webhooks, see how far they are, and have what was given up tried again."""
+"""Register and change webhooks, see how far they are, and have what was given up tried again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import uuid4
 
 from registry.addresses import require
 from registry.errors import InvalidRequest, NotFound
-from registry.events import TYPES, WebhookRegistered, WebhookRemoved
+from registry.events import TYPES, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated
 from registry.model import ACCESS, ANONYMOUS, Origin, context_name
 from registry.sealing import Seal
 from registry.settings import Settings
@@ -17,11 +18,13 @@ from registry.storage import webhooks as kept
 from registry.storage.reading import Reading
 from registry.storage.store import Store
 from registry.storage.webhooks import DeadLetter, Progress, Webhook
-from registry.webhooks.message import new_secret
+from registry.webhooks.message import Message, new_secret, trial
+from registry.webhooks.sending import Sender
 
 SCOPE: Final = ACCESS
 """The stream of the events about webhooks: their addresses are for admins only."""
 _MOST_LETTERS: Final = 1_000
+_LONGEST_OVERLAP: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +39,71 @@ class Standing:
     """Dead letters, at most a thousand are counted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants to be told of what."""
+
+    url: str
+    context: str | None = None
+    """Only of what happens in this context."""
+    prefix: str = ""
+    """Only of subjects whose names begin so."""
+    types: Sequence[str] = ()
+    """Only of these events; none is any."""
+    handshake: bool = False
+    """Whether the receiver is asked for its consent first, as CloudEvents has it."""
+
+
 class Webhooks:
     """Manages webhooks; ``registry.delivering`` serves them."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
-        self._reach = settings.webhook_reach
+        self._settings = settings
         self._seal = Seal(settings.secret_key)
+        self._sender = Sender(settings.webhook_reach, settings.webhook_timeout_seconds, settings.webhook_origin)
 
-    def register(
-        self,
-        url: str,
-        *,
-        context: str | None = None,
-        prefix: str = "",
-        types: Sequence[str] = (),
-        origin: Origin = ANONYMOUS,
-    ) -> tuple[Standing, str]:
+    def register(self, wish: Wish, origin: Origin = ANONYMOUS) -> tuple[Standing, str]:
         """A new webhook, and its secret, which is never given again. Raises InvalidRequest."""
-        require(url, self._reach)
-        if unknown := sorted(set(types) - set(TYPES)):
-            raise InvalidRequest(f"types names {', '.join(unknown)}; there are {', '.join(sorted(TYPES))}")
         secret = new_secret()
-        event = WebhookRegistered(
-            id=str(uuid4()),
-            url=url,
-            sealed=self._seal.close(secret),
-            context=None if context is None else context_name(context),
-            prefix=prefix,
-            types=sorted(set(types)),
-        )
+        sealed = self._seal.close(secret)
+        event = WebhookRegistered(id=str(uuid4()), sealed=sealed, **self._granted(wish))
         with self._store.write(origin) as writing:
             writing.append((SCOPE, event))
         return self.one(event.id), secret
+
+    def change(self, name: str, changes: Mapping[str, Any], origin: Origin = ANONYMOUS) -> Standing:
+        """Tell it elsewhere or of something else from now on: members of its wish.
+
+        What was waiting for another attempt is tried at once. Raises NotFound, InvalidRequest.
+        """
+        before = self.one(name).webhook
+        wish = Wish(before.url, before.context, before.prefix, before.types, before.handshake)
+        event = WebhookChanged(id=name, **self._granted(replace(wish, **changes)))
+        with self._store.write(origin) as writing:
+            _required(kept.find(writing.connection, name), name)
+            writing.append((SCOPE, event))
+            kept.hurry(writing.connection, name)
+        return self.one(name)
+
+    def rotate(self, name: str, overlap: timedelta, origin: Origin = ANONYMOUS) -> tuple[Standing, str]:
+        """A new secret; until the overlap is over, what is sent is signed with the one before as well.
+
+        Raises NotFound, InvalidRequest.
+        """
+        if not timedelta() <= overlap <= _LONGEST_OVERLAP:
+            raise InvalidRequest(f"overlapSeconds is not between 0 and {_LONGEST_OVERLAP.total_seconds():.0f}")
+        secret = new_secret()
+        event = WebhookSecretRotated(id=name, sealed=self._seal.close(secret), before_until=datetime.now(UTC) + overlap)
+        with self._store.write(origin) as writing:
+            _required(kept.find(writing.connection, name), name)
+            writing.append((SCOPE, event))
+        return self.one(name), secret
+
+    def test(self, name: str, origin: Origin = ANONYMOUS) -> str:
+        """Send an event that stands in no log, now; what went wrong, or empty. Raises NotFound."""
+        hook = self.one(name).webhook
+        return self.send(hook, trial(hook.id, self._settings.cluster_id, origin.actor))
 
     def remove(self, name: str, origin: Origin = ANONYMOUS) -> Webhook:
         """Deliver nothing more to it. Raises NotFound."""
@@ -111,9 +146,15 @@ class Webhooks:
         with self._store.read() as reading:
             return kept.present(reading.connection)
 
-    def secret(self, hook: Webhook) -> str:
-        """Raises InvalidRequest where the key in the settings is missing or another one."""
-        return self._seal.open(hook.sealed)
+    def send(self, hook: Webhook, sent: Message) -> str:
+        """Send it once; what went wrong, or empty where the webhook has taken it."""
+        try:
+            secrets = [self._seal.open(hook.sealed)]
+            if hook.before_until > datetime.now(UTC):
+                secrets.append(self._seal.open(hook.sealed_before))
+        except InvalidRequest as error:
+            return error.message
+        return self._sender.send(hook.url, sent, secrets, handshake=hook.handshake)
 
     def wanted(self, hook: Webhook) -> list[DeadLetter]:
         """Dead letters that are to be tried again, oldest first."""
@@ -136,6 +177,22 @@ class Webhooks:
                 kept.bury(connection, replace(letter, attempts=letter.attempts + 1, error=error, wanted=False))
             else:
                 kept.forget(connection, letter.webhook, letter.position)
+
+    def _granted(self, wish: Wish) -> dict[str, Any]:
+        """A wish as the log tells of it, once the receiver has agreed to it if it is asked. Raises InvalidRequest."""
+        require(wish.url, self._settings.webhook_reach)
+        if unknown := sorted(set(wish.types) - set(TYPES)):
+            raise InvalidRequest(f"types names {', '.join(unknown)}; there are {', '.join(sorted(TYPES))}")
+        context = None if wish.context is None else context_name(wish.context)
+        rate = self._sender.handshake(wish.url) if wish.handshake else 0
+        return {
+            "url": wish.url,
+            "context": context,
+            "prefix": wish.prefix,
+            "types": sorted(set(wish.types)),
+            "handshake": wish.handshake,
+            "rate": rate,
+        }
 
     def _standing(self, reading: Reading, hook: Webhook) -> Standing:
         dead = len(kept.letters(reading.connection, hook.id, limit=_MOST_LETTERS))

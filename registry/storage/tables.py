@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, false
 
 metadata = MetaData()
 
@@ -213,8 +213,12 @@ webhook = Table(
     Column("time", BigInteger, nullable=False),
     Column("actor", Name, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("sealed_before", Text, nullable=False, server_default=""),
+    Column("before_until", BigInteger, nullable=False, server_default="0"),
+    Column("handshake", Boolean, nullable=False, server_default=false()),
+    Column("rate", Integer, nullable=False, server_default="0"),
 )
-"""Who is told of what happens; the secret is encrypted."""
+"""Who is told of what happens; the secret is encrypted, and the one before it signs as well until a moment."""
 
 delivery = Table(
     "delivery",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,8 @@ from registry.events import Entry, micros, moment
 from registry.storage.tables import dead_letter, delivery, webhook
 
 _types: Final = msgspec.json.Decoder(tuple[str, ...])
+
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,14 @@ class Webhook:
     actor: str
     position: int
     """Of its registration: what happens later is delivered."""
+    sealed_before: str = ""
+    """The secret before, encrypted."""
+    before_until: datetime = _NEVER
+    """Until when that one signs as well."""
+    handshake: bool = False
+    """Whether the receiver has agreed in CloudEvents' validation handshake."""
+    rate: int = 0
+    """Events a minute that it allows; 0 is as many as there are."""
 
     def wants(self, entry: Entry) -> bool:
         """Whether an entry passes the filters."""
@@ -109,6 +119,11 @@ def remember(connection: Connection, hook: Webhook, now: Progress) -> None:
         connection.execute(update(delivery).where(own, delivery.c.position <= now.position).values(values))
 
 
+def hurry(connection: Connection, name: str) -> None:
+    """Have the next entry tried at once and as for the first time, whatever happened to it elsewhere."""
+    connection.execute(update(delivery).where(delivery.c.webhook == name).values(attempts=0, next_attempt=0, error=""))
+
+
 def bury(connection: Connection, letter: DeadLetter) -> None:
     """Keep an entry that could not be delivered, in the place of what was kept of it before."""
     forget(connection, letter.webhook, letter.position)
@@ -164,4 +179,8 @@ def _webhook(row: Row[Any]) -> Webhook:
         registered=moment(row.time),
         actor=row.actor,
         position=row.position,
+        sealed_before=row.sealed_before,
+        before_until=moment(row.before_until),
+        handshake=row.handshake,
+        rate=row.rate,
     )

@@ -1,4 +1,5 @@
-"""What is sent to others about what happens here, and where to: pure.
+"""What is sent to others about what happens here.
 
 message     an entry of the log as a CloudEvent, and its signature
+sending     one request to a webhook, and the handshake before the first
 """

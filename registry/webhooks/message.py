@@ -9,9 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_bytes
 from typing import Final
+from uuid import uuid4
 
 import msgspec
 
@@ -33,7 +36,7 @@ class Message:
 
 def new_secret() -> str:
     """A secret as Standard Webhooks writes it."""
-    return _PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+    return _PREFIX + base64.b64encode(token_bytes(_SECRET_BYTES)).decode()
 
 
 def message(entry: Entry, registry: str) -> Message:
@@ -59,14 +62,33 @@ def message(entry: Entry, registry: str) -> Message:
     return Message(f"{registry}-{entry.position}", msgspec.json.encode(event))
 
 
-def headers(sent: Message, secret: str, now: int) -> dict[str, str]:
-    """The headers of one attempt; ``now`` in seconds since 1970."""
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
+def trial(webhook: str, registry: str, actor: str) -> Message:
+    """An event that stands in no log, for whoever wants to see one arrive."""
+    name = f"test-{uuid4()}"
+    event = {
+        "specversion": "1.0",
+        "id": name,
+        "source": f"/registries/{registry}",
+        "type": "lineal.Test",
+        "subject": webhook,
+        "time": datetime.now(UTC).isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"webhook": webhook, "actor": actor},
+    }
+    return Message(f"{registry}-{name}", msgspec.json.encode(event))
+
+
+def headers(sent: Message, secrets: Sequence[str], now: int) -> dict[str, str]:
+    """The headers of one attempt, signed with each secret; ``now`` in seconds since 1970."""
     signed = f"{sent.id}.{now}.".encode() + sent.body
-    signature = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     return {
         "Content-Type": CONTENT_TYPE,
         "webhook-id": sent.id,
         "webhook-timestamp": str(now),
-        "webhook-signature": f"v1,{signature}",
+        "webhook-signature": " ".join(f"v1,{_signature(signed, secret)}" for secret in secrets),
     }
+
+
+def _signature(signed: bytes, secret: str) -> str:
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

@@ -15,6 +15,7 @@ from registry.storage.tables import metadata
 def test_migrated_tables_are_those_of_the_code(registry: Registry) -> None:
     with registry.store.read() as reading:
         found = compare_metadata(MigrationContext.configure(reading.connection), metadata)
+        assert migrations.current(reading.connection) == migrations.LATEST, "the last migration is the one needed"
     assert found == []
 
 

@@ -9,9 +9,11 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from msgspec.structs import replace
 
 from compat.definition import Format
 from registry.addresses import ForbiddenAddress, Reach, require, resolve
@@ -21,6 +23,7 @@ from registry.errors import InvalidRequest, NotFound
 from registry.model import Content, Subject
 from registry.sealing import Seal
 from registry.service import Registry
+from registry.service.webhooks import Wish
 from registry.settings import load
 from registry.storage import tables
 
@@ -33,6 +36,8 @@ class Receiver:
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[int] = []
+        self.asked: list[str] = []
+        self.allowed: dict[str, str] = {}
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,6 +48,14 @@ class Receiver:
                 self.send_response(status)
                 if status == 302:
                     self.send_header("location", f"{receiver.url}/elsewhere")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def do_OPTIONS(self) -> None:
+                receiver.asked.append(self.headers["webhook-request-origin"])
+                self.send_response(200)
+                for name, value in receiver.allowed.items():
+                    self.send_header(name, value)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -76,6 +89,7 @@ def registry(database: str) -> Iterator[Registry]:
         database=database,
         secret_key=KEY,
         webhook_private_addresses=True,
+        webhook_origin="registry.example.org",
         webhook_attempts=3,
         webhook_backoff_seconds=0.01,
         lease_seconds=10.0,
@@ -107,7 +121,7 @@ def deliver(registry: Registry, holds: Callable[[], bool], seconds: float = 20.0
 
 def test_what_happens_is_told_in_order_and_signed(registry: Registry, receiver: Receiver) -> None:
     register(registry, "before")
-    standing, secret = registry.webhooks.register(receiver.url + "/hook?a=b")
+    standing, secret = registry.webhooks.register(Wish(receiver.url + "/hook?a=b"))
     positions = register(registry, "a", ":.shop:b", "c")
     deliver(registry, lambda: len(receiver.requests) == 3)
     assert receiver.positions == positions
@@ -131,8 +145,94 @@ def test_what_happens_is_told_in_order_and_signed(registry: Registry, receiver: 
     assert registry.webhooks.one(standing.webhook.id).progress.position == positions[-1]
 
 
+def test_two_secrets_sign_until_the_overlap_is_over(registry: Registry, receiver: Receiver) -> None:
+    standing, first = registry.webhooks.register(Wish(receiver.url))
+    _, second = registry.webhooks.rotate(standing.webhook.id, timedelta(hours=1))
+    register(registry, "a")
+    deliver(registry, lambda: len(receiver.requests) == 1)
+    _, third = registry.webhooks.rotate(standing.webhook.id, timedelta())
+    register(registry, "b")
+    deliver(registry, lambda: len(receiver.requests) == 2)
+    assert [signers(sent, [first, second, third]) for sent in receiver.requests] == [[second, first], [third]]
+    with pytest.raises(InvalidRequest, match="overlapSeconds"):
+        registry.webhooks.rotate(standing.webhook.id, timedelta(days=31))
+    assert registry.upkeep.verify() == []
+
+
+def signers(sent: tuple[dict[str, str], bytes], secrets: list[str]) -> list[str]:
+    """Which secrets made the signatures of a request, in their order."""
+    headers, body = sent
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    made = {}
+    for secret in secrets:
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        made["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()] = secret
+    return [made[each] for each in headers["webhook-signature"].split(" ")]
+
+
+def test_a_change_holds_from_the_next_event_on_and_is_tried_at_once(registry: Registry, receiver: Receiver) -> None:
+    standing, _ = registry.webhooks.register(Wish("http://127.0.0.1:9/", prefix="a"))
+    name = standing.webhook.id
+    (first,) = register(registry, "a")
+    deliver(registry, lambda: registry.webhooks.one(name).progress.attempts == 2)
+    registry.webhooks.change(name, {"url": receiver.url})
+    assert registry.webhooks.one(name).progress.next_attempt is None
+    deliver(registry, lambda: len(receiver.requests) == 1)
+    registry.webhooks.change(name, {"prefix": "b", "types": ["SchemaRegistered"]})
+    _, last = register(registry, "a1", "b")
+    deliver(registry, lambda: len(receiver.requests) == 2)
+    assert receiver.positions == [first, last]
+    assert registry.webhooks.one(name).webhook.url == receiver.url
+    with pytest.raises(InvalidRequest, match="SchemaPainted"):
+        registry.webhooks.change(name, {"types": ["SchemaPainted"]})
+    with pytest.raises(NotFound):
+        registry.webhooks.change("none", {})
+    assert registry.upkeep.verify() == []
+
+
+def test_who_does_not_agree_is_told_nothing(registry: Registry, receiver: Receiver) -> None:
+    asking = Wish(receiver.url, handshake=True)
+    for allowed, says in (
+        ({}, "has to answer OPTIONS"),
+        ({"WebHook-Allowed-Origin": "other.example.org"}, "does not allow the origin registry.example.org"),
+        ({"WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "many"}, "no number of events"),
+    ):
+        receiver.allowed = allowed
+        with pytest.raises(InvalidRequest, match=says):
+            registry.webhooks.register(asking)
+    with pytest.raises(InvalidRequest, match="did not answer the handshake"):
+        registry.webhooks.register(Wish("http://127.0.0.1:9/", handshake=True))
+    assert not registry.webhooks.present()
+    receiver.allowed = {"WebHook-Allowed-Origin": "Registry.example.org", "WebHook-Allowed-Rate": "120"}
+    standing, _ = registry.webhooks.register(asking)
+    assert (receiver.asked[-1], standing.webhook.rate) == ("registry.example.org", 120)
+    register(registry, "a", "b")
+    started = time.monotonic()
+    deliver(registry, lambda: len(receiver.requests) == 2)
+    assert time.monotonic() - started > 0.4, "120 a minute are two a second"
+    assert [headers["origin"] for headers, _ in receiver.requests] == ["registry.example.org"] * 2
+    receiver.allowed = {}
+    with pytest.raises(InvalidRequest, match="has to answer OPTIONS"):
+        registry.webhooks.change(standing.webhook.id, {"url": f"{receiver.url}/elsewhere"})
+    registry.webhooks.change(standing.webhook.id, {"handshake": False})
+    assert registry.webhooks.one(standing.webhook.id).webhook.rate == 0
+
+
+def test_a_test_delivery_stands_in_no_log(registry: Registry, receiver: Receiver) -> None:
+    standing, secret = registry.webhooks.register(Wish(receiver.url, prefix="nothing"))
+    before = registry.catalog.position()
+    assert registry.webhooks.test(standing.webhook.id) == ""
+    receiver.answers = [503]
+    assert registry.webhooks.test(standing.webhook.id) == "it answered 503"
+    event = json.loads(receiver.requests[0][1])
+    assert (event["type"], event["data"]["webhook"]) == ("lineal.Test", standing.webhook.id)
+    assert signers(receiver.requests[0], [secret]) == [secret]
+    assert registry.catalog.position() == before
+    assert registry.webhooks.letters(standing.webhook.id) == []
+
+
 def test_filters(registry: Registry, receiver: Receiver) -> None:
-    registry.webhooks.register(receiver.url, context="shop", prefix="or", types=["SchemaRegistered"])
+    registry.webhooks.register(Wish(receiver.url, context="shop", prefix="or", types=["SchemaRegistered"]))
     register(registry, "orders", ":.shop:cart")
     wanted = register(registry, ":.shop:orders")
     registry.deletion.subject(Subject.parse(":.shop:orders"))
@@ -143,7 +243,7 @@ def test_filters(registry: Registry, receiver: Receiver) -> None:
 
 def test_what_is_not_taken_is_sent_again_before_anything_later(registry: Registry, receiver: Receiver) -> None:
     receiver.answers = [500, 302]
-    standing, _ = registry.webhooks.register(receiver.url)
+    standing, _ = registry.webhooks.register(Wish(receiver.url))
     first, second = register(registry, "a", "b")
     Deliverer(registry).round(threading.Event())
     progress = registry.webhooks.one(standing.webhook.id).progress
@@ -157,7 +257,7 @@ def test_what_is_never_taken_becomes_a_dead_letter_and_can_be_sent_again(
     registry: Registry, receiver: Receiver
 ) -> None:
     receiver.answers = [500, 500, 500]
-    standing, _ = registry.webhooks.register(receiver.url)
+    standing, _ = registry.webhooks.register(Wish(receiver.url))
     name = standing.webhook.id
     first, second = register(registry, "a", "b")
     deliver(registry, lambda: len(receiver.requests) == 4)
@@ -175,8 +275,8 @@ def test_what_is_never_taken_becomes_a_dead_letter_and_can_be_sent_again(
 
 
 def test_a_webhook_that_is_away_holds_up_nobody_else(registry: Registry, receiver: Receiver) -> None:
-    away, _ = registry.webhooks.register("http://127.0.0.1:9/")
-    registry.webhooks.register(receiver.url)
+    away, _ = registry.webhooks.register(Wish("http://127.0.0.1:9/"))
+    registry.webhooks.register(Wish(receiver.url))
     positions = register(registry, "a", "b")
     deliver(registry, lambda: len(receiver.requests) == 2)
     assert receiver.positions == positions
@@ -185,7 +285,7 @@ def test_a_webhook_that_is_away_holds_up_nobody_else(registry: Registry, receive
 
 def test_nothing_is_lost_when_the_process_dies_after_sending(registry: Registry, receiver: Receiver) -> None:
     """It dies between the answer and the note that it was given: the same event comes again, and then the next."""
-    registry.webhooks.register(receiver.url)
+    registry.webhooks.register(Wish(receiver.url))
     first, second = register(registry, "a", "b")
     dying = Deliverer(registry)
 
@@ -206,7 +306,7 @@ def test_one_process_delivers_at_a_time_and_another_takes_over(registry: Registr
     try:
         for node in nodes:
             node.start()
-        registry.webhooks.register(receiver.url)
+        registry.webhooks.register(Wish(receiver.url))
         positions = register(registry, *(f"s{number}" for number in range(10)))
         eventually(lambda: len(receiver.requests) >= 10)
         nodes[0].stop()
@@ -227,7 +327,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 def test_the_secret_is_nowhere_in_the_clear(registry: Registry) -> None:
-    standing, secret = registry.webhooks.register("https://example.org/hook")
+    standing, secret = registry.webhooks.register(Wish("https://example.org/hook"))
     with registry.store.read() as reading:
         everything = [
             str(row) for table in tables.metadata.tables.values() for row in reading.connection.execute(table.select())
@@ -242,14 +342,26 @@ def test_without_a_key_no_webhook(database: str) -> None:
     opened = Registry.open(load({}, database=database))
     try:
         with pytest.raises(InvalidRequest, match="LINEAL_SECRET_KEY"):
-            opened.webhooks.register("https://example.org/hook")
+            opened.webhooks.register(Wish("https://example.org/hook"))
         assert opened.catalog.position() == 0
     finally:
         opened.close()
 
 
+def test_without_its_key_nothing_is_sent(registry: Registry, receiver: Receiver) -> None:
+    standing, _ = registry.webhooks.register(Wish(receiver.url))
+    register(registry, "a")
+    keyless = Registry.open(replace(registry.settings, secret_key=""))
+    try:
+        Deliverer(keyless).round(threading.Event())
+        assert "set LINEAL_SECRET_KEY" in keyless.webhooks.one(standing.webhook.id).progress.error
+        assert receiver.requests == []
+    finally:
+        keyless.close()
+
+
 def test_a_removed_webhook_is_told_nothing_more(registry: Registry, receiver: Receiver) -> None:
-    standing, _ = registry.webhooks.register(receiver.url)
+    standing, _ = registry.webhooks.register(Wish(receiver.url))
     register(registry, "a")
     registry.webhooks.remove(standing.webhook.id)
     assert not registry.webhooks.present()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -11,7 +12,16 @@ from registry.events import TYPES, Event, WebhookRegistered
 from registry.model import Subject
 from web import log
 
-_PLAIN = {str: "something", int: 1, bool: True, float: 1.0, list: [], dict: {}}
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+_PLAIN = {
+    str: "something",
+    int: 1,
+    bool: True,
+    float: 1.0,
+    list: [],
+    dict: {},
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+}
 
 
 def example(kind: type[Any]) -> Any:

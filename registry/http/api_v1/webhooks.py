@@ -1,19 +1,21 @@
-"""Webhooks: register, look after, remove; what could not be delivered, and to try it again."""
+"""Webhooks: register, change, look after, remove; what could not be delivered, and to try it again."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from litestar import delete, get, post
+from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec.structs import asdict
 
 from registry.http.api_v1.documents import Answer
 from registry.http.exchange import exchange_of
 from registry.http.parameters import AnyRequest
 from registry.service import Registry
-from registry.service.webhooks import Standing
+from registry.service.webhooks import Standing, Wish
 from registry.storage.webhooks import DeadLetter
 
 
@@ -27,6 +29,25 @@ class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only of subjects whose names begin so."""
     types: list[str] = []
     """Only of these events (``SchemaRegistered`` …)."""
+    handshake: bool = False
+    """Ask it for its consent first, as CloudEvents' validation handshake has it."""
+
+
+class WebhookChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes of a webhook; what is left out stays."""
+
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    context: str | msgspec.UnsetType | None = msgspec.UNSET
+    prefix: str | msgspec.UnsetType = msgspec.UNSET
+    types: list[str] | msgspec.UnsetType = msgspec.UNSET
+    handshake: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class RotationRequest(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """How long the secret before is good."""
+
+    overlap_seconds: int = 86_400
+    """What is sent is signed with both until then."""
 
 
 class RedeliveryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,14 +77,27 @@ class WebhookDocument(Answer, frozen=True):
     error: str | None
     """Of the last attempt; null while it takes what it is told."""
     dead_letters: int
+    handshake: bool
+    """Whether it has agreed in CloudEvents' validation handshake."""
+    rate: int | None
+    """Events a minute that it allows; null is as many as there are."""
+    both_secrets_until: str | None
+    """Until when what is sent is signed with the secret before as well."""
 
 
-class NewWebhookDocument(Answer, frozen=True):
-    """A new webhook."""
+class NewSecretDocument(Answer, frozen=True):
+    """A webhook with a new secret."""
 
     webhook: WebhookDocument
     secret: str
     """Signs what is sent. It is shown this once: keep it where the receiver finds it."""
+
+
+class TrialDocument(Answer, frozen=True):
+    """How a test delivery went."""
+
+    taken: bool
+    error: str | None
 
 
 class DeadLetterDocument(Answer, frozen=True):
@@ -80,12 +114,44 @@ class DeadLetterDocument(Answer, frozen=True):
 @post("/webhooks", status_code=201, sync_to_thread=True)
 def register_webhook(
     request: AnyRequest, registry: NamedDependency[Registry], data: JSONBody[WebhookRequest]
-) -> NewWebhookDocument:
+) -> NewSecretDocument:
     """Be told of what happens from now on, by signed CloudEvents. The answer holds the secret, once."""
-    standing, secret = registry.webhooks.register(
-        data.url, context=data.context, prefix=data.prefix, types=data.types, origin=exchange_of(request).origin
-    )
-    return NewWebhookDocument(_document(standing), secret)
+    standing, secret = registry.webhooks.register(Wish(**asdict(data)), exchange_of(request).origin)
+    return NewSecretDocument(_document(standing), secret)
+
+
+@put("/webhooks/{webhook:str}", status_code=200, sync_to_thread=True)
+def replace_webhook(
+    request: AnyRequest, registry: NamedDependency[Registry], webhook: FromPath[str], data: JSONBody[WebhookRequest]
+) -> WebhookDocument:
+    """Tell a webhook elsewhere or of something else, from the next event on; its secret stays."""
+    return _document(registry.webhooks.change(webhook, asdict(data), exchange_of(request).origin))
+
+
+@patch("/webhooks/{webhook:str}", status_code=200, sync_to_thread=True)
+def change_webhook(
+    request: AnyRequest, registry: NamedDependency[Registry], webhook: FromPath[str], data: JSONBody[WebhookChange]
+) -> WebhookDocument:
+    """Change a part of a webhook; what is left out stays."""
+    changes = {name: value for name, value in asdict(data).items() if value is not msgspec.UNSET}
+    return _document(registry.webhooks.change(webhook, changes, exchange_of(request).origin))
+
+
+@post("/webhooks/{webhook:str}/rotate", status_code=200, sync_to_thread=True)
+def rotate_secret(
+    request: AnyRequest, registry: NamedDependency[Registry], webhook: FromPath[str], data: JSONBody[RotationRequest]
+) -> NewSecretDocument:
+    """Give a webhook a new secret, shown once; until the overlap is over, what is sent is signed with both."""
+    overlap = timedelta(seconds=data.overlap_seconds)
+    standing, secret = registry.webhooks.rotate(webhook, overlap, exchange_of(request).origin)
+    return NewSecretDocument(_document(standing), secret)
+
+
+@post("/webhooks/{webhook:str}/test", status_code=200, sync_to_thread=True)
+def try_webhook(request: AnyRequest, registry: NamedDependency[Registry], webhook: FromPath[str]) -> TrialDocument:
+    """Send a webhook an event of the type ``lineal.Test``, now, and say how that went."""
+    error = registry.webhooks.test(webhook, exchange_of(request).origin)
+    return TrialDocument(not error, error or None)
 
 
 @get("/webhooks", sync_to_thread=True)
@@ -136,6 +202,9 @@ def _document(standing: Standing) -> WebhookDocument:
         next_attempt=None if progress.next_attempt is None else progress.next_attempt.isoformat(),
         error=progress.error or None,
         dead_letters=standing.dead,
+        handshake=hook.handshake,
+        rate=hook.rate or None,
+        both_secrets_until=hook.before_until.isoformat() if hook.before_until > datetime.now(UTC) else None,
     )
 
 
@@ -149,4 +218,15 @@ def _letter(letter: DeadLetter) -> DeadLetterDocument:
     )
 
 
-HANDLERS: Final = (register_webhook, list_webhooks, get_webhook, remove_webhook, dead_letters, redeliver)
+HANDLERS: Final = (
+    register_webhook,
+    list_webhooks,
+    get_webhook,
+    replace_webhook,
+    change_webhook,
+    remove_webhook,
+    rotate_secret,
+    try_webhook,
+    dead_letters,
+    redeliver,
+)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-LATEST: Final = "0008"
+LATEST: Final = "0009"
 """The revision this code needs."""
 
 _ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"

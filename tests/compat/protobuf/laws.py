@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -11,10 +12,16 @@ from typing import Any
 
 from google.protobuf import json_format
 
+from compat.budget import Budget, Limits
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from compat.verdict import Incompatibility, Severity
 from tests.compat.protobuf.judge import Outcome, judge
+from tests.compat.protobuf.rewritings import AGAIN, REWRITINGS
+from tests.compat.protobuf.strategies import File, definition
+
+UNHURRIED = Limits(seconds=900.0)
+"""Steps bound a check here, as they do everywhere; the clock must not, when the process gets little of the machine."""
 
 BY_NAME = {"FIELD_RENUMBERED", "FIELD_NAME_REUSED"}
 """Findings about a name, which a judge by number does not see."""
@@ -79,6 +86,62 @@ def _shows(finding: Incompatibility, outcome: Outcome) -> str:
         Severity.LOSSY: outcome.changed,
     }[finding.severity]
     return "" if shown else f"{finding.difference.rule} is not shown by its witness: {outcome}"
+
+
+# ------------------------------------------------------------------------------------------------ rewriting
+
+_OF_THE_TEXT = {"SYNTAX_CHANGED", "MESSAGE_INDEX_CHANGED", "PACKAGE_CHANGED", "MESSAGE_MOVED"}
+"""Findings about how a schema is written down."""
+_WORD_FOR_WORD = {"respelt", "in_edition"}
+"""Rewritings after which every finding is the same."""
+
+
+def moved(engine: ProtobufEngine, name: str, chance: random.Random, writer: File, reader: File) -> str | None:
+    """What a rewriting of either side changes, empty if nothing; None if this pair cannot be rewritten so.
+
+    Raises InvalidSchema if protoc refuses one of the files.
+    """
+    rewritten = [REWRITINGS[name](chance, file) for file in (writer, reader)]
+    if None in rewritten:
+        return None
+    first, second = (engine.parse(definition(file)) for file in (writer, reader))
+    twins = [engine.parse(definition(file)) for file in rewritten if file is not None]
+    for one, other in ((first, twins[0]), (twins[0], first), (second, twins[1]), (twins[1], second)):
+        if any(severity is not Severity.INFO for _, severity in _said(engine, one, other)):
+            return f"{name}: not the same: {_said(engine, one, other)}"
+    if name == "split":
+        return ""
+    weigh = sorted if name in _WORD_FOR_WORD else _verdict
+    expected = weigh(_said(engine, second, first))
+    for read, written in ((twins[1], first), (second, twins[0]), (twins[1], twins[0])):
+        if (said := weigh(_said(engine, read, written))) != expected:
+            return f"{name}: {said} instead of {expected}\n{read.text}\n{written.text}"
+    return ""
+
+
+def _said(engine: ProtobufEngine, reader: Schema, writer: Schema) -> list[tuple[str, Severity]]:
+    """Rules and severities of both encodings."""
+    causes = [
+        *engine.incompatibilities(reader, writer, Budget(UNHURRIED)),
+        *engine.json_incompatibilities(reader, writer, Budget(UNHURRIED)),
+    ]
+    return [
+        (cause.difference.rule, cause.severity) if isinstance(cause, Incompatibility) else (str(cause), Severity.ERROR)
+        for cause in causes
+        if not (isinstance(cause, Incompatibility) and _is_of_the_text(cause))
+    ]
+
+
+def _is_of_the_text(finding: Incompatibility) -> bool:
+    goes = finding.difference.rule in {"MESSAGE_REMOVED", "HELD_MESSAGE_REMOVED"}
+    only_the_copy_goes = goes and AGAIN in finding.difference.message
+    return only_the_copy_goes or finding.difference.rule in _OF_THE_TEXT
+
+
+def _verdict(said: list[tuple[str, Severity]]) -> list[object]:
+    severities = {severity for _, severity in said}
+    blocks = any(severity.blocks for severity in severities)
+    return ["blocks" if blocks else "lossy" if Severity.LOSSY in severities else "compatible"]
 
 
 # ------------------------------------------------------------------------------------------------ ProtoJSON

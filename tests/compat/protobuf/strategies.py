@@ -80,7 +80,7 @@ def definition(file: File) -> Definition:
 def text(file: File) -> str:
     """The source of a file; what its syntax cannot say is left out."""
     head = f'edition = "{file.syntax}";' if file.syntax in EDITIONS else f'syntax = "{file.syntax}";'
-    enums = {enum.name: enum for enum in file.enums}
+    enums = {f"{before}{enum.name}": enum for enum in file.enums for before in ("", f".{file.package}.")}
     lines = [head, f"package {file.package};"]
     if file.shared:
         lines.append(f'import "{SHARED}";')
@@ -125,7 +125,9 @@ def _fields(file: File, message: Message, enums: dict[str, Enum]) -> list[str]:
 
 def _field(file: File, spec: Field, enums: dict[str, Enum]) -> str:  # noqa: C901 - one row per syntax
     if spec.label == MAP:
-        return f"map<{spec.key}, {spec.type}> {spec.name} = {spec.number};"
+        unchecked = file.syntax in EDITIONS and spec.unchecked and "string" in {spec.key, spec.type}
+        option = " [features.utf8_validation = NONE]" if unchecked else ""
+        return f"map<{spec.key}, {spec.type}> {spec.name} = {spec.number}{option};"
     label, options = "", [f'json_name = "{spec.json_name}"'] if spec.json_name else []
     enum, scalar = enums.get(spec.type), spec.type in SCALARS
     if file.syntax == PROTO2 and spec.delimited and not scalar and enum is None and not spec.oneof:
@@ -255,7 +257,8 @@ def grown(chance: random.Random, file: File) -> File:
     """The file with optional fields added under new numbers and messages added at the end: harmless both ways."""
     messages = []
     for message in file.messages:
-        fresh = [n for n in (7, 8, 9, 400) if n not in message.reserved and chance.random() < 0.5]
+        taken = {*message.reserved, *(field.number for field in message.fields)}
+        fresh = [n for n in (7, 8, 9, 400, 401, 402) if n not in taken and chance.random() < 0.5]
         added = tuple(
             replace(_random_field(chance, file, n), oneof="", label=chance.choice((SINGLE, OPTIONAL, REPEATED, MAP)))
             for n in fresh
@@ -461,8 +464,14 @@ CHANGES: Sequence[Callable[[random.Random, File], File]] = (
 
 def pair(chance: random.Random) -> tuple[Definition, Definition]:
     """A writer and a reader."""
+    first, second = file_pair(chance)
+    return definition(first), definition(second)
+
+
+def file_pair(chance: random.Random) -> tuple[File, File]:
+    """The same, not yet as text."""
     first = schema(chance)
-    return definition(first), definition(changed(chance, first))
+    return first, changed(chance, first)
 
 
 def plain_pair(chance: random.Random) -> tuple[str, str]:

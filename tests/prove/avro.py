@@ -12,7 +12,8 @@ from collections import Counter
 
 from compat.avro.rulebook import INCOMPATIBILITIES
 from compat.verdict import Incompatibility
-from tests.compat.avro.laws import blocking, claims_used_name, findings, is_ambiguous, parse, unproven, unsound
+from tests.compat.avro.laws import blocking, claims_used_name, findings, is_ambiguous, moved, parse, unproven, unsound
+from tests.compat.avro.rewritings import REWRITINGS
 from tests.compat.avro.strategies import Pair, random_pair
 from tests.prove import campaign
 
@@ -48,6 +49,8 @@ def _problem(pair: Pair, seed: int, counts: Counter[str]) -> str | None:
             counts["safe by construction, but ambiguous in itself"] += 1
             return None
         return f"a {pair.kind} pair is called incompatible: {blocked[0]}"
+    if problem := _rewritten(pair, seed, counts):
+        return problem
     if blocked:
         return None
     if pair.kind == "narrowed" and len(writer.weights) == len(writer.nodes):
@@ -55,6 +58,16 @@ def _problem(pair: Pair, seed: int, counts: Counter[str]) -> str | None:
     if problem := unsound(writer, reader, seed):
         return f"unsound: {problem}"
     return None
+
+
+def _rewritten(pair: Pair, seed: int, counts: Counter[str]) -> str | None:
+    """What changes if the pair is written otherwise; every fifth pair, each rewriting in turn."""
+    if seed % 5 or pair.kind == "rewritten":
+        return None
+    name = list(REWRITINGS)[seed // 5 % len(REWRITINGS)]
+    problem = moved(name, seed, pair)
+    counts[f"pairs rewritten, {name.replace('_', ' ')}"] += problem is not None
+    return problem or None
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ EVENT_RULES = {rule for rule in RULES if not rule.startswith(NO_EVENTS)}
 EVENTS = 12
 """Events of each message type that are run through a reader called compatible."""
 
-ALSO_JSON = 3
+ALSO_JSON = 4
 """Of so many pairs one is judged as JSON too, which takes as long as all the rest."""
 
 
@@ -69,7 +69,7 @@ def judge(engine: ProtobufEngine, seed: int, sources: tuple[Definition, Definiti
             problems.append(f"unproven: {finding.difference.rule}: {problem}")
     if problem := sound(engine, reader, writer, findings, EVENTS, seed):
         problems.append(f"unsound: {problem}")
-    if seed % 4 == 1 and any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget(UNHURRIED))):
+    if seed % 8 == 3 and any(engine.incompatibilities(engine.parse(sources[0]), writer, Budget(UNHURRIED))):
         problems.append("not reflexive")
     if seed % ALSO_JSON == 0:
         problems += _judge_json(engine, seed, (writer, reader), findings, counts)
@@ -139,8 +139,8 @@ def main() -> int:
     def both(seed: int, counts: Counter[str]) -> list[str]:
         sources = pair(random.Random(seed))
         problems = judge(engine, seed, sources, counts)
-        problems += judge_growth(engine, seed, counts) if seed % 8 == 0 else []
-        problems += judge_rewriting(engine, seed, counts) if seed % 8 == 4 else []
+        problems += judge_growth(engine, seed, counts) if seed % 16 == 1 else []
+        problems += judge_rewriting(engine, seed, counts) if seed % 16 == 9 else []
         return [f"{problem}\n{sources[0].text}\n{sources[1].text}" for problem in problems]
 
     return campaign.run("protobuf", __doc__, both, EVENT_RULES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import random
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -27,6 +28,8 @@ from compat.definition import Definition, Format
 from compat.engine import Form
 from compat.errors import InvalidPayload
 from compat.verdict import Incompatibility, Undecided, Witness
+from tests.compat.avro.rewritings import REWRITINGS
+from tests.compat.avro.strategies import Pair
 
 ENGINE = AvroEngine()
 
@@ -62,6 +65,37 @@ def is_ambiguous(schema: Schema, again: Schema) -> bool:
 def claims_used_name(schema: Schema) -> bool:
     """Whether an alias is the name of another type in use: the Java library then renames that other type."""
     return any(alias in schema.named for each in schema.named.values() for alias in each.aliases)
+
+
+def moved(name: str, seed: int, pair: Pair) -> str | None:
+    """What a rewriting of either side changes, empty if nothing; None if this pair cannot be rewritten so.
+
+    Nothing is asked of identical schemas, which are not resolved at all: there words matter that keep two apart.
+    """
+    rewritings = [REWRITINGS[name](random.Random(seed).randrange, each) for each in (pair.writer, pair.reader)]
+    schemas = [parse(text) for text in pair.texts]
+    twins = [schemas[i] if each is None else ENGINE.parse(each) for i, each in enumerate(rewritings)]
+    if rewritings == [None, None] or (expected := _said(*schemas)) is None:
+        return None
+    for writer, reader in ((twins[0], schemas[1]), (schemas[0], twins[1]), (twins[0], twins[1])):
+        said = _said(writer, reader)
+        if said is None or said == expected:
+            continue
+        if name not in _VERDICT_ALONE or any(blocks for _, blocks in said) != any(blocks for _, blocks in expected):
+            return f"{name}: {said} instead of {expected}: {writer.definition} {reader.definition}"
+    return ""
+
+
+_VERDICT_ALONE = ("null_elsewhere",)
+"""Rewritings after which another rule may be the one that refuses."""
+
+
+def _said(writer: Schema, reader: Schema) -> list[tuple[str, bool]] | None:
+    """The rules, and whether they block; None for schemas that are not resolved."""
+    if text(writer, Form.RESOLVED) == text(reader, Form.RESOLVED):
+        return None
+    found = findings(writer, reader)
+    return sorted((each.difference.rule, each.severity.blocks) for each in found if isinstance(each, Incompatibility))
 
 
 class Fastavro:

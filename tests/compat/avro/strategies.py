@@ -467,9 +467,9 @@ def widened(pick: Pick, original: Json) -> Json:
                 spot.put(_LOSSLESS[name][pick(len(_LOSSLESS[name]))])
             case str() as name if name in _PRIMITIVES and name != "null" and not spot.in_union and choice == 1:
                 spot.put([name, "null"])
-            case {"type": "enum"} as node if choice == 0:
+            case {"type": "enum"} as node if choice == 0 and "W" not in node["symbols"]:
                 node["symbols"].append("W")
-            case {"type": "record"} as node if choice == 0:
+            case {"type": "record"} as node if choice == 0 and "w" not in [each["name"] for each in node["fields"]]:
                 node["fields"].append({"name": "w", "type": "string", "default": ""})
             case {"type": "record"} as node if choice == 1:
                 if not any(_declares(field["type"]) for field in node["fields"]):

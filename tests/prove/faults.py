@@ -1,7 +1,7 @@
 """Small faults in source code: one comparison, operator, number, condition or statement changed at a time.
 
-Left alone is what no behaviour depends on: docstrings, decorators (``slots=True``), ``strict=`` of zip, and the numbers
-of limits at the top of a module, of which one more or less is as good.
+Left alone is what no behaviour depends on: docstrings, decorators (``slots=True``), ``strict=`` of zip, the numbers of
+limits at the top of a module, of which one more or less is as good, and how many of many things a message names.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 SMALL = 9
 """A number at the top of a module above this is a limit."""
+FEW = 7
+"""More than so many things are too many for one message."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class _Faults(ast.NodeTransformer):
     def visit_keyword(self, node: ast.keyword) -> ast.AST:
         return node if node.arg == "strict" else self.generic_visit(node)
 
+    def visit_Slice(self, node: ast.Slice) -> ast.AST:
+        return node if isinstance(node.upper, ast.Constant) and _is_many(node.upper.value) else self.generic_visit(node)
+
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         return node if _is_limit(node, node.value) else self.generic_visit(node)
 
@@ -75,6 +80,10 @@ class _Faults(ast.NodeTransformer):
         return ast.Pass() if self._here(node, f"{_short(node)}  ->  dropped") else node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        if isinstance(node.left, ast.Call) and ast.unparse(node.left.func) == "len":
+            bound = node.comparators[0]
+            if isinstance(bound, ast.Constant) and _is_many(bound.value):
+                return node
         self.generic_visit(node)
         other = COMPARISONS[type(node.ops[0])]
         if self._here(node, f"{_short(node)}  ->  {other.__name__}"):
@@ -137,6 +146,10 @@ def _is_limit(node: ast.stmt, value: ast.expr | None) -> bool:
         return False
     numbers = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
     return len(numbers) == 1 and type(numbers[0]) is int and numbers[0] > SMALL
+
+
+def _is_many(value: object) -> bool:
+    return isinstance(value, int) and value > FEW
 
 
 def _short(node: ast.AST) -> str:

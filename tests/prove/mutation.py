@@ -52,7 +52,8 @@ OTHERS = {
     "json_schema": {"outline", "projection", "samples", "tags", "text"},
 }
 """Modules that take no part in a verdict."""
-SLOW = {"test_hostile.py", "test_lsst.py", "test_histories.py", "test_corpus.py", "test_worker.py"}
+SLOW = {"test_lsst.py", "test_histories.py", "test_corpus.py", "test_worker.py"}
+"""Tests of real histories, which stand beside the checkout, and of protoc's process."""
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
 
 

@@ -137,7 +137,7 @@ class Executor:
         )
 
     def by_name(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
-        """Whether a value that was set is absent from the reader's field of the same name."""
+        """Whether a value that was set is not what the reader has in its field of the same name."""
         written, read = self.parse_written(event), self.parse_read(event)
         if written is None or isinstance(read, str):
             return None
@@ -146,12 +146,14 @@ class Executor:
             return None
         field, sent = find_field(ours, number), _Found.of(ours, number)
         other = None if field is None else theirs.DESCRIPTOR.fields_by_name.get(field.name)
-        if sent is None or other is None or is_set(theirs, other.number):
+        if sent is None or other is None:
             return None
+        came = _Found.of(theirs, other.number)
+        if came is not None and came.values == sent.values:
+            return None
+        found = "is not set" if came is None else f"is {came}, which the writer gave to another field"
         return Reading(
-            Severity.LOSSY,
-            f"{_label(ours, number)} is {sent}",
-            f"the reader's {_label(theirs, other.number)} is not set",
+            Severity.LOSSY, f"{_label(ours, number)} is {sent}", f"the reader's {_label(theirs, other.number)} {found}"
         )
 
     def no_type(self, event: Event) -> Reading | None:

@@ -44,9 +44,9 @@ def run(name: str, describe: str | None, judge: Judge, rules: Collection[str]) -
     parser.add_argument("--pairs", type=int, default=100_000)
     parser.add_argument("--seed", "--first", dest="seed", type=int, default=0, help="seed of the first pair")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
-    parser.add_argument("--resume", action="store_true", help="go on where the run that was broken off stopped")
+    parser.add_argument("--resume", action="store_true", help="go on where the run of this seed stopped")
     options = parser.parse_args()
-    path = ROOT / "var" / "prove" / f"{name}.json"
+    path = ROOT / "var" / "prove" / f"{name}-{options.seed}.json"
     record = Record(options.seed)
     if options.resume and path.exists():
         record = Record(**json.loads(path.read_text(encoding="utf-8")))

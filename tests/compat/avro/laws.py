@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import random
+import struct
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -120,8 +122,10 @@ class Fastavro:
         )
 
     def error(self, data: bytes) -> str | None:
+        """Why it cannot read the bytes, None if it can."""
+        self.value = None
         try:
-            fastavro.schemaless_reader(io.BytesIO(data), self.writer, self.reader)
+            self.value = fastavro.schemaless_reader(io.BytesIO(data), self.writer, self.reader)
         except (SchemaResolutionError, KeyError, UnicodeDecodeError) as error:
             return f"{type(error).__name__}: {error}"
         except TypeError:
@@ -139,10 +143,28 @@ def unsound(writer: Schema, reader: Schema, seed: int, count: int = 12) -> str |
             return f"fastavro cannot read {data!r}: {error}"
         for reading in () if same else (Reading.LITERAL, Reading.JAVA):
             try:
-                read(resolution, data, reading)
+                value = read(resolution, data, reading)
             except (ResolutionFailed, InvalidPayload) as failure:
                 return f"the {reading.name} reading cannot read {data!r}: {failure}"
+            if reading is Reading.LITERAL and oracle.value is not None and not _alike(value, oracle.value):
+                return f"{data!r} is read as {value!r}, by fastavro as {oracle.value!r}"
     return None
+
+
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Whether two values are the same. fastavro gives defaults of bytes as text and does not round to a float."""
+    match ours, theirs:
+        case dict(), dict():
+            return ours.keys() == theirs.keys() and all(_alike(ours[name], theirs[name]) for name in ours)
+        case list(), list():
+            return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
+        case bytes(), str():
+            return ours == theirs.encode("latin-1")
+        case float(), float() if ours != theirs:
+            return (math.isnan(ours) and math.isnan(theirs)) or ours == struct.unpack("<f", struct.pack("<f", theirs))[
+                0
+            ]
+    return type(ours) is type(theirs) and bool(ours == theirs)
 
 
 def unproven(writer: Schema, reader: Schema, found: list[Incompatibility | Undecided]) -> str | None:

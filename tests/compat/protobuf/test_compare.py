@@ -73,6 +73,18 @@ def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> 
     assert blocking(find, nested, before) == ["FIELD_TYPE_DROPPED"]
 
 
+def test_a_name_that_a_required_field_took_over(parse: Parse, find: Find) -> None:
+    """No event leaves the reader's field empty: what stands in it is another field's."""
+    text = 'syntax = "proto2"; message M {{ {} }}'
+    writer = parse(text.format("optional string note = 1; required string title = 2;"))
+    reader = parse(text.format("reserved 1; required string note = 2;"))
+    finding = next(each for each in find(reader, writer) if each.severity.blocks)
+    assert finding.difference.rule == "FIELD_RENUMBERED"
+    assert finding.witness is not None
+    assert finding.witness.payload == {"note": "a", "title": ""}
+    assert finding.witness.reader_error == "the reader's note (2) is '', which the writer gave to another field"
+
+
 def test_recursive_messages_are_compared_once(parse: Parse, find: Find) -> None:
     text = "message Tree {{ Tree left = 1; repeated Tree more = 2; map<string, Tree> named = 3; {type} leaf = 4; }}"
     before, same, after = (parse(P3 + text.format(type=type_)) for type_ in ("int32", "int32", "string"))

@@ -1,0 +1,140 @@
+"""Findings down to their words, their executor and what it said: where a small mistake would not change a rule."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from compat.avro.reading import read
+from compat.avro.resolution import Reading, Resolution
+from compat.avro.witness import FASTAVRO, JAVA, LETTER
+from compat.verdict import Incompatibility
+from tests.compat.avro.laws import blocking, events, findings, parse, unproven, unsound
+
+ENDLESS = {"type": "record", "name": "n.Endless", "fields": [{"name": "self", "type": "n.Endless"}]}
+MILLIS, MICROS = ({"type": "long", "logicalType": f"timestamp-{unit}"} for unit in ("millis", "micros"))
+
+
+def record(*fields: tuple[str, Any], name: str = "n.R", **more: Any) -> Any:
+    return {"type": "record", "name": name, "fields": [{"name": n, "type": t} for n, t in fields], **more}
+
+
+def defaulted(schema: Any, name: str, type_: Any, default: Any) -> Any:
+    return {**schema, "fields": [*schema["fields"], {"name": name, "type": type_, "default": default}]}
+
+
+def decimal(precision: int) -> Any:
+    return {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": 2}
+
+
+def enum(name: str, *symbols: str, **more: Any) -> Any:
+    return {"type": "enum", "name": name, "symbols": list(symbols), **more}
+
+
+def fixed(name: str, size: int, logical: str | None = None) -> Any:
+    return {"type": "fixed", "name": name, "size": size, **({"logicalType": logical} if logical else {})}
+
+
+FINDINGS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
+    "a union of a promotion and its exact type, by the letter": (
+        record(("a", ["float", "int"])), defaulted(record(("a", ["float", "int"])), "b", "int", 0),
+        [("PRECISION_LOST", LETTER, "a float holds whole numbers up to 16777216 exactly")]),
+    "another unit in an equal union": (
+        record(("a", ["null", MILLIS])), record(("a", ["null", MICROS])),
+        [("LOGICAL_TYPE_CHANGED", LETTER, "but mean something else")]),
+    "more digits of a decimal": (
+        record(("a", decimal(6))), record(("a", decimal(8))),
+        [("LOGICAL_TYPE_CHANGED", LETTER, "every number fits")]),
+    "fewer digits of a decimal": (
+        record(("a", decimal(8))), record(("a", decimal(6))),
+        [("LOGICAL_TYPE_CHANGED", LETTER, "but mean something else")]),
+    "a decimal of one digit": (
+        record(("a", {**decimal(1), "scale": 0})), record(("a", "bytes")),
+        [("LOGICAL_TYPE_CHANGED", LETTER, "written as decimal")]),
+    "items that never exist have to match": (
+        {"type": "array", "items": ENDLESS}, {"type": "array", "items": "string"},
+        [("TYPE_MISMATCH", FASTAVRO, "the reader expects")]),
+    "items that never exist have to match, by name": (
+        {"type": "map", "values": ENDLESS},
+        {"type": "map", "values": json.loads(json.dumps(ENDLESS).replace("Endless", "Other"))},
+        [("NAME_MISMATCH", FASTAVRO, "no alias says that they are the same")]),
+    "items that never exist and match": (
+        {"type": "array", "items": ENDLESS},
+        {"type": "array", "items": json.loads(json.dumps(ENDLESS).replace("n.", "m."))}, []),
+    "a renamed record": (
+        record(("a", record(name="n.A"))), record(("a", record(name="n.B"))),
+        [("NAME_MISMATCH", FASTAVRO, "(the Java library would read it, others do not)")]),
+    "a renamed enum": (
+        record(("a", enum("n.A", "X"))), record(("a", enum("n.B", "X"))),
+        [("NAME_MISMATCH", FASTAVRO, "add 'n.A' to the aliases of 'n.B'")]),
+    "an enum whose name is another type's alias": (
+        record(("a", enum("n.A", "X"))),
+        defaulted(record(("a", enum("n.A", "X"))), "b", enum("n.B", "Y", aliases=["n.A"]), "Y"),
+        [("ALIAS_AMBIGUOUS", JAVA, "drop that alias")]),
+    "two faults, each looked at alone": (
+        record(("a", "int")), record(("a", "int"), ("b", "int"), ("c", "int")),
+        [("READER_FIELD_WITHOUT_DEFAULT", FASTAVRO, "No default value for field b"),
+         ("READER_FIELD_WITHOUT_DEFAULT", FASTAVRO, "No default value for field c")]),
+    "two faults below a field, each looked at alone": (
+        record(("r", record(("a", "int"), name="n.S"))),
+        record(("r", record(("a", "string"), ("b", "int"), name="n.S"))),
+        [("READER_FIELD_WITHOUT_DEFAULT", FASTAVRO, "No default value for field b"),
+         ("TYPE_MISMATCH", FASTAVRO, "")]),
+    "two claims on a field beside another fault": (
+        record(("a", "int")),
+        record(("x", "int"), ("y", "int"), ("z", "int")) | {"fields": [
+            {"name": "x", "type": "int", "aliases": ["a"]}, {"name": "y", "type": "int", "aliases": ["a"]},
+            {"name": "z", "type": "int"}]},
+        [("ALIAS_AMBIGUOUS", FASTAVRO, "claim 'a' more than once"),
+         ("READER_FIELD_WITHOUT_DEFAULT", FASTAVRO, "No default value for field z")]),
+    "one fault in a type that two fields share, told once": (
+        record(("a", record(("x", "int"), name="n.S")), ("b", "n.S")),
+        record(("a", record(("x", "string"), name="n.S")), ("b", "n.S")),
+        [("TYPE_MISMATCH", FASTAVRO, "the reader expects string")]),
+    "arrays of unions in a union": (
+        ["null", {"type": "array", "items": ["null", "int"]}],
+        ["null", {"type": "array", "items": ["null", "int", "string"]}], []),
+    "a UUID in sixteen bytes": (
+        record(("a", fixed("n.F", 16, "uuid"))), record(("a", fixed("n.F", 16))),
+        [("LOGICAL_TYPE_CHANGED", LETTER, "written as uuid")]),
+    "no UUID in seventeen bytes": (record(("a", fixed("n.F", 17, "uuid"))), record(("a", fixed("n.F", 17))), []),
+    "one type of another size in a union that is otherwise equal": (
+        record(("a", ["null", fixed("n.F", 1)])), record(("a", ["null", fixed("n.F", 2)])),
+        [("UNION_BRANCH_MISSING", FASTAVRO, "no branch of the reader's union takes it"),
+         ("FIXED_SIZE_MISMATCH", JAVA, "is written with 1 bytes and read with 2")]),
+    "names with and without a namespace": (
+        record(("a", record(name="n.A")), name="R"), record(("a", record(("x", "int"), name="n.A")), name="R"),
+        [("READER_FIELD_WITHOUT_DEFAULT", FASTAVRO, "No default value for field x")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), FINDINGS.values(), ids=FINDINGS)
+def test_findings(before: Any, after: Any, expected: list[tuple[str, str, str]]) -> None:
+    writer, reader = parse(json.dumps(before)), parse(json.dumps(after))
+    found = [each for each in findings(writer, reader) if isinstance(each, Incompatibility)]
+    assert unproven(writer, reader, list(found)) is None
+    said = [(each.difference.rule, each.witness.executor if each.witness else "") for each in found]
+    assert said == [(rule, executor) for rule, executor, _ in expected]
+    for each, (_, _, words) in zip(found, expected, strict=True):
+        assert each.witness is not None
+        assert words in f"{each.difference.message} {each.witness.reader_error}"
+    if not blocking(list(found)):
+        assert unsound(writer, reader, seed=0) is None
+
+
+def test_values_nobody_asks_for_are_read_past() -> None:
+    """Of every kind, before a value that is asked for."""
+    kinds: tuple[Any, ...] = (
+        "null", "boolean", "int", "long", "float", "double", "bytes", "string", ["null", "int"], enum("n.E", "X", "Y"),
+        fixed("n.F", 3), {"type": "array", "items": "string"}, {"type": "map", "values": "int"},
+        record(("x", "long"), ("y", "boolean"), name="n.S"),
+    )  # fmt: skip
+    writer = parse(json.dumps(record(*((f"f{i}", kind) for i, kind in enumerate(kinds)), ("last", "string"))))
+    reader = parse(json.dumps(record(("last", "string"))))
+    for data in events(writer, seed=1, count=60):
+        everything = read(Resolution(writer, writer), data, Reading.LITERAL)
+        assert isinstance(everything, dict)
+        for reading in (Reading.LITERAL, Reading.JAVA):
+            assert read(Resolution(reader, writer), data, reading) == {"last": everything["last"]}

@@ -75,8 +75,12 @@ def test_the_data_that_betrays_an_open_assumption() -> None:
 
 @pytest.mark.parametrize(
     ("default", "type_"),
-    [("oops", "int"), (1.5, "int"), (True, "int"), (2**31, "int"), ("\u0100", "bytes"), (None, ["int", "string"])],
-)
+    [
+        ("oops", "int"), (1.5, "int"), (True, "int"), (2**31, "int"), (-(2**31) - 1, "int"), (2**63, "long"),
+        (-(2**63) - 1, "long"), ("\u0100", "bytes"), (None, ["int", "string"]), ({}, {"type": "array", "items": "int"}),
+        ([], {"type": "map", "values": "int"}), ("x", {"type": "array", "items": "string"}),
+    ],
+)  # fmt: skip
 def test_a_default_that_does_not_fit_is_refused(default: object, type_: object) -> None:
     from compat.errors import InvalidSchema
 
@@ -116,3 +120,12 @@ def test_defaults_are_read_as_the_values_they_stand_for() -> None:
     resolution = Resolution(parse(json.dumps(reader)), parse(json.dumps(writer)))
     value = read(resolution, b"", Reading.JAVA)
     assert value == {"b": b"\xff", "d": 1.0, "f": 0.10000000149011612, "s": {"n": 1}, "u": b"a"}
+
+
+@pytest.mark.parametrize(
+    ("default", "type_"), [(2**31 - 1, "int"), (-(2**31), "int"), (2**63 - 1, "long"), (-(2**63), "long")]
+)
+def test_the_last_default_that_fits(default: object, type_: str) -> None:
+    assert parse(
+        json.dumps({"type": "record", "name": "R", "fields": [{"name": "a", "type": type_, "default": default}]})
+    )

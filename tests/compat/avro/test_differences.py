@@ -80,6 +80,21 @@ CHANGES = {
     "made nullable": ("fields.0.type", ["null", "long"], [("TYPE_CHANGED", "/fields/0/type", "/fields/0/type")]),
     "name": ("name", "shop.Purchase", [("TYPE_RENAMED", "", "")]),
     "aliases": ("aliases", ["Bill"], [("ALIASES_CHANGED", None, "/aliases")]),
+    "the name of a field that stays, as another's alias": (
+        "fields.7", {"name": "new", "type": "int", "aliases": ["id"]}, [("FIELD_ADDED", "", "/fields/7")]),
+    "an alias that names nothing": (
+        "fields.7", {"name": "new", "type": "int", "aliases": ["old"]}, [("FIELD_ADDED", "", "/fields/7")]),
+    "attribute of a record": ("team", "sales", [("PROPERTY_CHANGED", None, "/team")]),
+    "attribute of an array": ("fields.5.type.most", 9, [("PROPERTY_CHANGED", None, "/fields/5/type/most")]),
+    "attribute of a primitive": (
+        "fields.3.type.unit", "EUR", [("PROPERTY_CHANGED", None, "/fields/3/type/unit")]),
+    "attribute and logical type": (
+        "fields.3.type", {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 3, "unit": "EUR"},
+        [
+            ("LOGICAL_TYPE_CHANGED", "/fields/3/type", "/fields/3/type"),
+            ("PROPERTY_CHANGED", None, "/fields/3/type/unit"),
+        ],
+    ),
 }  # fmt: skip
 
 

@@ -296,3 +296,16 @@ def test_data_written_by_fastavro_with_the_text_is_read_with_the_schema() -> Non
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, json.loads(text), {"a": b"xy", "b": -5})
     assert ENGINE.decode(parse(text), stream.getvalue()) == {"a": b"xy", "b": -5}
+
+
+@pytest.mark.parametrize(
+    ("next_", "recursive"),
+    [("string", False), ("Leaf", False), (["null", "Leaf"], False), (["null", "Tree"], True), ("Inner", True)],
+)
+def test_whether_a_value_can_nest_without_bound(next_: object, recursive: object) -> None:
+    """A type that is only used twice is no circle."""
+    leaf = {"type": "record", "name": "Leaf", "fields": [{"name": "value", "type": "int"}]}
+    inner = {"type": "record", "name": "Inner", "fields": [{"name": "up", "type": {"type": "array", "items": "Tree"}}]}
+    fields = [leaf, inner, next_] if recursive else [leaf, {"type": "array", "items": "Leaf"}, next_]
+    named = [{"name": f"f{index}", "type": each} for index, each in enumerate(fields)]
+    assert parse(json.dumps({"type": "record", "name": "Tree", "fields": named})).recursive is recursive

@@ -10,7 +10,7 @@ PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro docs prove mutation histories soak bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro json-judges protobuf-judges java-judges javascript-judges docs prove mutation histories soak bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,10 +70,22 @@ stock-js: $(VENV)/development.stamp ## Run Confluent's own JavaScript client aga
 	@cd tests/stock_js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/pytest tests/stock_js -q
 
-java-avro: $(VENV)/development.stamp ## Judge the Avro engine by Apache Avro for Java (needs Java 17 and Maven; PAIRS=100000 for a long run)
-	@if command -v mvn >/dev/null 2>&1; then mvn -q -B -f tests/judges/java dependency:copy-dependencies \
-	  -DoutputDirectory=target/lib; else echo "== SKIPPED: no Maven here"; fi
+java-avro: $(VENV)/development.stamp java-judges ## Judge the Avro engine by Apache Avro for Java (PAIRS=100000 for a long run)
 	@$(BIN)/python -m tests.judges.avro --pairs $(or $(PAIRS),2000)
+
+json-judges: $(VENV)/development.stamp java-judges javascript-judges ## Judge the JSON Schema engine by Ajv, networknt and Everit
+	@$(BIN)/python -m tests.judges.json_schema --pairs $(or $(PAIRS),1000)
+
+protobuf-judges: $(VENV)/development.stamp java-judges javascript-judges ## Judge the Protobuf engine by protobuf-java and protobuf-es
+	@$(BIN)/python -m tests.judges.protobuf --pairs $(or $(PAIRS),500)
+
+java-judges: # Java 17 and Maven, where they can be had; what needs them is skipped visibly where they cannot
+	@command -v mvn >/dev/null 2>&1 && mvn -q -B -f tests/judges/java dependency:copy-dependencies \
+	  -DoutputDirectory=target/lib || echo "== no Maven here: the judges in Java will be skipped"
+
+javascript-judges: # Node.js and npm, likewise
+	@command -v npm >/dev/null 2>&1 && cd tests/judges/javascript && npm ci --ignore-scripts --no-audit --no-fund --silent \
+	  || echo "== no npm here: the judges in JavaScript will be skipped"
 
 docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py

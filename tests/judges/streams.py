@@ -36,15 +36,19 @@ class Judge:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def end(self) -> None:
+        """Let the program end."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
+        self.end()
 
 
 def java(program: str) -> Judge:
@@ -53,3 +57,10 @@ def java(program: str) -> Judge:
     if shutil.which("java") is None or not libraries.is_dir():
         raise NotHere("it needs Java 17 and Maven")
     return Judge(["java", "-Xss4m", "-cp", f"{libraries}/*", HERE / "java" / f"{program}.java"])
+
+
+def javascript(program: str) -> Judge:
+    """A program of ``javascript/``. Raises NotHere."""
+    if shutil.which("node") is None or not (HERE / "javascript" / "node_modules").is_dir():
+        raise NotHere("it needs Node.js and npm")
+    return Judge(["node", HERE / "javascript" / f"{program}_judge.mjs"])

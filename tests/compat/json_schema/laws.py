@@ -60,13 +60,13 @@ def unproven(writer: ParsedSchema, reader: ParsedSchema, found: Found) -> str | 
 def unsound(writer: ParsedSchema, reader: ParsedSchema, seed: int, count: int = 60) -> str | None:
     """No event of the writer fails the reader, as far as samples of both schemas and of their difference tell."""
     writes, reads = executors(writer, formats=False), executors(reader, formats=False)
-    for payload in _events(writer, reader, seed, count):
+    for payload in events_of(writer, reader, seed, count):
         if writes.accepts(payload) is True and reads.accepts(payload) is False:
             return f"called compatible, yet {payload!r} is written and not read"
     return None
 
 
-def _events(writer: ParsedSchema, reader: ParsedSchema, seed: int, count: int) -> Iterator[Any]:
+def events_of(writer: ParsedSchema, reader: ParsedSchema, seed: int, count: int) -> Iterator[Any]:
     yield from EVENTS
     yield from islice(ENGINE.samples(writer, seed), count)
     for payload in islice(ENGINE.samples(reader, seed), count // 3):

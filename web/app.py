@@ -25,6 +25,8 @@ from web.travel import Travelling
 from web.warming import warm
 
 _YEAR: Final = 31_536_000
+_CONFLUENTS: Final = f"{address.CATALOG}/v1/"
+"""Where Confluent's own catalog has its interface: who asks for that is a program, and there is none here."""
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -98,7 +100,7 @@ class Whole:
 def _is_page(scope: HTTPScope) -> bool:
     path = scope["path"]
     if path == address.CATALOG or path.startswith(f"{address.CATALOG}/"):
-        return True
+        return not path.startswith(_CONFLUENTS)
     return path == "/" and scope["method"] in {"GET", "HEAD"} and _wants_html(scope)
 
 

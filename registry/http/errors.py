@@ -30,6 +30,7 @@ CHALLENGE: Final = 'Basic realm="lineal", charset="UTF-8", Bearer realm="lineal"
 """What a client may show."""
 
 _MALFORMED: Final = 400
+_UNSUPPORTED: Final = 415
 _INVALID: Final = 422
 _WORDS: Final[Mapping[int, str]] = {
     404: "HTTP 404 Not Found: no such path here; see /openapi/confluent.json and /openapi/lineal.json",
@@ -98,23 +99,37 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
         case LimitExceeded() | CompatError():
             return _INVALID, 42201, str(error), {}
         case MethodNotAllowedException():
-            allowed = ", ".join(sorted((error.headers or {}).get("allow", "").split(", ")))
+            allowed = _allowed((error.headers or {}).get("allow", ""))
             return 405, 405, f"HTTP 405 Method Not Allowed: this path answers {allowed}", {"allow": allowed}
         case ValidationException():
             return _INVALID, _INVALID, _wrong_values(error), {}
-        case SerializationException():
-            return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
-        case UnicodeDecodeError():
-            return _MALFORMED, _MALFORMED, "The request body is not UTF-8: encode it so", {}
-        case RecursionError():
-            return _MALFORMED, _MALFORMED, "The request body is nested too deeply: flatten it", {}
-        case HTTPException(status_code=400):
-            return _MALFORMED, _MALFORMED, f"The request body is not JSON: {error.detail}", {}
+        case SerializationException() | UnicodeDecodeError() | RecursionError() | HTTPException(status_code=400):
+            status, words = _unreadable(error, compressed="content-encoding" in request.headers)
+            return status, status, words, {}
         case HTTPException(status_code=status):
             return status, status, _WORDS.get(status, f"HTTP {status}: {error.detail}"), {}
         case _:
             _log.error("a request failed: %s %s", request.method, request.url.path, exc_info=error)
             return 500, 500, "This is a fault in lineal, not in the request: the server's log has the details", {}
+
+
+def _unreadable(error: Exception, *, compressed: bool) -> tuple[int, str]:
+    """Status and message for a body that is no JSON."""
+    match error:
+        case RecursionError():
+            return _MALFORMED, "The request body is nested too deeply: flatten it"
+        case _ if compressed:
+            return _UNSUPPORTED, "HTTP 415 Unsupported Media Type: the body is compressed; send it as it is"
+        case UnicodeDecodeError():
+            return _MALFORMED, "The request body is not UTF-8: encode it so"
+        case _:
+            return _MALFORMED, f"The request body is not JSON: {getattr(error, 'detail', error)}"
+
+
+def _allowed(methods: str) -> str:
+    """The methods that a path answers; HEAD is GET without the body."""
+    named = set(methods.split(", "))
+    return ", ".join(sorted(named | ({"HEAD"} if "GET" in named else set())))
 
 
 def _wrong_values(error: ValidationException) -> str:

@@ -220,6 +220,9 @@ class _Answer:
 
 def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_type: bytes) -> tuple[int, str] | None:
     """Rewrite the path and settle the media types; the error to answer with, if the request cannot be served."""
+    wanted = media.produced(accept)
+    own = scope["path"].startswith(_OWN)
+    exchange.media = media.JSON if own else wanted or media.PROTOCOL
     raw = scope["raw_path"].split(b"?", 1)[0]
     try:
         segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
@@ -237,11 +240,8 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
         empty = InvalidSubject("", "the name is empty")
         return empty.code, empty.message
     scope["path"] = "/".join(quote(segment, safe=_UNESCAPED) if _special(segment) else segment for segment in segments)
-    wanted = media.produced(accept)
-    own = scope["path"].startswith(_OWN)
     if wanted is None and not (own and (_EVENTS in accept or b"text/plain" in accept)):
         return 406, f"HTTP 406 Not Acceptable: answers come as {media.PROTOCOL} or {media.JSON}"
-    exchange.media = media.JSON if own or wanted is None else wanted
     if scope["method"] in _BODY_METHODS and not media.consumed(content_type):
         return 415, f"HTTP 415 Unsupported Media Type: send the body as {media.PROTOCOL} or {media.JSON}"
     return None

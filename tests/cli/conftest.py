@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import signal
@@ -103,7 +104,8 @@ class Server:
         self.database = f"sqlite:///{folder}/lineal.db"
         command = [str(LINEAL), "serve", "--port", str(self.port), "--database", self.database, *options]
         with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
-            self.process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder)
+            settings = {**os.environ, "LINEAL_SECRET_KEY": base64.b64encode(bytes(32)).decode()}
+            self.process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=settings)
 
     def wait(self, seconds: float = 120.0) -> None:
         deadline = time.monotonic() + seconds

@@ -226,3 +226,25 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_webhooks_are_looked_after(work, server):
+    at = ("--registry", server.address)
+    made = work.lineal(
+        "webhook", "add", "https://hooks.invalid/x", "--context", "shop", "--type", "SchemaRegistered", *at
+    )
+    assert made.stdout.startswith("whsec_")
+    (name,) = re.findall(r"webhook (\S+) tells", made.stderr)
+    done = work.lineal("webhook", "change", name, "--prefix", "or", "--context", "", "--any-type", *at)
+    assert done.returncode == 0, done.stderr
+    kept = server.get(f"/api/v1/webhooks/{name}")
+    assert (kept["prefix"], kept["context"], kept["types"]) == ("or", None, [])
+    assert work.lineal("webhook", "change", name, *at).returncode == 2
+    tried = work.lineal("webhook", "test", name, *at)
+    assert (tried.returncode, tried.stdout[:16]) == (1, "it was not taken")
+    assert "signs as well until" in work.lineal("webhook", "rotate", name, *at).stderr
+    assert name in work.lineal("webhook", "list", *at).stdout
+    assert "no dead letters" in work.lineal("webhook", "letters", name, *at).stderr
+    assert work.lineal("webhook", "redeliver", name, *at).returncode == 1
+    assert work.lineal("webhook", "remove", name, *at).returncode == 0
+    assert "there are no webhooks" in work.lineal("webhook", "list", *at).stderr

@@ -59,4 +59,5 @@ def test_every_answer_of_the_catalog_is_guarded(client: TestClient[Any]) -> None
 
 
 def test_an_unknown_address_outside_the_catalog_is_answered_by_the_protocol(client: TestClient[Any]) -> None:
-    assert client.get("/nowhere").json()["error_code"] == 404
+    for path in ("/nowhere", "/catalog/v1/search/basic"):
+        assert client.get(path).json()["error_code"] == 404

@@ -12,7 +12,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -44,6 +43,8 @@ class Database:
             self._engine = _postgresql(url, settings)
             self._read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             self._write = f"BEGIN; SET LOCAL lock_timeout = {int(settings.busy_seconds * 1000)}"
+        self._failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        """What the driver raises: the other one is not even loaded."""
         self._closing: list[Callable[[], None]] = []
 
     @property
@@ -100,7 +101,7 @@ class Database:
             connection = self._engine.connect()
             try:
                 cursor_of(connection).execute(begin)
-            except (sqlite3.Error, psycopg.Error) as error:
+            except self._failure as error:
                 driver: Any = connection.connection.driver_connection
                 dead = self._engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
                 if dead:
@@ -122,7 +123,7 @@ class Database:
             if "locked" in str(error.orig):
                 raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
             raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
-        except (sqlite3.Error, psycopg.Error) as error:  # from prepared statements, which Core has not seen
+        except self._failure as error:  # from prepared statements, which Core has not seen
             if "locked" in str(error):
                 raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
             raise StoreUnavailable(f"the database did not answer: {error}") from error

@@ -36,7 +36,9 @@ setup: $(VENV)/server.stamp ## Build .venv from the pinned requirements
 serve: setup ## Serve http://127.0.0.1:8081 with demo data on SQLite
 	@$(BIN)/lineal serve --host $(HOST) --port $(PORT) --database $(DATABASE) --demo
 
-test: lint types contracts unit ## Pass all checks and tests
+test: $(VENV)/development.stamp ## Pass all checks and tests
+	@$(MAKE) --no-print-directory --jobs 2 lint types contracts browser
+	@$(MAKE) --no-print-directory unit
 
 lint: $(VENV)/development.stamp
 	@echo "== [1/4] ruff: style and mistakes"
@@ -53,8 +55,7 @@ contracts: $(VENV)/development.stamp
 
 unit: $(VENV)/development.stamp browser
 	@echo "== [4/4] pytest"
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore=tests/browser
-	@$(BIN)/pytest tests/browser
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 browser: # Chromium for the browser tests, where it can be had; they are skipped visibly where it cannot
 	@command -v chromium-headless-shell chromium google-chrome >/dev/null 2>&1 || \

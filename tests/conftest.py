@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.node import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,20 @@ def corpora() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs the real schema histories in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that was told the demo, to be copied."""
+    from registry import demo
+    from registry.service import Registry
+    from registry.settings import load
+
+    file = tmp_path_factory.mktemp("told") / "lineal.db"
+    registry = Registry.open(load({}, database=f"sqlite:///{file}"))
+    demo.tell(registry)
+    registry.close()
+    return file
 
 
 @pytest.fixture(scope="session")

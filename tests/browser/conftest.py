@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.node import WITH_PAGES, running
+
 CHROMIUM = next(
     (found for name in ("chromium-headless-shell", "chromium", "chromium-browser") if (found := shutil.which(name))),
     None,
@@ -31,39 +26,18 @@ ARGUMENTS = [
 ]
 
 NOT_FOUND = 404
+PATIENCE = 30_000
+"""Milliseconds for what takes a few, on a machine that has nothing else to do."""
 Open = Callable[..., Page]
 Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(told: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of lineal, told the demo's story."""
-    database = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'lineal.db'}"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", "from registry.cli import main; main()", "serve", "--demo", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--database", database]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{url}/catalog/changes", process)
+    folder = tmp_path_factory.mktemp("browser")
+    with running(f"sqlite:///{shutil.copy(told, folder)}", folder, WITH_PAGES) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, f"the server ended with {process.returncode}"
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  our own server
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not answer at {url} within {seconds} s")
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +46,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium here: apt-get install chromium-headless-shell (or chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -102,7 +77,7 @@ def visit(chromium: Browser, server: str) -> Iterator[Open]:
             reduced_motion="reduce",
         )
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", listen)

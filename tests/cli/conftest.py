@@ -6,10 +6,8 @@ import base64
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -20,6 +18,8 @@ import httpx
 import pytest
 
 from registry.cli import run
+from tests.node import free_port
+from tests.patience import PATIENCE, eventually
 
 LINEAL = Path(sys.executable).parent / "lineal"
 
@@ -69,7 +69,7 @@ class Work:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -107,12 +107,12 @@ class Server:
             settings = {**os.environ, "LINEAL_SECRET_KEY": base64.b64encode(bytes(32)).decode()}
             self.process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=settings)
 
-    def wait(self, seconds: float = 120.0) -> None:
-        deadline = time.monotonic() + seconds
-        while "Try, in another terminal" not in (self.folder / "stdout").read_text():
-            assert self.process.poll() is None, (self.folder / "stderr").read_text()
-            assert time.monotonic() < deadline, (self.folder / "stderr").read_text()
-            time.sleep(0.05)
+    def wait(self) -> None:
+        eventually(self._says_what_to_try, (self.folder / "stderr").read_text)
+
+    def _says_what_to_try(self) -> bool:
+        assert self.process.poll() is None, (self.folder / "stderr").read_text()
+        return "Try, in another terminal" in (self.folder / "stdout").read_text()
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
@@ -121,13 +121,6 @@ class Server:
 
     def get(self, path: str) -> Any:
         return httpx.get(self.address + path, timeout=10).raise_for_status().json()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.node import free_port
 
 MONEY = 'syntax = "proto3";\npackage shop;\n// An amount.\nmessage Money {\n  // Hundredths.\n  int64 cents = 1;\n}\n'
 ORDER = 'syntax = "proto3";\npackage shop;\nimport "shop/money.proto";\nmessage Order { Money total = 1; }\n'
@@ -219,13 +220,6 @@ def test_a_server_that_ends_by_itself_is_70(work):
     assert done.returncode == 70
     assert "the server has ended unexpectedly" in done.stderr
     assert done.stdout == ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_webhooks_are_looked_after(work, server):

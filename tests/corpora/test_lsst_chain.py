@@ -23,7 +23,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from compat.definition import Definition, Format, Reference
 from compat.formats import Parsed, parse
 from tests.histories.histories import Chapter, lsst
-from tests.registry.server.conftest import launch
+from tests.node import running
 from upcasters import Chain, Client, Document, load
 from upcasters.integrations.confluent_kafka import UpcastingDeserializer
 
@@ -47,9 +47,8 @@ class Alert:
 @pytest.fixture(scope="module")
 def server(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("lsst")
-    node = launch(f"sqlite:///{folder / 'lineal.db'}", folder)
-    yield node.url
-    node.stop()
+    with running(f"sqlite:///{folder / 'lineal.db'}", folder) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 A page is a sequence of fenced blocks: a block with ``title="FILE"`` is written to that file, an ``sh`` or ``python``
 block is run in the page's own folder, and a ``text`` block right after one is what it must have printed (``…`` stands
 for anything, lines may be left out between the shown ones). ``<!-- exits N -->`` before a block says how it ends.
-A page with ``server: demo`` in its front matter runs beside ``lineal serve --demo``.
+A page with ``server: demo`` in its front matter runs beside a server that was told the demo.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.node import ROOT, WITH_PAGES, running
+
 BIN = Path(sys.executable).parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 DEFAULT_ADDRESS = "127.0.0.1:8081"
@@ -53,32 +50,6 @@ def blocks(text: str) -> Iterator[Block]:
 
 def runs(page: Path) -> bool:
     return any(block.language in {"sh", "python"} for block in blocks(page.read_text("utf-8")))
-
-
-@contextmanager
-def demo_server(folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    port = address.rpartition(":")[2]
-    log = (folder / "server.log").open("wb")
-    command = [BIN / "lineal", "serve", "--port", port, "--database", f"sqlite:///{folder}/demo.db", "--demo"]
-    server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            try:
-                urllib.request.urlopen(f"http://{address}/subjects", timeout=2).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline or server.poll() is not None:
-                    raise AssertionError((folder / "server.log").read_text()) from None
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
 
 
 def shown_in_order(expected: str, printed: str) -> str | None:
@@ -131,15 +102,16 @@ def run_page(page: Path, folder: Path, address: str) -> None:
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES if runs(page)])
-def test_every_example_of_the_page_runs(page: Path, tmp_path: Path) -> None:
+def test_every_example_of_the_page_runs(page: Path, tmp_path: Path, told: Path) -> None:
     text = page.read_text("utf-8")
     if shutil.which("bash") is None:
         pytest.skip("the examples are written for bash")
     if "server: demo" in text[:200]:  # front matter, or a comment where a page is shown without its front matter
         (tmp_path / "server").mkdir()
         (tmp_path / "page").mkdir()
-        with demo_server(tmp_path / "server") as address:
-            run_page(page, tmp_path / "page", address)
+        copy = shutil.copy(told, tmp_path / "server")
+        with running(f"sqlite:///{copy}", tmp_path / "server", WITH_PAGES) as url:
+            run_page(page, tmp_path / "page", url.removeprefix("http://"))
     else:
         run_page(page, tmp_path, DEFAULT_ADDRESS)
 

@@ -6,13 +6,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
-import signal
-import socket
 import struct
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +22,7 @@ from confluent_kafka.schema_registry.rule_registry import RuleRegistry
 from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import JsonataExecutor
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from tests.node import running
 from upcasters import SKIPPED, AsyncClient, Client, NoChain, RegistryRefused, UpcastFailed, read
 from upcasters.exchange import bundle, unbundle
 from upcasters.integrations.confluent_kafka import PlanExecutor, UpcastingDeserializer
@@ -66,29 +61,8 @@ NEW = {"id": "o-1", "customer": {"name": "Ann"}, "amount_cents": 1200, "currency
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server process with an empty database."""
     folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "registry.http.app:create_app"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-            env={**os.environ, "LINEAL_DATABASE": f"sqlite:///{folder / 'lineal.db'}"},
-        )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                httpx.get(f"{address}/subjects", timeout=5)
-                break
-            except httpx.TransportError:
-                assert process.poll() is None, (folder / "log").read_text()
-                time.sleep(0.1)
-        yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(15)
+    with running(f"sqlite:///{folder / 'lineal.db'}", folder) as url:
+        yield url
 
 
 def register(url: str, subject: str, schemas: list[Any], kind: str, documents: list[Any]) -> list[int]:

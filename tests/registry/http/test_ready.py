@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from registry.http.ready import Ready, ReadyAnswers
 from registry.model import DEFAULT
 from registry.service import Registry
 from registry.settings import load
+from tests.patience import eventually
 
 FOLLOW = 0.05
 
@@ -60,10 +60,7 @@ def test_what_another_node_deletes_is_gone_within_the_bound(
     assert [other.get("/schemas/ids/1").status_code for _ in range(2)] == [200, 200]
     client.delete("/subjects/s")
     client.delete("/subjects/s?permanent=true")
-    deadline = time.monotonic() + 5
-    while other.get("/schemas/ids/1").status_code != 404:
-        assert time.monotonic() < deadline
-        time.sleep(FOLLOW)
+    eventually(lambda: other.get("/schemas/ids/1").status_code == 404)
 
 
 def test_every_spelling_of_a_request_has_its_own_answer(client: TestClient[Litestar]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -28,6 +27,8 @@ from cryptography.x509.oid import NameOID
 from registry.access.roles import grant
 from registry.service import Registry
 from registry.settings import load
+from tests.node import free_port
+from tests.patience import eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 ORDER = '{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}'
@@ -42,16 +43,14 @@ class Node:
         self.log = folder / "serve.log"
 
     def wait(self, **client: Any) -> None:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                httpx.get(f"{self.url}/health/ready", timeout=5, **client).raise_for_status()
-            except httpx.HTTPError:
-                assert self.process.poll() is None, self.log.read_text()
-                assert time.monotonic() < deadline, self.log.read_text()
-                time.sleep(0.1)
-            else:
-                return
+        eventually(lambda: self._is_ready(**client), self.log.read_text)
+
+    def _is_ready(self, **client: Any) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5, **client).is_success
+        except httpx.TransportError:
+            return False
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.poll() is None:
@@ -60,7 +59,7 @@ class Node:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Node]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., Node]]:
     """Start ``lineal serve`` with options and settings."""
     running: list[Node] = []
 
@@ -86,17 +85,6 @@ def serve(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[...
     yield run
     for node in running:
         node.stop()
-
-
-@pytest.fixture
-def free_port() -> Callable[[], int]:
-    def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        return port
-
-    return find
 
 
 @pytest.fixture
@@ -147,12 +135,11 @@ def test_stock_clients_use_keys_and_a_revoked_one_is_no_more(
     other = Registry.open(load({}, database=database))  # as the command line does
     other.permissions.revoke_key(keys["dev-id"])
     other.close()
-    deadline = time.monotonic() + 10
-    statuses = {200}
-    while statuses != {401}:
-        assert time.monotonic() < deadline, "a worker never noticed"
-        auth = (keys["dev-id"], keys["dev"])
-        statuses = {httpx.get(f"{node.url}/subjects", auth=auth).status_code for _ in range(8)}
+    auth = (keys["dev-id"], keys["dev"])
+    eventually(
+        lambda: {httpx.get(f"{node.url}/subjects", auth=auth).status_code for _ in range(8)} == {401},
+        lambda: "a worker never noticed",
+    )
 
 
 def test_an_event_stream_tells_what_its_reader_may_see_and_ends_when_that_changes(
@@ -308,10 +295,7 @@ def test_a_server_that_stops_finishes_what_it_has_begun(serve: Callable[..., Nod
     threads.append(threading.Thread(target=listen))
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 30
-    while len(answered) < 20:
-        assert time.monotonic() < deadline, node.log.read_text()
-        time.sleep(0.05)
+    eventually(lambda: len(answered) >= 20, node.log.read_text)
     told = time.monotonic()
     assert node.stop() == 0
     for thread in threads:

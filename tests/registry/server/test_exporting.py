@@ -19,7 +19,7 @@ from registry.http.app import create_app
 from registry.model import ConfigurationChange, Content, ExporterDefinition, Metadata, SchemaReference, Subject
 from registry.service import Registry
 from registry.settings import Settings, load
-from tests.registry.server.conftest import Server
+from tests.node import Node
 
 KEY = base64.b64encode(bytes(32)).decode()
 LOOPBACK = {"LINEAL_EXPORTER_PRIVATE_ADDRESSES": "true"}
@@ -281,7 +281,7 @@ def test_a_sealed_secret_needs_its_key(
 
 
 def test_an_exporter_never_copies_into_its_own_registry(
-    lived_in: Registry, start: Callable[..., Server], define: Callable[..., str]
+    lived_in: Registry, start: Callable[..., Node], define: Callable[..., str]
 ) -> None:
     itself = start(lived_in.settings.database, **LOOPBACK, LINEAL_CLUSTER_ID="another name", LINEAL_EXPORTERS="false")
     context = define(config={"schema.registry.url": itself.url})

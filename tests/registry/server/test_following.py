@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,13 @@ from compat.definition import Format
 from registry.model import Content, Subject
 from registry.service import Registry
 from registry.settings import load
+from tests.patience import eventually
 
 Start = Callable[..., Any]
 
 
 def schema(number: int) -> dict[str, str]:
     return {"schema": f'{{"type":"record","name":"R{number}","fields":[]}}'}
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.05)
 
 
 def log(url: str) -> Any:

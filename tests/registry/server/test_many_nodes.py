@@ -24,6 +24,7 @@ from compat.definition import Definition, Format
 from compat.level import Level
 from registry.service import Registry
 from registry.settings import load
+from tests.patience import eventually
 
 pytestmark = pytest.mark.postgresql
 
@@ -31,8 +32,6 @@ NODES = 3
 CLIENTS = 6
 PHASE = 25
 """Acknowledged writes between one calamity and the next."""
-PATIENCE = 120
-"""Seconds that any phase may take, at most."""
 CONTESTED = "contested"
 
 
@@ -50,10 +49,8 @@ class Acknowledged:
             self.written.setdefault((subject, text), set()).add((body["version"], body["id"]))
 
     def wait_for(self, more: int) -> None:
-        deadline, goal = time.monotonic() + PATIENCE, len(self.written) + more
-        while len(self.written) < goal:
-            assert time.monotonic() < deadline, f"{len(self.written)} of {goal} writes were acknowledged"
-            time.sleep(0.02)
+        goal = len(self.written) + more
+        eventually(lambda: len(self.written) >= goal, lambda: f"{len(self.written)} of {goal} writes are acknowledged")
 
 
 class Stopped(Exception):

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import eventually
+
 EVENTS = 40
 SETTINGS = {
     "LINEAL_SECRET_KEY": base64.b64encode(bytes(32)).decode(),
@@ -56,15 +58,11 @@ def test_what_a_killed_node_was_delivering_is_delivered_by_the_next(
         for number in range(EVENTS):
             schema = {"schema": f'{{"type":"record","name":"R{number}","fields":[]}}'}
             http.post(f"/subjects/s{number}/versions", json=schema).raise_for_status()
-    while len(positions) < 3:
-        time.sleep(0.01)
+    eventually(lambda: len(positions) >= 3)
     node.kill()
     before = len(positions)
     start(database, **SETTINGS)
-    end = time.monotonic() + 60
-    while len(set(positions)) < EVENTS:
-        assert time.monotonic() < end, positions
-        time.sleep(0.05)
+    eventually(lambda: len(set(positions)) >= EVENTS, lambda: positions)
     assert list(dict.fromkeys(positions)) == list(range(2, EVENTS + 2)), "in order, none left out"
     assert len(positions) - EVENTS <= 1, "at most the one it was sending comes twice"
     assert before < len(positions)

@@ -47,6 +47,7 @@ class Connection:
         certificate = os.environ.get(CLIENT_CERT, "")
         shown = (user, "--user"), (parts.password, "the address"), (token, TOKEN), (certificate, CLIENT_CERT)
         self._shown = next((where for what, where in shown if what), "")
+        self._uncertified = parts.scheme == "https" and not certificate
         headers = {"Accept": f"{_MEDIA_TYPE}, application/json"}
         self._http = httpx.Client(
             base_url=address.rstrip("/"),
@@ -113,9 +114,10 @@ class Connection:
                 f"the certificate of {self.address} is not trusted here ({why}): "
                 "name the file of its authority in SSL_CERT_FILE"
             )
+        wanted = f"; if it asks for a client certificate, name one in {CLIENT_CERT}" if self._uncertified else ""
         return (
             f"the registry at {self.address} does not answer ({why}): is it running, is the address right? "
-            "Start one with `lineal serve`, name another with --registry URL"
+            f"Start one with `lineal serve`, name another with --registry URL{wanted}"
         )
 
     def _not_let_in(self, status: int, message: str) -> str:

@@ -124,8 +124,12 @@ class Store:
         self._writer = Lock()
         self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
-        with self._database.transaction(write=True) as connection:
-            migrations.upgrade(connection)
+        try:
+            with self._database.transaction(write=True) as connection:
+                migrations.upgrade(connection)
+        except BaseException:
+            self._database.close()
+            raise
 
     @property
     def dialect(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
+from registry.errors import StoreUnavailable
 from registry.model import ANONYMOUS
 from registry.service import Registry
 from registry.settings import Settings
@@ -17,6 +20,13 @@ def test_migrated_tables_are_those_of_the_code(registry: Registry) -> None:
         found = compare_metadata(MigrationContext.configure(reading.connection), metadata)
         assert migrations.current(reading.connection) == migrations.LATEST, "the last migration is the one needed"
     assert found == []
+
+
+def test_tables_of_a_newer_version_are_left_alone(registry: Registry, settings: Settings) -> None:
+    with registry.store.operate() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match="made by a newer version of lineal"):
+        Registry.open(settings)
 
 
 def test_opening_again_finds_everything_done(registry: Registry, settings: Settings) -> None:

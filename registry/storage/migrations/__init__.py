@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
+from registry.errors import StoreUnavailable
+
 LATEST: Final = "0009"
 """The revision this code needs."""
 
@@ -14,11 +16,20 @@ _ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"
 
 
 def upgrade(connection: Connection) -> None:
-    """Run what is missing inside the caller's transaction; another node that starts meanwhile waits."""
+    """Run what is missing inside the caller's transaction; another node that starts meanwhile waits.
+
+    Raises StoreUnavailable for tables that a newer version has made.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    if current(connection) == LATEST:
+    found = current(connection)
+    if found == LATEST:
         return
+    if found is not None and found > LATEST:
+        raise StoreUnavailable(
+            f"its tables are of revision {found}, made by a newer version of lineal; this one knows them up to "
+            f"{LATEST}: install the newer one again, or restore a backup"
+        )
     from alembic import command
     from alembic.config import Config
 

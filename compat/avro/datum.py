@@ -95,7 +95,8 @@ class Data:
     def __init__(self, weights: Mapping[Node, int]) -> None:
         self._weights = weights
         self._known: dict[Node, Datum] = {}
-        self._parts: dict[Record, list[bytes]] = {}
+        self._parts: dict[Record, dict[str, bytes]] = {}
+        """The bytes of the fields of records, by name, in their order."""
 
     def smallest(self, node: Node) -> Datum:
         """Recursion is as deep as the smallest value, which the parser bounds."""
@@ -107,13 +108,11 @@ class Data:
     def with_field(self, node: Record, name: str, inner: Datum) -> Datum:
         """The smallest datum of a record with one field exchanged."""
         base = self.smallest(node)
-        parts = [
-            inner.encoded if field.name == name else part
-            for field, part in zip(node.fields, self._parts[node], strict=True)
-        ]
+        parts = self._parts[node].copy()
+        parts[name] = inner.encoded
         shown = dict(base.shown) if isinstance(base.shown, dict) else {}
         shown[name] = inner.shown
-        return Datum(b"".join(parts), shown)
+        return Datum(b"".join(parts.values()), shown)
 
     def _make(self, node: Node) -> Datum:
         match node:
@@ -135,5 +134,5 @@ class Data:
                 return branch(index, self.smallest(branches[index]))
             case Record(fields=fields):
                 inner = {field.name: self.smallest(field.type) for field in fields}
-                self._parts[node] = [each.encoded for each in inner.values()]
-                return Datum(b"".join(self._parts[node]), {name: each.shown for name, each in inner.items()})
+                self._parts[node] = {name: each.encoded for name, each in inner.items()}
+                return Datum(b"".join(self._parts[node].values()), {name: each.shown for name, each in inner.items()})

@@ -264,8 +264,11 @@ class Bare:
     doc: str = ""
     """A doc for every named type: fastavro resolves nothing between two schemas that are equal to the letter."""
     declared: set[str] = field(default_factory=set)
+    size: int = 0
+    """How many types were written."""
 
     def node(self, node: Node) -> object:
+        self.size += 1
         match node:
             case Primitive(kind=kind):
                 return {"type": kind, **self.attributes(node)} if self.logical and node.logical else kind
@@ -299,8 +302,7 @@ class Bare:
                 result["size"] = node.size
                 result |= self.attributes(node)
             case Record():
-                kept = self.only.get(node, node.fields)
-                result["fields"] = [self.field(each) for each in node.fields if each in kept]
+                result["fields"] = [self.field(each) for each in self.only.get(node, node.fields)]
         return result
 
     def field(self, field: Field) -> Json:

@@ -56,17 +56,15 @@ class Executor:
         try:
             event = stop.event(fact.datum(self.data), self.data)
             if fact.change:
-                return self._changed(event, fact)
+                return self._changed(event, fact, _focus(way, fact))
             return self._failed(event, fact, {} if alone else _focus(way, fact))
         except RecursionError:
             return None
 
     def _failed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
         if fact.runs.literal:
-            error = self.fastavro_error(event.encoded)
-            if error is not None and focus:
-                error = self._focused_error(event.encoded, focus)
-            if error is not None:
+            error = self._fastavro(event.encoded, focus)
+            if error:
                 return _witness(event, FASTAVRO, error)
         for reading, executor in ((Reading.LITERAL, LETTER), (Reading.JAVA, JAVA)):
             if fact.runs.covers(reading):
@@ -76,29 +74,30 @@ class Executor:
                     return _witness(event, executor, str(error))
         return None
 
-    def _changed(self, event: Datum, fact: Fact) -> Witness | None:
+    def _changed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
         """The event of a value that changes: it has to be read, and the change is the difference in words."""
         reading = Reading.LITERAL if fact.runs.literal else Reading.JAVA
+        if reading is Reading.LITERAL and self._fastavro(event.encoded, focus) == _READ:
+            return _witness(event, FASTAVRO, fact.change)
         try:
-            read(self.resolution, event.encoded, reading)
+            read(self.resolution, event.encoded, reading, focus)
         except (ResolutionFailed, InvalidPayload):
             return None
         return _witness(event, LETTER if reading is Reading.LITERAL else JAVA, fact.change)
 
-    def fastavro_error(self, encoded: bytes) -> str | None:
-        """What fastavro says when it cannot read the bytes, None if it reads them."""
-        return _run(encoded, self._writer, self._reader)
+    def _fastavro(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
+        """What fastavro says, looking at one of several faults alone if there is a focus.
 
-    def _focused_error(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
-        """What fastavro says of one of several faults; None once too much was compiled for that."""
-        self._allowance -= len(self.resolution.reader.nodes)
+        None where it does not count, and once too much was compiled for one fault each.
+        """
+        if not focus:
+            return _run(encoded, self._writer, self._reader)
         if self._allowance < 0:
             return None
-        return _run(encoded, self._writer, self._compiled_reader(focus))
-
-    def _compiled_reader(self, focus: dict[Record, Collection[Field]]) -> Any:
-        bare = Bare(only=focus, root_space=self._root_space, doc="reader").node(self.resolution.reader.root)
-        return _compile(bare)
+        bare = Bare(only=focus, root_space=self._root_space, doc="reader")
+        reader = bare.node(self.resolution.reader.root)
+        self._allowance -= bare.size
+        return _run(encoded, self._writer, _compile(reader))
 
     @cached_property
     def _root_space(self) -> str:
@@ -118,15 +117,20 @@ class Executor:
 
     @cached_property
     def _reader(self) -> Any:
-        return self._compiled_reader({})
+        return _compile(Bare(root_space=self._root_space, doc="reader").node(self.resolution.reader.root))
 
 
 def _compile(bare: object) -> Any:
     return fastavro.parse_schema(cast("Any", wrapped(bare)), named_schemas={}, _ignore_default_error=True)
 
 
+_READ: Final = ""
+"""No error: it has been read."""
+
+
 @timed
 def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
+    """What fastavro says when it cannot read the bytes; None if it stumbles over itself."""
     try:
         fastavro.schemaless_reader(io.BytesIO(encoded), writer, reader)
     except _FAILURES as error:
@@ -134,7 +138,7 @@ def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
     except TypeError:
         # A bug of fastavro, not a property of the schemas: it trips over a reader union's branch given by its name.
         return None
-    return None
+    return _READ
 
 
 def _shortened(text: str) -> str:
@@ -153,10 +157,10 @@ def _size(encoded: bytes) -> str:
 
 def _focus(way: list[Stop], fact: Fact) -> dict[Record, Collection[Field]]:
     """Of the reader's records on the way to a fact, the fields that lead to it: one fault is looked at alone."""
-    kept: dict[Record, set[Field]] = {}
+    kept: dict[Record, dict[Field, None]] = {}
     for stop in way:
         if stop.into is not None and stop.before is not None and isinstance(stop.before.meeting.reader, Record):
-            kept.setdefault(stop.before.meeting.reader, set()).add(stop.into)
+            kept.setdefault(stop.before.meeting.reader, {})[stop.into] = None
     if isinstance(way[0].meeting.reader, Record):
-        kept.setdefault(way[0].meeting.reader, set()).update(fact.fields)
+        kept.setdefault(way[0].meeting.reader, {}).update(dict.fromkeys(fact.fields))
     return dict(kept)

@@ -23,6 +23,7 @@ class Minimal:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._found: dict[str, tuple[bytes, int] | None] = {}
+        self._maybe_needed: dict[str, tuple[Field, ...]] = {}
 
     def of(self, name: str) -> bytes | None:
         """The encoded event; nothing if the message requires itself without end, so that no event exists."""
@@ -33,10 +34,13 @@ class Minimal:
 
     def complete(self, message: Message, inner: bytes, given: Container[int]) -> bytes:
         """``inner`` with the required fields it does not give put in front. Raises KeyError if there is no event."""
+        if message.name not in self._maybe_needed:
+            fields = message.fields.values()
+            self._maybe_needed[message.name] = tuple(each for each in fields if each.required or message.map_entry)
         required = b"".join(
             self._required_record(field)
-            for field in message.fields.values()
-            if field.number not in given and (field.required or (message.map_entry and self._value_needed(field)))
+            for field in self._maybe_needed[message.name]
+            if field.number not in given and (field.required or self._value_needed(field))
         )
         return required + inner
 

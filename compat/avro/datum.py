@@ -10,10 +10,11 @@ import struct
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from compat.avro.inhabited import lightest
-from compat.avro.schema import Array, Enum, Fixed, Map, Node, Primitive, Record, Union
+from compat.avro.schema import Array, Enum, Field, Fixed, Map, Node, Primitive, Record, Union
 from compat.avro.wording import show
 
 
@@ -97,6 +98,7 @@ class Data:
         self._known: dict[Node, Datum] = {}
         self._parts: dict[Record, dict[str, bytes]] = {}
         """The bytes of the fields of records, by name, in their order."""
+        self._starts: dict[Record, dict[Field | None, tuple[int, int]]] = {}
 
     def smallest(self, node: Node) -> Datum:
         """Recursion is as deep as the smallest value, which the parser bounds."""
@@ -113,6 +115,18 @@ class Data:
         shown = dict(base.shown) if isinstance(base.shown, dict) else {}
         shown[name] = inner.shown
         return Datum(b"".join(parts.values()), shown)
+
+    def starts(self, node: Record) -> Mapping[Field | None, tuple[int, int]]:
+        """Which field each of a record's is, and where it begins in the smallest datum; None stands for the end."""
+        found = self._starts.get(node)
+        if found is None:
+            self.smallest(node)
+            offsets = accumulate(map(len, self._parts[node].values()), initial=0)
+            found = self._starts[node] = {
+                each: (index, offset)
+                for index, (each, offset) in enumerate(zip((*node.fields, None), offsets, strict=True))
+            }
+        return found
 
     def _make(self, node: Node) -> Datum:
         match node:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from compat.avro import defaults
 from compat.avro.branches import PROMOTIONS
+from compat.avro.datum import Data
 from compat.avro.java import Records
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union, label
@@ -64,12 +65,17 @@ Focus: TypeAlias = Mapping[Record, Collection[Field]]
 """The fields a reader's records keep, to look at one of several faults alone. Other records keep all."""
 
 
-def read(resolution: Resolution, data: bytes, reading: Reading, focus: Focus | None = None) -> object:
-    """The raw value (logical types ignored) a reader gets. Raises ResolutionFailed or InvalidPayload."""
+def read(
+    resolution: Resolution, data: bytes, reading: Reading, focus: Focus | None = None, smallest: Data | None = None
+) -> object:
+    """The raw value (logical types ignored) a reader gets. Raises ResolutionFailed or InvalidPayload.
+
+    ``smallest``: what most of the data is expected to be, so that it can be passed over at once.
+    """
     clash = resolution.names.clash if reading is Reading.JAVA else None
     if clash is not None:
         raise ResolutionFailed(f"the aliases give {clash.name!r} to two parts of {label(clash.place)}")
-    reader = _Reader(resolution, Bytes(data), reading, focus or {})
+    reader = _Reader(resolution, Bytes(data), reading, focus or {}, smallest)
     return reader.read(resolution.writer.root, resolution.reader.root)
 
 
@@ -79,6 +85,7 @@ class _Reader:
     source: Bytes
     reading: Reading
     focus: Focus
+    smallest: Data | None
     within: Records = None
 
     def read(self, writer: Node, reader: Node) -> object:
@@ -135,24 +142,23 @@ class _Reader:
     def record(self, writer: Record, reader: Record) -> object:
         self.names_meet(writer, reader)
         claims = self.resolution.claims(writer, reader, self.reading)
-        kept = self.focus.get(reader, reader.fields)
+        kept = self.focus.get(reader)
         for written, into in claims.quarrels:
-            if into in kept:
+            if kept is None or into in kept:
                 raise ResolutionFailed(
                     f"names and aliases clash at the field {into.name!r}, written as {written.name!r}"
                 )
-        into_field = {written: into for written, into in claims.pairs if into in kept}
         value: dict[str, object] = {}
-        around = self.within
-        for each in writer.fields:
-            if each in into_field:
-                self.within = (writer, reader)
-                value[into_field[each].name] = self.read(each.type, into_field[each].type)
-            else:
-                self.skip(each.type)
+        around, passed = self.within, None
+        for written, into in claims.pairs:
+            if kept is None or into in kept:
+                self.pass_over(writer, passed, written)
+                self.within, passed = (writer, reader), written
+                value[into.name] = self.read(written.type, into.type)
+        self.pass_over(writer, passed, None)
         self.within = around
         for absent in claims.missing:
-            if absent not in kept:
+            if kept is not None and absent not in kept:
                 continue
             if not absent.has_default:
                 raise ResolutionFailed(
@@ -205,6 +211,25 @@ class _Reader:
         while count := self.source.block():
             for _ in range(count):
                 yield
+
+    def pass_over(self, writer: Record, after: Field | None, before: Field | None) -> None:
+        """Read past the fields between two of a record's, None being its beginning and its end."""
+        fields = writer.fields
+        if self.smallest is None:
+            first = 0 if after is None else fields.index(after) + 1
+            last = len(fields) if before is None else fields.index(before)
+        else:
+            starts = self.smallest.starts(writer)
+            first = 0 if after is None else starts[after][0] + 1
+            last, end = starts[before]
+            start = starts[fields[first] if first < len(fields) else None][1]
+            # No value's bytes begin with those of another of its type: these are the smallest values, if they fit.
+            expected = self.smallest.smallest(writer).encoded[start:end]
+            if self.source.data.startswith(expected, self.source.position):
+                self.source.position += len(expected)
+                return
+        for each in fields[first:last]:
+            self.skip(each.type)
 
     def skip(self, writer: Node) -> None:
         """Read past a value nobody asks for."""

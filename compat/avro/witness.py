@@ -64,12 +64,12 @@ class Executor:
     def _failed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
         if fact.runs.literal:
             error = self._fastavro(event.encoded, focus)
-            if error:
+            if error is not None:
                 return _witness(event, FASTAVRO, error)
         for reading, executor in ((Reading.LITERAL, LETTER), (Reading.JAVA, JAVA)):
             if fact.runs.covers(reading):
                 try:
-                    read(self.resolution, event.encoded, reading, focus)
+                    read(self.resolution, event.encoded, reading, focus, self.data)
                 except (ResolutionFailed, InvalidPayload) as error:
                     return _witness(event, executor, str(error))
         return None
@@ -77,10 +77,8 @@ class Executor:
     def _changed(self, event: Datum, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness | None:
         """The event of a value that changes: it has to be read, and the change is the difference in words."""
         reading = Reading.LITERAL if fact.runs.literal else Reading.JAVA
-        if reading is Reading.LITERAL and self._fastavro(event.encoded, focus) == _READ:
-            return _witness(event, FASTAVRO, fact.change)
         try:
-            read(self.resolution, event.encoded, reading, focus)
+            read(self.resolution, event.encoded, reading, focus, self.data)
         except (ResolutionFailed, InvalidPayload):
             return None
         return _witness(event, LETTER if reading is Reading.LITERAL else JAVA, fact.change)
@@ -124,13 +122,8 @@ def _compile(bare: object) -> Any:
     return fastavro.parse_schema(cast("Any", wrapped(bare)), named_schemas={}, _ignore_default_error=True)
 
 
-_READ: Final = ""
-"""No error: it has been read."""
-
-
 @timed
 def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
-    """What fastavro says when it cannot read the bytes; None if it stumbles over itself."""
     try:
         fastavro.schemaless_reader(io.BytesIO(encoded), writer, reader)
     except _FAILURES as error:
@@ -138,7 +131,7 @@ def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
     except TypeError:
         # A bug of fastavro, not a property of the schemas: it trips over a reader union's branch given by its name.
         return None
-    return _READ
+    return None
 
 
 def _shortened(text: str) -> str:

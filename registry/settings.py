@@ -20,6 +20,9 @@ from registry.policy import Defaults
 
 PREFIX: Final = "LINEAL_"
 
+ENGINES: Final = ("DuckDB", "JavaScript", "JSONata")
+"""What an upcaster can be held to besides Python."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of one process. ``LINEAL_DATABASE`` sets ``database``, and so on for every member."""
@@ -68,6 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_replayed_entries: int = 20_000
     """How many entries of the log one look at the past may replay; a moment further away is reached in several
     requests, each answered with 50301 until the last one."""
+
+    proof_engines: str = "DuckDB,JavaScript,JSONata"
+    """Which other engines an upcaster is held to when it is proven, of those that are at hand: DuckDB and JSONata if
+    their Python packages are installed, JavaScript if there is a ``node``. Empty for none."""
 
     cache_answers: int = 20_000
     """How many immutable answers a process keeps ready."""
@@ -198,6 +205,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that an upcaster is held to."""
+        return tuple(name.strip() for name in self.proof_engines.split(",") if name.strip())
+
+    @property
     def defaults(self) -> Defaults:
         """What is in force where nothing is configured."""
         return Defaults(Level[self.compatibility], Profile(self.profile), self.inheritance)
@@ -220,6 +232,8 @@ def load(environment: Mapping[str, str] | None = None, *, file: Path | None = No
         raise InvalidRequest(
             f"LINEAL_COMPATIBILITY is {settings.compatibility!r}, not one of {', '.join(Level.__members__)}"
         )
+    if unknown := set(settings.engines) - set(ENGINES):
+        raise InvalidRequest(f"LINEAL_PROOF_ENGINES names {unknown.pop()!r}, not one of {', '.join(ENGINES)}")
     if settings.profile not in PROFILES:
         raise InvalidRequest(f"LINEAL_PROFILE is {settings.profile!r}, not one of {', '.join(PROFILES)}")
     return settings

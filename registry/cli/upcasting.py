@@ -77,6 +77,15 @@ class Finding(msgspec.Struct, frozen=True):
     event: Any = None
 
 
+class Comparison(msgspec.Struct, frozen=True):
+    """What another engine made of the events."""
+
+    engine: str
+    events: int
+    declined: int = 0
+    reason: str = ""
+
+
 class Proof(msgspec.Struct, frozen=True):
     """What stands in the way of an upcaster, if anything."""
 
@@ -88,6 +97,8 @@ class Proof(msgspec.Struct, frozen=True):
     """Pointer, reason and direction of what does not come through unharmed."""
     events: int
     """Generated events that were tried."""
+    compared: tuple[Comparison, ...] = ()
+    """Other engines that were held to them, and why not."""
 
 
 class Question(msgspec.Struct, frozen=True):

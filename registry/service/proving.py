@@ -13,8 +13,9 @@ from registry.events import UpcasterPublished
 from registry.model import Subject, Version
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
+from registry.settings import Settings
 from registry.storage.reading import Reading
-from registry.upcasting import Report, migration_rules, verify
+from registry.upcasting import Limits, Report, migration_rules, verify
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument
 
@@ -72,9 +73,9 @@ class Joined:
         )
 
 
-def proof(document: Document, old: Parsed, new: Parsed) -> UpcasterPublished:
+def proof(document: Document, old: Parsed, new: Parsed, settings: Settings) -> UpcasterPublished:
     """The event that publishes an upcaster for the first time. Raises UpcasterRefused."""
-    report = verify(document, old, new)
+    report = verify(document, old, new, limits=Limits(engines=settings.engines))
     if not report.accepted:
         raise UpcasterRefused(_refusal(document, report), msgspec.to_builtins(report))
     return event_of(document, report, old, new)

@@ -28,7 +28,7 @@ from registry.service.scope import aliased, in_force, located
 from registry.settings import Settings
 from registry.storage.reading import Reading, StoredUpcaster
 from registry.storage.store import Store
-from registry.upcasting import Draft, Report, Stop, draft, implied, shape_of, travel, verify
+from registry.upcasting import Draft, Limits, Report, Stop, draft, implied, shape_of, travel, verify
 from upcasters.chain import chain_to_json
 from upcasters.document import Document, read
 from upcasters.errors import NoChain
@@ -78,7 +78,7 @@ class Upcasters:
         asked = read_document(document)
         with self._store.read() as reading:
             joined = Joined.of(self._definitions, reading, subject_of(asked, subject), asked)
-        return verify(asked, *joined.parsed)
+        return verify(asked, *joined.parsed, limits=Limits(engines=self._settings.engines))
 
     def publish(self, subject: Subject, document: Any, origin: Origin = ANONYMOUS) -> StoredUpcaster:
         """Prove an upcaster and put it in force; the one it replaces stays in the log. The same one again: no change.
@@ -89,7 +89,7 @@ class Upcasters:
         for _ in range(_ATTEMPTS):
             with self._store.read() as reading:
                 joined = Joined.of(self._definitions, reading, subject_of(asked, aliased(reading, subject)), asked)
-            event = proof(asked, *joined.parsed)
+            event = proof(asked, *joined.parsed, self._settings)
             self._prepare(joined.subject)
             with self._store.write(origin) as writing:
                 require_writable(in_force(writing, joined.subject, self._settings).mode, joined.subject)
@@ -119,7 +119,7 @@ class Upcasters:
             subject = subject_of(document, subject)
             old = find_version(reading, subject, document.source, deleted=True)
             definition = self._definitions.of(reading, old)
-        return proof(document, parse(definition), candidate)
+        return proof(document, parse(definition), candidate, self._settings)
 
     def follows(self, subject: Subject, candidate: Parsed, number: int) -> UpcasterPublished | None:
         """The event for the step to a version about to be registered, where nobody has to write it.

@@ -9,8 +9,10 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Final
 
+from compat.definition import Format
 from compat.errors import CompatError
 from compat.formats import Parsed
+from registry.upcasting.elsewhere import Asked, Comparison, compare
 from registry.upcasting.json_form import json_form
 from registry.upcasting.shapes import shape_of
 from upcasters.chain import Chain, downward
@@ -62,6 +64,10 @@ class Limits:
     """Wall-clock seconds for generated events."""
     findings: int = 20
     """Refusals reported."""
+    engines: tuple[str, ...] = ()
+    """Other engines that are held to the same events: names of ``elsewhere.ENGINES``."""
+    compared: int = 50
+    """Events that other engines are held to."""
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -102,6 +108,8 @@ class Report:
     hash: str = ""
     invented: tuple[str, ...] = field(default=())
     """Required fields that are filled with a constant: the old event does not know them."""
+    compared: tuple[Comparison, ...] = ()
+    """Other engines that were held to the events, and why not where one was not."""
     unreturned: Finding | None = None
     """An event of the new version that does not come back as a valid event of the old, where there is a way down."""
 
@@ -129,6 +137,8 @@ class _Proof:
         self._unreturned: Finding | None = None
         self._altered: Loss | None = None
         self._tried = 0
+        self._outcomes: list[tuple[object, object]] = []
+        """Events and what the interpreter makes of them, for other engines."""
 
     def report(self) -> Report:
         self._operations()
@@ -137,6 +147,7 @@ class _Proof:
             self._events()
             self._returns()
             self._examples()
+        compared = () if self._findings or self._stream_level else self._elsewhere()
         reversal = reverse(self._document.ops, self._shape)
         losses = [*reversal.losses, *self._seen()]
         return Report(
@@ -148,6 +159,7 @@ class _Proof:
             capabilities=capabilities(self._document, self._shape, self._old.definition.format.value),
             hash=self._document.digest(),
             invented=tuple(_invented(self._document, self._target)),
+            compared=compared,
             unreturned=self._unreturned,
         )
 
@@ -264,6 +276,8 @@ class _Proof:
         except UpcastFailed as error:
             self._add(self._shown(Check.EVENTS, error.place, error.pointer, error.reason, payload, None))
             return
+        if len(self._outcomes) < self._limits.compared:
+            self._outcomes.append((payload, result))
         for name, other in chains.items():
             try:
                 agrees = same(other.function(payload), result)
@@ -278,6 +292,17 @@ class _Proof:
             self._add(self._shown(Check.EVENTS, place, violation.pointer, violation.message, payload, result))
         elif back is not None:
             self._downward(payload, result, back)
+
+    def _elsewhere(self) -> tuple[Comparison, ...]:
+        found, wrong = compare(
+            Asked(self._document.ops, self._shape, wide_integers=self._old.definition.format is not Format.JSON),
+            self._outcomes,
+            self._limits.engines,
+        )
+        for each in wrong:
+            message = f"{each.engine} and the interpreter disagree: this is a fault of lineal, please report it"
+            self._add(self._shown(Check.AGREEMENT, "/ops", "", message, each.payload, each.other))
+        return found
 
     def _whole_event(self, payload: object) -> None:
         """What comes of a whole event; those that take a type of their own by ``emit`` have schemas of their own."""

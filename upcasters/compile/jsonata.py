@@ -109,6 +109,8 @@ class _Writer:
                 return constant(value)
             case Nothing():
                 return ABSENT
+            case Build(open=True, source=source) if source is not None:
+                _refuse("a member of a map, or of a value that no schema describes, is written")
             case Build(members=members):
                 return "{" + ", ".join(f"{_text(name)}: {self._node(member)}" for name, member in members) + "}"
             case Apply(to=to):

@@ -190,5 +190,10 @@ def _lines(proof: Proof) -> Iterator[str]:
             first, *rest = event_text(finding.event).splitlines()
             yield f"        event   {first}"
             yield from (f"                {line}" for line in rest)
+    for engine in proof.compared:
+        declined = f", {engine.declined} refused there" if engine.declined else ""
+        yield f"    {engine.engine}: " + (
+            f"not compared, {engine.reason}" if engine.reason else f"the same for {engine.events} events{declined}"
+        )
     for pointer, reason, direction in proof.losses:
         yield f"    loses {pointer or 'the root'} on the way {direction}: {reason}"

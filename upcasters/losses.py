@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from upcasters.fuse import fuse
 from upcasters.operations import Operation
 from upcasters.path import ROOT, Pointer
-from upcasters.plan import Build, Checked, Each, Enter, Get, Node, Switch, Var, parts
+from upcasters.plan import Build, Checked, Each, Enter, Fallback, Get, If, Node, Switch, Var, parts
 from upcasters.shape import Array, OneOf, Record, Shape, Table
 
 
@@ -15,6 +15,33 @@ def vanished(ops: tuple[Operation, ...], shape: Shape) -> tuple[Pointer, ...]:
     """The topmost fields of a shape that operations lose. Pointers go by names: items of a list have its name."""
     used = set(_uses(fuse([ops], shape).root, {0: ROOT}))
     return tuple(_lost(shape, ROOT, used))
+
+
+def carried(ops: tuple[Operation, ...], shape: Shape) -> tuple[Pointer, ...]:
+    """The topmost places of a shape whose values operations leave where they are. Items have the name of their list."""
+    return tuple(_carried(fuse([ops], shape).root, ROOT, {0: ROOT}))
+
+
+def _carried(node: Node, at: Pointer, variables: dict[int, Pointer]) -> Iterator[Pointer]:
+    match node:
+        case Var() | Get() if _place(node, variables) == at:
+            yield at
+        case Build(members=members):
+            for name, member in members:
+                yield from _carried(member, at / name, variables)
+        case Checked(then=then):
+            yield from _carried(then, at, variables)
+        case Fallback(value=value):
+            yield from _carried(value, at, variables)
+        case If(then=then, otherwise=otherwise):
+            yield from _carried(then, at, variables)
+            yield from _carried(otherwise, at, variables)
+        case Enter(value=value, body=body) | Each(value=value, body=body):
+            place = _place(value, variables)
+            if place is not None:
+                yield from _carried(body, at, {**variables, node.var: place})
+        case _:
+            return
 
 
 def _lost(shape: Shape, at: Pointer, used: set[Pointer]) -> Iterator[Pointer]:

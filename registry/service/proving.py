@@ -15,7 +15,7 @@ from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
 from registry.settings import Settings
 from registry.storage.reading import Reading
-from registry.upcasting import Limits, Report, migration_rules, verify
+from registry.upcasting import Limits, Report, by_names, migration_rules, verify
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument
 
@@ -71,6 +71,14 @@ class Joined:
             found is not None and found.position == version.position
             for found, version in zip(now, self.versions, strict=True)
         )
+
+
+def resolved(document: Document, old: Parsed, new: Parsed) -> Document:
+    """The document with numbers of Protobuf fields resolved to names. Raises InvalidUpcaster."""
+    try:
+        return by_names(document, old, new)
+    except InvalidDocument as error:
+        raise InvalidUpcaster(f"The document does not go with its versions: {error}") from error
 
 
 def proof(document: Document, old: Parsed, new: Parsed, settings: Settings) -> UpcasterPublished:

@@ -22,7 +22,7 @@ from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, 
 from registry.policy import require_writable
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
-from registry.service.proving import Joined, event_of, proof, read_document, subject_of
+from registry.service.proving import Joined, event_of, proof, read_document, resolved, subject_of
 from registry.service.routes import Drafts, Leg, Route
 from registry.service.scope import aliased, in_force, located
 from registry.settings import Settings
@@ -78,7 +78,7 @@ class Upcasters:
         asked = read_document(document)
         with self._store.read() as reading:
             joined = Joined.of(self._definitions, reading, subject_of(asked, subject), asked)
-        return verify(asked, *joined.parsed, limits=Limits(engines=self._settings.engines))
+        return verify(resolved(asked, *joined.parsed), *joined.parsed, limits=Limits(engines=self._settings.engines))
 
     def publish(self, subject: Subject, document: Any, origin: Origin = ANONYMOUS) -> StoredUpcaster:
         """Prove an upcaster and put it in force; the one it replaces stays in the log. The same one again: no change.
@@ -89,6 +89,7 @@ class Upcasters:
         for _ in range(_ATTEMPTS):
             with self._store.read() as reading:
                 joined = Joined.of(self._definitions, reading, subject_of(asked, aliased(reading, subject)), asked)
+            asked = resolved(asked, *joined.parsed)
             event = proof(asked, *joined.parsed, self._settings)
             self._prepare(joined.subject)
             with self._store.write(origin) as writing:
@@ -119,7 +120,8 @@ class Upcasters:
             subject = subject_of(document, subject)
             old = find_version(reading, subject, document.source, deleted=True)
             definition = self._definitions.of(reading, old)
-        return proof(document, parse(definition), candidate, self._settings)
+        earlier = parse(definition)
+        return proof(resolved(document, earlier, candidate), earlier, candidate, self._settings)
 
     def follows(self, subject: Subject, candidate: Parsed, number: int) -> UpcasterPublished | None:
         """The event for the step to a version about to be registered, where nobody has to write it.

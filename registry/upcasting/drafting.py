@@ -6,14 +6,15 @@ loses data or invents a value is ever taken for granted: it stands in the draft 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from compat.definition import Format
 from compat.formats import Parsed
 from compat.outline import ABSENT, Field, Kind, Type
 from registry.upcasting.likeness import alike, likely_pairs
+from registry.upcasting.numbers import other_fields
 from registry.upcasting.shapes import shape_of
 from upcasters.document import Document, write_operation
 from upcasters.expression_check import sort
@@ -131,7 +132,7 @@ class _Drafter:
 
     def compare(self, old: Shape, new: Shape, at: Pointer, *, always: bool = True) -> None:
         """Propose what brings a value at a place from one shape to the other; ``always``: every event has it."""
-        if fits(old, new):
+        if fits(old, new) and next(other_fields(_value(self._old, at), _value(self._new, at)), None) is None:
             return
         before, after = without_null(old), without_null(new)
         if nullable(old) and not nullable(new):
@@ -188,9 +189,13 @@ class _Drafter:
         left = [symbol for symbol in before.symbols if symbol is not None and not fits(Choice((symbol,)), after)]
         table: list[tuple[Scalar, Scalar]] = []
         worst = CERTAIN
+        numbered = _numbered(self._old, self._new, at)
         free = [symbol for symbol in after.symbols if symbol not in before.symbols]
         for symbol in before.symbols:
             if symbol is None:
+                continue
+            if symbol in numbered:
+                table.append((symbol, numbered[symbol]))
                 continue
             if symbol not in left:
                 table.append((symbol, symbol))
@@ -203,20 +208,22 @@ class _Drafter:
         operation = Map(
             at, {str(old): new for old, new in table} if all(isinstance(o, str) for o, _ in table) else tuple(table)
         )
-        self._propose(operation, at, worst, f"{gone} left the list of values: check what each becomes")
+        reason = "the values have the same numbers" if worst == CERTAIN else "check what each becomes"
+        self._propose(operation, at, worst, f"{gone} left the list of values: {reason}")
 
     # Records
 
     def _records(self, before: Record, after: Record, at: Pointer) -> None:
-        removed = {name: member for name, member in before.members.items() if name not in after.members}
-        added = {name: member for name, member in after.members.items() if name not in before.members}
-        for name, to, confidence, reason in self._renames(removed, added, at):
+        kept = {name for name in before.members if name in after.members and self._same_field(at / name)}
+        removed = {name: member for name, member in before.members.items() if name not in kept}
+        added = {name: member for name, member in after.members.items() if name not in kept}
+        renames = list(self._renames(removed, added, at))
+        for name, to, confidence, reason in _in_order(renames, before.members.keys()):
             self._propose(Rename(at / name, to), at / name, confidence, reason)
-            member, wanted = removed.pop(name), added.pop(to)
-            self._both(member, wanted, at / to)
-        for name, member in before.members.items():
-            if name in after.members:
-                self._both(member, after.members[name], at / name)
+        for name, to, _, _ in renames:
+            self._both(removed.pop(name), added.pop(to), at / to)
+        for name in (name for name in before.members if name in kept):
+            self._both(before.members[name], after.members[name], at / name)
         for name, place in list(self._moved_down(removed, after, at)):
             self._propose(Move(at / name, place), at / name, 0.7, f"{place} has its name and type: confirm the move")
             del removed[name]
@@ -229,6 +236,11 @@ class _Drafter:
             for name in removed:
                 self._propose(Remove(at / name), at / name, 0.5, "the new version does not have it: confirm the loss")
                 self._found.losses.append(at / name)
+
+    def _same_field(self, at: Pointer) -> bool:
+        """Whether a name stands for the same field in both versions: in Protobuf, if its number is the same."""
+        old, new = _field(self._old, at), _field(self._new, at)
+        return old is None or new is None or old.number == new.number
 
     def _both(self, member: Member, wanted: Member, at: Pointer) -> None:
         """A member on both sides, under the name it has now."""
@@ -284,6 +296,27 @@ class _Drafter:
         return _field(self._old, at) is None
 
 
+_Rename: TypeAlias = tuple[str, str, float, str]
+"""Old name, new name, confidence and reason."""
+
+
+def _in_order(renames: list[_Rename], names: Collection[str]) -> Iterator[_Rename]:
+    """Renames so that each finds its new name free: names that are exchanged go by way of another one."""
+    waiting, taken = list(renames), set(names)
+    while waiting:
+        ready = next((each for each in waiting if each[1] not in taken), None)
+        if ready is None:
+            name, to, confidence, reason = waiting.pop(0)
+            aside = next(other for n in range(len(taken) + 1) if (other := f"{name}_{n}") not in taken)
+            yield name, aside, confidence, f"{reason}; {to} is taken until it is renamed too"
+            waiting.append((aside, to, confidence, reason))
+            taken = (taken - {name}) | {aside}
+            continue
+        waiting.remove(ready)
+        yield ready
+        taken = (taken - {ready[0]}) | {ready[1]}
+
+
 _CONVERSIONS: Final = {
     ("int", "string"): "int->string", ("boolean", "string"): "bool->string", ("double", "string"): "number->string",
     ("string", "int"): "string->int", ("string", "boolean"): "string->bool", ("string", "double"): "string->number",
@@ -320,6 +353,15 @@ def _field(outline: Type, at: Pointer) -> Field | None:
             return None
         outline = found.type
     return found
+
+
+def _numbered(old: Type, new: Type, at: Pointer) -> dict[Scalar, str]:
+    """The values of an enum of Protobuf by what their numbers are called now."""
+    before, now = (dict(_value(outline, at).constraints).get("numbers") for outline in (old, new))
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return {}
+    names = {number: name for name, number in now.items()}
+    return {name: names[number] for name, number in before.items() if number in names}
 
 
 def _fields(outline: Type) -> Iterator[Field]:

@@ -14,6 +14,7 @@ from compat.errors import CompatError
 from compat.formats import Parsed
 from registry.upcasting.elsewhere import Asked, Comparison, compare
 from registry.upcasting.json_form import json_form
+from registry.upcasting.numbers import renumbered
 from registry.upcasting.shapes import shape_of
 from upcasters.chain import Chain, downward
 from upcasters.compile.capabilities import Capability, capabilities
@@ -209,8 +210,22 @@ class _Proof:
             )
         if self._emits:
             return  # every event that comes out has a shape of its own
+        self._numbers()
         for misfit in misfits(changed.shape, self._target, trusting=True):
             self._add(Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy))
+
+    def _numbers(self) -> None:
+        """Whether fields of Protobuf stay what they are: numbers, whatever they are called."""
+        if self._stream_level:
+            return
+        for place, number, now in renumbered(self._document.ops, self._old, self._new):
+            self._add(
+                Finding(
+                    Check.SHAPE, "/ops", str(place),
+                    f"is field {number} in the old version and field {now} in the new: not the same field",
+                    f"rename it to what field {number} is called now; if {now} is meant, write it with set",
+                )
+            )  # fmt: skip
 
     def _add(self, finding: Finding) -> None:
         if finding not in self._findings:

@@ -1,0 +1,95 @@
+"""Protobuf: pointers name fields by number, and a field is what its number says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compat.definition import Definition, Format
+from compat.formats import Parsed, parse
+from registry.upcasting import Check, by_names, draft, verify
+from upcasters import Chain, Document, read
+from upcasters.document import write_operation
+from upcasters.errors import InvalidDocument
+
+
+def protobuf(*lines: str) -> Parsed:
+    fields = "\n".join(lines)
+    text = f'syntax = "proto3";\nmessage Order {{\n{fields}\n}}\nmessage Part {{ optional string sku = 1; }}\n'
+    return parse(Definition(Format.PROTOBUF, text))
+
+
+def document(*ops: dict[str, Any], **more: Any) -> Document:
+    return read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": list(ops)} | more)
+
+
+def test_fields_of_protobuf_are_addressed_by_number() -> None:
+    old = protobuf("string cust_first = 3;", "Part part = 4;", "repeated Part parts = 5;")
+    new = protobuf("string first_name = 3;", "Part part = 4;", "repeated Part parts = 5;")
+    asked = document(
+        {"rename": {"at": "/#3", "to": "first_name"}},
+        {"in": {"at": "/#4", "ops": [{"default": {"at": "/#1", "value": "x"}}]}},
+        {"each": {"at": "/#5", "ops": [{"set": {"at": "/#1", "expr": "sku + '!'"}}]}},
+        {"copy": {"from": "/#4/#1", "to": "/#4/note"}},
+        {"remove": {"at": "/part/note"}},
+        down="none",
+    )
+    found = by_names(asked, old, new)
+    assert [write_operation(operation) for operation in found.ops] == [
+        {"rename": {"at": "/cust_first", "to": "first_name"}},
+        {"in": {"at": "/part", "ops": [{"default": {"at": "/sku", "value": "x"}}]}},
+        {"each": {"at": "/parts", "ops": [{"set": {"at": "/sku", "expr": "sku + '!'"}}]}},
+        {"copy": {"from": "/part/sku", "to": "/part/note"}},
+        {"remove": {"at": "/part/note"}},
+    ]
+    assert by_names(found, old, new) == found
+
+
+@pytest.mark.parametrize(
+    ("ops", "place", "message"),
+    [
+        ([{"remove": {"at": "/#9"}}], "/ops/0/remove/at", "has no field 9"),
+        ([{"rename": {"at": "/#3", "to": "x"}}, {"remove": {"at": "/#3"}}], "/ops/1/remove/at", "is not here any more"),
+        ([{"remove": {"at": "/cust_first/#1"}}], "/ops/0/remove/at", "no field of a message"),
+        ([{"join": {"from": ["/#3", "/#8"], "to": "/a", "separator": "-"}}], "/ops/0/join/from/1", "has no field 8"),
+    ],
+)
+def test_a_number_that_leads_nowhere_is_refused_at_its_place(ops: list[Any], place: str, message: str) -> None:
+    old = protobuf("string cust_first = 3;")
+    with pytest.raises(InvalidDocument, match=message) as caught:
+        by_names(document(*ops), old, old)
+    assert caught.value.pointer == place
+
+
+def test_a_sign_of_number_is_a_name_elsewhere() -> None:
+    asked = document({"remove": {"at": "/#3"}})
+    schema = parse(Definition(Format.JSON, '{"type": "object", "properties": {"#3": {"type": "string"}}}'))
+    assert by_names(asked, schema, schema) is asked
+
+
+def test_a_name_that_another_field_has_now_is_no_identity() -> None:
+    old, new = protobuf("string a = 1;", "string b = 2;"), protobuf("string b = 1;", "string a = 2;")
+    report = verify(document(down="none"), old, new)
+    assert [(finding.check, finding.pointer) for finding in report.findings] == [
+        (Check.SHAPE, "/a"),
+        (Check.SHAPE, "/b"),
+    ]
+    assert "field 1 in the old version and field 2" in report.findings[0].message
+    meant = [{"set": {"at": "/a", "expr": "a"}}, {"set": {"at": "/b", "expr": "b"}}]
+    assert verify(document(*meant, down="none"), old, new).accepted
+
+
+def test_a_draft_follows_the_numbers_where_names_are_exchanged() -> None:
+    old, new = protobuf("string a = 1;", "string b = 2;"), protobuf("string b = 1;", "string a = 2;")
+    found = draft("s", 1, 2, old, new)
+    assert found.complete
+    assert verify(found.document, old, new).accepted
+    assert Chain.up([found.document])({"a": "x", "b": "y"}) == {"b": "x", "a": "y"}
+
+
+def test_a_draft_follows_the_numbers_of_enum_values() -> None:
+    old, new = (protobuf(f"enum S {{ S_NONE = 0; {name} = 1; }}", "S s = 1;") for name in ("S_NEW", "S_STARTED"))
+    found = draft("s", 1, 2, old, new)
+    assert found.complete
+    assert Chain.up([found.document])({"s": "S_NEW"}) == {"s": "S_STARTED"}

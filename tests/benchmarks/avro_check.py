@@ -76,7 +76,7 @@ def main() -> None:
     assert len(blocking(findings(writer, bad))) == 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = [avro.schema.parse(text) for text in (new, old)]
+        theirs = avro.schema.parse(new), avro.schema.parse(old)
         rows = {
             "check, compatible": best(lambda: findings(writer, reader), given.rounds),
             "check, incompatible, with its executed witness": best(lambda: findings(writer, bad), given.rounds),

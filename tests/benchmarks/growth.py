@@ -87,10 +87,13 @@ def measure(database: str, subjects: int) -> dict[str, float]:
     begin = time.perf_counter()
     registry = Registry.open(load({}, database=database))
     opened = time.perf_counter() - begin
-    some = lambda: name(random.randrange(subjects))  # noqa: E731
     new = iter(range(1_000_000_000))
     with registry.store.read() as reading:
         first_new = reading.position()
+
+    def some() -> Subject:
+        return name(random.randrange(subjects))
+
     questions: dict[str, Callable[[], object]] = {
         "register a new version": lambda: registry.registration.register(some(), content(first_new + next(new), 9)),
         "register again": lambda: registry.registration.register(

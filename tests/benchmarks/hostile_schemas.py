@@ -85,11 +85,12 @@ OTHERS = {
 
 def pairs() -> dict[str, tuple[Format, str, str]]:
     """Every pair as texts."""
-    written = {
-        name: (Format.JSON, *(each if isinstance(each, str) else json.dumps(each) for each in pair[:2]))
-        for name, pair in PAIRS.items()
-    }
+    written = {name: (Format.JSON, _text(writer), _text(reader)) for name, (writer, reader, *_) in PAIRS.items()}
     return {**written, **OTHERS}
+
+
+def _text(schema: object) -> str:
+    return schema if isinstance(schema, str) else json.dumps(schema)
 
 
 def measure(format_: Format, writer: str, reader: str) -> tuple[float, float, int, str]:

@@ -53,8 +53,13 @@ class Event:
     def schema(self) -> dict[str, Any]:
         """About BYTES of schema."""
         definitions: dict[str, Any] = {f"Type{index}": self.record(1) for index in range(6)}
-        root = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {},
-                "definitions": definitions, "additionalProperties": self.chance.random() < 0.4}  # fmt: skip
+        root: dict[str, Any] = {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object",
+            "properties": {},
+            "definitions": definitions,
+            "additionalProperties": self.chance.random() < 0.4,
+        }
         while len(json.dumps(root)) < BYTES:
             root["properties"][self.name()] = self.member(2)
         root["required"] = sorted(self.chance.sample(list(root["properties"]), 5))
@@ -68,7 +73,7 @@ class Event:
 
     def record(self, depth: int) -> dict[str, Any]:
         properties = {self.name(): self.member(depth - 1) for _ in range(self.chance.randint(3, 8))}
-        record = {"type": "object", "description": "what it is, in words", "properties": properties,
+        record: dict[str, Any] = {"type": "object", "description": "what it is, in words", "properties": properties,
                   "required": sorted(self.chance.sample(list(properties), 2))}  # fmt: skip
         if self.chance.random() < 0.6:
             record["additionalProperties"] = False
@@ -173,7 +178,7 @@ def report(title: str, pairs: Iterator[tuple[str, str]]) -> None:
                 each.witness for each in found if isinstance(each, Incompatibility)
             )
             draft = writer.dialect.rust_draft if writer.dialect is reader.dialect else jsonschema_rs.Draft7
-            spent, opinion = timed(lambda: judged(*map(_plain, raws), draft))  # noqa: B023
+            spent, opinion = timed(lambda: judged(_plain(raws[0]), _plain(raws[1]), draft))  # noqa: B023
             rust.append(spent)
             opinions[opinion] += 1
     for times in (checks, readings, rust):

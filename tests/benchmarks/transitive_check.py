@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from compat.check import check
 from compat.definition import Definition, Format
@@ -24,7 +25,7 @@ FIELDS = 20
 
 def avro(version: int, mark: str) -> str:
     """Each version has one optional field more than the one before."""
-    fields = [{"name": f"field_{mark}_{index}", "type": "string"} for index in range(FIELDS)]
+    fields: list[dict[str, Any]] = [{"name": f"field_{mark}_{index}", "type": "string"} for index in range(FIELDS)]
     fields += [{"name": f"added_{index}", "type": ["null", "long"], "default": None} for index in range(version)]
     return json.dumps({"type": "record", "name": "shop.Order", "fields": fields})
 

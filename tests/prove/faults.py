@@ -138,7 +138,9 @@ def every(source: str) -> list[Fault]:
 
 def with_fault(source: str, number: int) -> ast.Module:
     """The source with the fault of this number."""
-    return ast.fix_missing_locations(_Faults(number).visit(ast.parse(source)))
+    tree = ast.parse(source)
+    _Faults(number).visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 def _is_limit(node: ast.stmt, value: ast.expr | None) -> bool:

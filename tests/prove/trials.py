@@ -152,7 +152,7 @@ class Trials:
                 self._answers[request] = ask(protoc, request)
             return self._answers[request]
 
-        Protoc._ask = remembered  # type: ignore[method-assign]
+        Protoc._ask = remembered  # type: ignore[method-assign, assignment]
 
     def _measure(self) -> list[Measured]:
         """Run all tests once as they are, in a process of their own. Raises RuntimeError if one fails."""
@@ -180,7 +180,7 @@ class Trials:
             sys.settrace(called)
             reports = runtestprotocol(item, nextitem=following, log=False)
             sys.settrace(None)
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
             if any(report.failed for report in reports):
                 print(f"left out, since it fails without any fault: {item.nodeid}", flush=True)
                 continue

@@ -65,7 +65,7 @@ class PlanExecutor(RuleExecutor):
                     JsonataExecutor,
                 )
 
-                self._fallback = JsonataExecutor()  # type: ignore[no-untyped-call]
+                self._fallback = JsonataExecutor()
         return self._fallback.transform(ctx, message)
 
 

@@ -79,7 +79,7 @@ class Webhooks:
         """
         before = self.one(name).webhook
         wish = Wish(before.url, before.context, before.prefix, before.types, before.handshake)
-        event = WebhookChanged(id=name, **self._granted(replace(wish, **changes)))
+        event = WebhookChanged(id=name, **self._granted(replace(wish, **changes), before))
         with self._store.write(origin) as writing:
             _required(kept.find(writing.connection, name), name)
             writing.append((SCOPE, event))
@@ -178,13 +178,19 @@ class Webhooks:
             else:
                 kept.forget(connection, letter.webhook, letter.position)
 
-    def _granted(self, wish: Wish) -> dict[str, Any]:
-        """A wish as the log tells of it, once the receiver has agreed to it if it is asked. Raises InvalidRequest."""
+    def _granted(self, wish: Wish, before: Webhook | None = None) -> dict[str, Any]:
+        """A wish as the log tells of it, once the receiver has agreed to it if it is asked.
+
+        Who has agreed before is not asked again at the same address. Raises InvalidRequest.
+        """
         require(wish.url, self._settings.webhook_reach)
         if unknown := sorted(set(wish.types) - set(TYPES)):
             raise InvalidRequest(f"types names {', '.join(unknown)}; there are {', '.join(sorted(TYPES))}")
         context = None if wish.context is None else context_name(wish.context)
-        rate = self._sender.handshake(wish.url) if wish.handshake else 0
+        if before is not None and (wish.handshake, wish.url) == (before.handshake, before.url):
+            rate = before.rate
+        else:
+            rate = self._sender.handshake(wish.url) if wish.handshake else 0
         return {
             "url": wish.url,
             "context": context,

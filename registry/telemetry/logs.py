@@ -49,6 +49,7 @@ def configuration(server: dict[str, Any], form: str, *, requests: bool) -> dict[
         for name, level in (
             ("registry", "WARNING"),
             ("web", "WARNING"),
+            ("uvicorn", "WARNING"),
             (REQUESTS.name, "INFO" if requests else "CRITICAL"),
         )
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 import httpx
@@ -29,8 +30,14 @@ class Sender:
 
     def __init__(self, reach: Reach, seconds: float, origin: str) -> None:
         """``seconds``: how long an answer may take; ``origin``: the DNS name of this registry, or empty."""
+        self._reach = reach
+        self._seconds = seconds
         self._origin = origin
-        self._http = httpx.Client(transport=Checked(reach), timeout=seconds, trust_env=False)
+
+    @cached_property
+    def _http(self) -> httpx.Client:
+        """Made when something is sent: reading the authorities of this machine takes a moment."""
+        return httpx.Client(transport=Checked(self._reach), timeout=self._seconds, trust_env=False)
 
     def send(self, url: str, sent: Message, secrets: Sequence[str], *, handshake: bool = False) -> str:
         """What went wrong; empty where the webhook has taken it. ``handshake``: it has agreed to this origin."""

@@ -216,6 +216,7 @@ def test_who_does_not_agree_is_told_nothing(registry: Registry, receiver: Receiv
     assert time.monotonic() - started > 0.4, "120 a minute are two a second"
     assert [headers["origin"] for headers, _ in receiver.requests] == ["registry.example.org"] * 2
     receiver.allowed = {}
+    assert registry.webhooks.change(standing.webhook.id, {"prefix": "a"}).webhook.rate == 120, "it has agreed before"
     with pytest.raises(InvalidRequest, match="has to answer OPTIONS"):
         registry.webhooks.change(standing.webhook.id, {"url": f"{receiver.url}/elsewhere"})
     registry.webhooks.change(standing.webhook.id, {"handshake": False})

@@ -32,6 +32,8 @@ _ONE_BY_ONE: Final = frozenset({"properties", "required"})
 """Keywords that are not asked about as a whole, because each of their members is."""
 MAX_VISITS: Final = 4
 """How often a schema that is used in several places is looked at in vain."""
+MAX_IN_VAIN: Final = 300
+"""How often all schemas together are looked at in vain."""
 
 Wrap = Callable[[Node], Node]
 Steps = tuple[str | int, ...]
@@ -62,6 +64,8 @@ class Explanation:
         self.cases: dict[State, Case] = {}
         self.visits: dict[tuple[int, State], int] = {}
         """How often a schema was looked at for a state without a finding; -1 once there was one, or while at it."""
+        self.in_vain = 0
+        """How many schemas were looked at without a finding."""
         self.skipped: _Here | None = None
 
     def findings(self, answer: Answer) -> Iterator[Incompatibility | Undecided]:
@@ -99,7 +103,7 @@ class Explanation:
         visits = self.visits.get(mark, 0)
         if visits < 0:
             return
-        if visits >= MAX_VISITS or len(here.above) > MAX_DEPTH:
+        if visits >= MAX_VISITS or self.in_vain >= MAX_IN_VAIN or len(here.above) > MAX_DEPTH:
             self.skipped = here
             return
         self.visits[mark] = -1
@@ -109,6 +113,7 @@ class Explanation:
             yield finding
         if not found:
             self.visits[mark] = visits + 1
+            self.in_vain += 1
 
     def keywords(self, here: _Here) -> Iterator[Incompatibility | Undecided]:
         """The findings at the keywords of a schema of the reader."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
-from typing import Final
+from typing import Final, TypeAlias
 
 from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, found, maybe
@@ -16,13 +16,15 @@ from compat.verdict import Reason
 
 MAX_TRIES: Final = 2_000
 
+Bound: TypeAlias = int | Fraction
+
 
 class _Numbers:
     """The demands on a number, read from atoms and their negations."""
 
     def __init__(self, atoms: list[Node], excluded: set[Fraction]) -> None:
-        self.low: Fraction | None = None
-        self.high: Fraction | None = None
+        self.low: Bound | None = None
+        self.high: Bound | None = None
         self.low_open = self.high_open = False
         self.multiple: Fraction | None = None
         self.not_multiples: list[Fraction] = []
@@ -42,16 +44,18 @@ class _Numbers:
                 self.multiple = divisor if self.multiple is None else common_multiple(self.multiple, divisor)
             return
         bound, is_open = inner.args[0], inner.args[1] is not negative
+        if bound.denominator == 1:
+            bound = bound.numerator  # whole numbers are compared many times faster
         if (op is Op.MINIMUM) is not negative:
             self._above(bound, is_open)
         else:
             self._below(bound, is_open)
 
-    def _above(self, bound: Fraction, is_open: bool) -> None:  # noqa: FBT001
+    def _above(self, bound: Bound, is_open: bool) -> None:  # noqa: FBT001
         if self.low is None or bound > self.low or (bound == self.low and is_open):
             self.low, self.low_open = bound, is_open
 
-    def _below(self, bound: Fraction, is_open: bool) -> None:  # noqa: FBT001
+    def _below(self, bound: Bound, is_open: bool) -> None:  # noqa: FBT001
         if self.high is None or bound < self.high or (bound == self.high and is_open):
             self.high, self.high_open = bound, is_open
 
@@ -139,7 +143,7 @@ def _indices(first: int | None, last: int | None, demands: _Numbers, step: Fract
 
 def _dense(demands: _Numbers) -> Answer:
     """A number that is no integer, where no multiple is asked for."""
-    low, high = demands.low, demands.high
+    low, high = (None if each is None else Fraction(each) for each in (demands.low, demands.high))
     if low is not None and high is not None and low >= high:
         point = low == high and not demands.low_open and not demands.high_open
         if point and low.denominator != 1 and demands.fits(low):

@@ -24,6 +24,7 @@ _TELLING: Final = re.compile(r"\$(?:ref|schema|dynamicRef|recursiveRef)|unevalua
 """What makes a closer look necessary, if it occurs anywhere in the text."""
 _BOUND: Final = ("$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties")
 """Keywords that tie a schema to where it is reached from, or to schemas beside it that only its document has."""
+_NAMELESS: Final = b""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +41,7 @@ class Piece:
     _text: str | None = field(default=None, repr=False)
     """As ``repr`` writes it, if that is known."""
     _own: tuple[bytes, tuple[str, ...]] | None = field(default=None, repr=False)
+    _name: bytes | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
@@ -66,8 +68,11 @@ class Piece:
 
     def name(self) -> bytes | None:
         """What names the meaning of the piece; None where it has none of its own."""
-        if self.bound:
-            return None
+        if self._name is None and not self.bound:
+            self._name = self._named()
+        return self._name or None
+
+    def _named(self) -> bytes:
         digest, references = self.own
         if not references:
             return digest
@@ -79,13 +84,13 @@ class Piece:
             for reference in references:
                 target = piece.targets.get(reference)
                 if target is None or target.bound:
-                    return None
+                    return _NAMELESS
                 at = index.setdefault(id(target.raw), len(reached))
                 if at == len(reached):
                     reached.append(target)
                 total.update(at.to_bytes(4, "big"))
             if len(reached) > MAX_REACHED:
-                return None
+                return _NAMELESS
         return total.digest()
 
     def part(self, raw: dict[str, Any]) -> Piece:

@@ -289,6 +289,7 @@ class Solver:
                 continue
             atoms = [atom for atom in case.atoms if atom.group & group]
             if group is n.NUMBER:
+                self._budget.spend(len(atoms) // 8)
                 out = {Fraction(value) for value in excluded if is_number(value)}
                 answer = numbers.solve(case.mask & n.NUMBER, atoms, out)
             elif group is n.STRING:

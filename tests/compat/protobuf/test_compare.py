@@ -73,6 +73,31 @@ def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> 
     assert blocking(find, nested, before) == ["FIELD_TYPE_DROPPED"]
 
 
+def test_a_new_name_under_an_old_json_name(parse: Parse, find: Find, find_in_json: Find) -> None:
+    text = 'syntax = "proto3"; message M {{ string {} = 1 [json_name = "note"]; }}'
+    writer, reader = parse(text.format("note")), parse(text.format("remark"))
+    assert [each.difference.rule for each in find(reader, writer)] == ["FIELD_RENAMED"]
+    assert find_in_json(reader, writer) == []
+
+
+def test_only_the_package_of_types_changed(engine: ProtobufEngine, parse: Parse) -> None:
+    """Each type is compared with the one that had its name, messages and enums alike."""
+    text = 'syntax = "proto3"; package {}; message M {{ E e = 1; {} }} enum E {{ A = 0; {} }}'
+    old, new = parse(text.format("shop", "", "")), parse(text.format("store", "reserved 2;", "reserved 7;"))
+    rules = [each.rule for each in engine.differences(old, new)]
+    assert "RESERVED_ADDED" in rules
+    assert not {"ENUM_ADDED", "ENUM_REMOVED", "MESSAGE_ADDED", "MESSAGE_REMOVED"} & set(rules)
+
+
+def test_the_smallest_event_holds_zeros_not_defaults(engine: ProtobufEngine, parse: Parse) -> None:
+    """Only an enum need not have a zero: its default stands in."""
+    schema = parse(
+        'syntax = "proto2"; enum E { A = 3; B = 4; } message M { required int32 i = 1 [default = 5];'
+        " required double d = 2 [default = 1.5]; required E e = 3; required E f = 4 [default = B]; }"
+    )
+    assert engine.minimal(schema) == {"i": 0, "d": 0.0, "e": "A", "f": "B"}
+
+
 def test_a_name_that_a_required_field_took_over(parse: Parse, find: Find) -> None:
     """No event leaves the reader's field empty: what stands in it is another field's."""
     text = 'syntax = "proto2"; message M {{ {} }}'

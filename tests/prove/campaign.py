@@ -94,7 +94,8 @@ def _report(record: Record, rules: Collection[str]) -> None:
     for name, count in sorted(record.counts.items()):
         print(f"{name:52} {count:12,}")
     met = {name.removeprefix("rule ") for name in record.counts if name.startswith("rule ")}
-    print(f"{'rules met':52} {len(met & set(rules)):12,} of {len(rules)}")
+    if rules:
+        print(f"{'rules met':52} {len(met & set(rules)):12,} of {len(rules)}")
     for rule in sorted(set(rules) - met):
         print(f"no pair meets {rule}")
     print(f"{'pairs':52} {record.done:12,}")

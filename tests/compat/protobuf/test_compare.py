@@ -61,6 +61,13 @@ def test_a_changed_package_moves_every_name(parse: Parse, find: Find) -> None:
     assert [finding.difference.rule for finding in find(before, bare)] == ["PACKAGE_CHANGED"]
 
 
+def test_imported_types_keep_their_names_when_the_package_changes(parse: Parse, find: Find) -> None:
+    money = {"common/money.proto": 'syntax = "proto3"; package common; message Money { int64 cents = 1; }'}
+    text = 'syntax = "proto3"; package {}; import "common/money.proto"; message M {{ common.Money price = 1; }}'
+    writer, reader = parse(text.format("shop"), **money), parse(text.format("store"), **money)
+    assert [each.difference.rule for each in find(reader, writer)] == ["PACKAGE_CHANGED"]
+
+
 def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> None:
     head = P2 + "message Order { optional string id = 1; extensions 100 to 200; } "
     before = parse(head + "extend Order { optional int32 total = 100; }")
@@ -87,6 +94,13 @@ def test_only_the_package_of_types_changed(engine: ProtobufEngine, parse: Parse)
     rules = [each.rule for each in engine.differences(old, new)]
     assert "RESERVED_ADDED" in rules
     assert not {"ENUM_ADDED", "ENUM_REMOVED", "MESSAGE_ADDED", "MESSAGE_REMOVED"} & set(rules)
+
+
+def test_values_of_enums_are_deprecated_one_by_one(engine: ProtobufEngine, parse: Parse) -> None:
+    text = 'syntax = "proto3"; message M {{ E e = 1; }} enum E {{ A = 0; B = 1{}; C = 2; }}'
+    old, new = parse(text.format("")), parse(text.format(" [deprecated = true]"))
+    (found,) = engine.differences(old, new)
+    assert (found.rule, found.before and found.before.text) == ("DEPRECATED_CHANGED", "B")
 
 
 def test_the_smallest_event_holds_zeros_not_defaults(engine: ProtobufEngine, parse: Parse) -> None:

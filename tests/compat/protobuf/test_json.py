@@ -48,3 +48,13 @@ def test_required_fields_that_exchanged_names(parse: Parse, find: Find, find_in_
     assert finding.witness.reader_error == "missing required fields: tax"
     both = text.replace("optional", "required")
     assert find_in_json(parse(both.format("tax", "sum")), parse(both.format("sum", "tax"))) == []
+
+
+def test_a_renamed_type_is_compared_by_its_fields(parse: Parse, find_in_json: Find) -> None:
+    """What is wrong is said of the field inside; a type's name is not in the JSON, and times have a form of their own."""
+    text = """syntax = "proto3"; package shop; import "google/protobuf/timestamp.proto";
+        message Order {{ {0} line = 1; google.protobuf.Timestamp at = 2; }} message {0} {{ string {1} = 1; }}"""
+    writer, reader = parse(text.format("Line", "sku")), parse(text.format("Item", "code"))
+    assert [(each.difference.rule, each.difference.message) for each in find_in_json(reader, writer)] == [
+        ("JSON_FIELD_RENAMED", "shop.Line.sku (1) is written as sku; the reader's name for it is code")
+    ]

@@ -51,7 +51,7 @@ def test_required_fields_that_exchanged_names(parse: Parse, find: Find, find_in_
 
 
 def test_a_renamed_type_is_compared_by_its_fields(parse: Parse, find_in_json: Find) -> None:
-    """What is wrong is said of the field inside; a type's name is not in the JSON, and times have a form of their own."""
+    """What is wrong is said of the field inside: the name of a type is not in the JSON."""
     text = """syntax = "proto3"; package shop; import "google/protobuf/timestamp.proto";
         message Order {{ {0} line = 1; google.protobuf.Timestamp at = 2; }} message {0} {{ string {1} = 1; }}"""
     writer, reader = parse(text.format("Line", "sku")), parse(text.format("Item", "code"))

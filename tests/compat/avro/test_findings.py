@@ -11,7 +11,7 @@ from compat.avro.reading import read
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.witness import FASTAVRO, JAVA, LETTER
 from compat.verdict import Incompatibility
-from tests.compat.avro.laws import blocking, events, findings, parse, unproven, unsound
+from tests.compat.avro.laws import Fastavro, blocking, events, findings, parse, unproven, unsound
 
 ENDLESS = {"type": "record", "name": "n.Endless", "fields": [{"name": "self", "type": "n.Endless"}]}
 MILLIS, MICROS = ({"type": "long", "logicalType": f"timestamp-{unit}"} for unit in ("millis", "micros"))
@@ -138,3 +138,12 @@ def test_values_nobody_asks_for_are_read_past() -> None:
         assert isinstance(everything, dict)
         for reading in (Reading.LITERAL, Reading.JAVA):
             assert read(Resolution(reader, writer), data, reading) == {"last": everything["last"]}
+
+
+def test_blocks_may_tell_their_size() -> None:
+    """A negative count is followed by the bytes of its items, which may be skipped or read."""
+    writer = parse(json.dumps(record(("a", {"type": "array", "items": "int"}), ("b", "int"))))
+    data = b"\x03\x04\x02\x04" + b"\x00" + b"\x06"
+    for schema, value in ((writer, {"a": [1, 2], "b": 3}), (parse(json.dumps(record(("b", "int")))), {"b": 3})):
+        assert Fastavro(writer, schema).error(data) is None
+        assert read(Resolution(schema, writer), data, Reading.LITERAL) == value

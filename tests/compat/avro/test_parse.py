@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from compat import formats
+from compat.avro.engine import AvroEngine
 from compat.avro.schema import Decimal, Plain, Record
 from compat.avro.text import Bare
 from compat.budget import Budget, Limits
@@ -56,6 +57,8 @@ REFUSED = {
     ),
     "a field twice": (record({"name": "a", "type": "int"}, {"name": "a", "type": "int"}), "/fields/1", "twice"),
     "a field without a type": (record({"name": "a"}), "/fields/0", "type"),
+    "a field whose name is a number": (record({"name": 7, "type": "int"}), "/fields/0", "a string"),
+    "a word that is no name": ('{"type": "array", "items": "a-b"}', "/items", "neither a primitive type nor a name"),
     "a field that is a string": (record("a"), "/fields/0", "object"),
     "a field name with a dot": (record({"name": "a.b", "type": "int"}), "/fields/0/name", "a.b"),
     "an alias with a dot": (record({"name": "a", "type": "int", "aliases": ["x.y"]}), "/fields/0/aliases/0", "x.y"),
@@ -309,3 +312,20 @@ def test_whether_a_value_can_nest_without_bound(next_: object, recursive: object
     fields = [leaf, inner, next_] if recursive else [leaf, {"type": "array", "items": "Leaf"}, next_]
     named = [{"name": f"f{index}", "type": each} for index, each in enumerate(fields)]
     assert parse(json.dumps({"type": "record", "name": "Tree", "fields": named})).recursive is recursive
+
+
+@pytest.mark.parametrize("text", ['{"type": "array", "items": %s}', '{"type": "map", "values": %s}'])
+def test_nesting_is_bounded(text: str) -> None:
+    engine, nested = AvroEngine(Limits(depth=7)), '"int"'
+    for _ in range(7):
+        assert engine.parse(Definition(Format.AVRO, nested))
+        nested = text.replace("%s", nested)
+    with pytest.raises(LimitExceeded):
+        engine.parse(Definition(Format.AVRO, text.replace("%s", nested)))
+
+
+def test_the_size_of_a_text_is_bounded() -> None:
+    text = '"int" '
+    assert AvroEngine(Limits(text_bytes=len(text))).parse(Definition(Format.AVRO, text))
+    with pytest.raises(LimitExceeded):
+        AvroEngine(Limits(text_bytes=len(text) - 1)).parse(Definition(Format.AVRO, text))

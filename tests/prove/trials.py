@@ -123,6 +123,8 @@ class Trials:
         for code in _functions_of(compile(tree, path, "exec", dont_inherit=True)):
             if code.co_qualname == changed:
                 for function in self._functions.get((path, code.co_qualname, code.co_firstlineno), ()):
+                    if code.co_freevars != function.__code__.co_freevars:  # the only ``super()`` is gone
+                        return self._anew(file, tree, tests, where)
                     function.__code__ = code
         items = [self._items[each.name] for each in tests]
         for item, following in zip(items, [*items[1:], None], strict=True):

@@ -66,6 +66,10 @@ FINDINGS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
     "a renamed record": (
         record(("a", record(name="n.A"))), record(("a", record(name="n.B"))),
         [("NAME_MISMATCH", FASTAVRO, "(the Java library would read it, others do not)")]),
+    "a renamed record, and what stops the Java library inside it": (
+        record(("a", record(name="n.A"))), record(("a", record(("x", "int"), name="n.B"))),
+        [("NAME_MISMATCH", FASTAVRO, "no alias says that they are the same"),
+         ("READER_FIELD_WITHOUT_DEFAULT", JAVA, "missing field 'x'")]),
     "a renamed enum": (
         record(("a", enum("n.A", "X"))), record(("a", enum("n.B", "X"))),
         [("NAME_MISMATCH", FASTAVRO, "add 'n.A' to the aliases of 'n.B'")]),

@@ -114,8 +114,7 @@ def _schema_id(writing: Writing, decision: Decision) -> int:
     context, content = decision.situation.subject.context, decision.identified.content
     whole, canonical = writing.whole, decision.identified.identity.canonical
     if decision.schema_id is None:
-        known = whole.id_of(context, canonical, content.metadata, content.rule_set)
-        return whole.last_id(context) + 1 if known is None else known
+        return whole.id_for(context, canonical, content.metadata, content.rule_set)
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):
             raise OperationNotPermitted(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite spells it alike
 
 from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged, micros
 from registry.model import Subject
@@ -28,38 +29,39 @@ from registry.storage.tables import (
 _TEXT: Final = Prepared(
     select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
 )
-_ADD_SCHEMA: Final = Prepared(insert(schema))
+_ADD_SCHEMA: Final = Prepared(upsert(schema).on_conflict_do_nothing())
 _ADD_VERSION: Final = Prepared(insert(version))
+_OF_CONTEXT: Final = upsert(context)
 _RAISE_LAST_ID: Final = Prepared(
-    update(context)
-    .where(context.c.name == bindparam("of_name"), context.c.last_id < bindparam("number"))
-    .values(last_id=bindparam("number"))
+    _OF_CONTEXT.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"last_id": _OF_CONTEXT.excluded.last_id},
+        where=context.c.last_id < _OF_CONTEXT.excluded.last_id,
+    )
 )
+_OF_SUBJECT: Final = upsert(subject)
 _RAISE_SUBJECT: Final = Prepared(
-    update(subject)
-    .where(
-        subject.c.context == bindparam("of_context"),
-        subject.c.name == bindparam("of_name"),
-        subject.c.highest < bindparam("number"),
-    )
-    .values(
-        format=bindparam("of_format"),
-        live=subject.c.live + 1,
-        latest=bindparam("number"),
-        highest=bindparam("number"),
-        properties=bindparam("new_properties"),
-        changed=bindparam("time"),
-        position=bindparam("at"),
+    _OF_SUBJECT.on_conflict_do_update(
+        index_elements=["context", "name"],
+        set_={
+            "live": subject.c.live + 1,
+            **{
+                name: _OF_SUBJECT.excluded[name]
+                for name in ("format", "latest", "highest", "properties", "changed", "position")
+            },
+        },
+        where=subject.c.highest < _OF_SUBJECT.excluded.highest,
     )
 )
+"""One more version, the highest so far."""
 
 
 def _schema_registered(connection: Connection, entry: Entry, event: SchemaRegistered) -> None:
     at = entry.subject
-    _raise_last_id(connection, at.context, event.schema_id)
-    kept = _TEXT.scalar(connection, context=at.context, id=event.schema_id)
-    if kept is None:
-        _ADD_SCHEMA.change(connection, **_schema_row(entry, event))
+    _RAISE_LAST_ID.change(connection, name=at.context, last_id=event.schema_id)
+    kept = None
+    if not _ADD_SCHEMA.change(connection, **_schema_row(entry, event)):
+        kept = _TEXT.scalar(connection, context=at.context, id=event.schema_id)
     _ADD_VERSION.change(
         connection,
         context=at.context,
@@ -99,16 +101,19 @@ def _versions_purged(connection: Connection, entry: Entry, event: VersionsPurged
 
 
 def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
-    """The usual case without counting anew: one more version, the highest so far, of a subject that is known."""
+    """The usual case without counting anew: the first version of a subject, or one more and the highest so far."""
     raised = _RAISE_SUBJECT.change(
         connection,
-        of_context=entry.subject.context,
-        of_name=entry.subject.name,
-        number=event.version,
-        of_format=event.format,
-        new_properties=text((event.metadata and event.metadata.properties) or {}),
-        time=micros(entry.time),
-        at=entry.position,
+        context=entry.subject.context,
+        name=entry.subject.name,
+        folded=entry.subject.name.casefold(),
+        format=event.format,
+        live=1,
+        latest=event.version,
+        highest=event.version,
+        properties=text((event.metadata and event.metadata.properties) or {}),
+        changed=micros(entry.time),
+        position=entry.position,
     )
     return raised > 0
 
@@ -145,13 +150,6 @@ def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str
             }
         )
     return rows
-
-
-def _raise_last_id(connection: Connection, name: str, schema_id: int) -> None:
-    if _RAISE_LAST_ID.change(connection, of_name=name, number=schema_id):
-        return
-    if connection.execute(select(context.c.name).where(context.c.name == name)).scalar() is None:
-        connection.execute(insert(context), [{"name": name, "last_id": schema_id}])
 
 
 def _drop_versions(connection: Connection, at: Subject, numbers: list[int]) -> None:

@@ -14,7 +14,7 @@ from registry.history import Known
 from registry.model import Content, Metadata, Rule, RuleSet, SchemaReference, Subject, Version
 from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
-from registry.storage.tables import reference, schema, subject, upcaster, version
+from registry.storage.tables import context, reference, schema, subject, upcaster, version
 from registry.storage.visibility import shows_subject
 
 _references = msgspec.json.Decoder(list[SchemaReference])
@@ -76,9 +76,10 @@ _VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindp
 _NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
 _HIGHEST: Final = Prepared(_NEWEST)
 _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
-_WITH_DIGEST: Final = Prepared(
-    select(schema.c.id, schema.c.metadata, schema.c.rule_set)
-    .where(schema.c.context == bindparam("context"), schema.c.canonical_digest == bindparam("digest"))
+_IDS: Final = Prepared(
+    select(context.c.last_id, schema.c.id, schema.c.metadata, schema.c.rule_set)
+    .outerjoin(schema, and_(schema.c.context == context.c.name, schema.c.canonical_digest == bindparam("digest")))
+    .where(context.c.name == bindparam("name"))
     .order_by(schema.c.position)
 )
 
@@ -128,15 +129,15 @@ class VersionQuestions(Questions):
         )
         return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
 
-    def id_of(
-        self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None
-    ) -> int | None:
-        """The id that a context has given to this very schema, first of all where there are several."""
-        for row in _WITH_DIGEST.rows(self.connection, context=name, digest=canonical_digest):
-            if (_metadata_of(row), _rule_set_of(row)) == (metadata, rule_set):
+    def id_for(self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None) -> int:
+        """The id that a context has given to this very schema, the first of several; else the next id."""
+        last = 0
+        for row in _IDS.rows(self.connection, name=name, digest=canonical_digest):
+            last = row.last_id
+            if row.id is not None and (_metadata_of(row), _rule_set_of(row)) == (metadata, rule_set):
                 found: int = row.id
                 return found
-        return None
+        return last + 1
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""

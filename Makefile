@@ -106,7 +106,7 @@ soak: $(VENV)/development.stamp ## Half an hour of mixed load: does memory, desc
 	@$(BIN)/python -m tests.benchmarks.soak --seconds $(or $(SECONDS),1800)
 
 bench: $(VENV)/development.stamp ## Print the ratios of docs/explanation/performance.md
-	@for script in $(filter-out %/soak.py,$(wildcard tests/benchmarks/[a-z]*.py)); do name=$$(basename $$script .py); \
+	@for script in $(filter-out %/soak.py %/databases.py,$(wildcard tests/benchmarks/[a-z]*.py)); do name=$$(basename $$script .py); \
 	  echo "== $$name"; $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
 
 lock: ## Resolve the pinned requirements anew

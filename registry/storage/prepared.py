@@ -48,10 +48,15 @@ class Prepared:
         count: int = self._run(connection, values).rowcount
         return count
 
-    def change_many(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Run it once for each of these rows."""
+    def change_many(self, connection: Connection, rows: Sequence[Values]) -> int:
+        """Run it once for each of these rows; the number of rows that it changed."""
+        if len(rows) == 1:
+            return self.change(connection, **rows[0])
         sql, bound = self._for(connection)
-        cursor_of(connection).executemany(sql, list(map(bound, rows)))
+        cursor = cursor_of(connection)
+        cursor.executemany(sql, list(map(bound, rows)))
+        count: int = cursor.rowcount
+        return count
 
     def _run(self, connection: Connection, values: Values) -> Any:
         sql, bound = self._for(connection)

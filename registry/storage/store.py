@@ -64,8 +64,7 @@ class Writing(Reading):
             Entry(position, time, self.origin, subject, event)
             for position, (subject, event) in enumerate(happened, self.position() + 1)
         ]
-        for entry in added:
-            projections.apply(self.connection, entry)
+        projections.apply(self.connection, added)
         self.appended += added
         self._unwritten += added
         return added
@@ -100,12 +99,12 @@ class Writing(Reading):
         if [line.position for line in copied] != list(range(last + 1, last + 1 + len(copied))):
             raise DamagedArchive(f"the entries after {last:,} are not the next ones of the log")
         log.adopt(self.connection, copied)
-        for line in copied:
-            entry = line.entry()
-            projections.apply(self.connection, entry)
-            if told:
-                self.appended.append(entry)
-        self._untold += 0 if told else len(copied)
+        entries = [line.entry() for line in copied]
+        projections.apply(self.connection, entries)
+        if told:
+            self.appended += entries
+        else:
+            self._untold += len(entries)
 
     def rebuild(self, progress: Progress | None) -> int:
         """Make every projection anew from the log; the number of entries replayed."""

@@ -15,7 +15,7 @@ from registry.storage import log, projections
 from registry.storage.tables import PROJECTIONS, metadata
 
 _MOST_SHOWN: Final = 100
-_PROGRESS_EVERY: Final = 500
+_APPLIED_TOGETHER: Final = 500
 _ROWS_AT_ONCE: Final = 1_000
 
 Progress = Callable[[int, int], None]
@@ -43,10 +43,11 @@ def replay(
 ) -> int:
     """Apply the log of ``source`` (or a stretch of it) to the projections of ``target``; the number of entries."""
     total, done = log.position(source), 0
-    for entry in log.replay(source, after=after, last=last):
-        projections.apply(target, entry)
-        done += 1
-        if progress is not None and done % _PROGRESS_EVERY == 0:
+    entries = log.replay(source, after=after, last=last)
+    while together := list(islice(entries, _APPLIED_TOGETHER)):
+        projections.apply(target, together)
+        done += len(together)
+        if progress is not None and done < total:
             progress(done, total)
     if progress is not None:
         progress(done, total)

@@ -36,9 +36,11 @@ def test_growth_asks_every_question(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_registrations_are_compared_with_the_rows_they_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registration, "COUNT", 10)
-    registry = Registry.open(load({}, database=f"sqlite:///{tmp_path / 'lineal.db'}"))
+    database = f"sqlite:///{tmp_path / 'lineal.db'}"
+    registry = Registry.open(load({}, database=database))
     registration.many_clients(registry, 0)
     rows = registration.rows_of(registry)
-    registration.bare(registry, rows)
+    with registration.driver(database) as execute:
+        registration.bare(execute, rows)
     registry.close()
     assert [len(each) for each in rows] == [3] * 10

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, insert, not_, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite spells it alike
 
 from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged, micros
 from registry.model import Subject
-from registry.storage.prepared import Prepared
+from registry.storage.prepared import Prepared, Values
 from registry.storage.projections.change import Changes, text
 from registry.storage.tables import (
     association,
@@ -26,11 +28,19 @@ from registry.storage.tables import (
 
 # Statements that are run for every registration are built once.
 
-_TEXT: Final = Prepared(
-    select(schema.c.text).where(schema.c.context == bindparam("context"), schema.c.id == bindparam("id"))
-)
+_GIVEN: Final = {column.name: bindparam(column.name, type_=column.type) for column in version.columns}
+_TEXT: Final = case((schema.c.text == _GIVEN["text"], null()), else_=_GIVEN["text"])
+"""Kept only where the schema is spelt differently."""
 _ADD_SCHEMA: Final = Prepared(upsert(schema).on_conflict_do_nothing())
-_ADD_VERSION: Final = Prepared(insert(version))
+_ADD_VERSION: Final = Prepared(
+    insert(version).from_select(
+        list(_GIVEN),
+        select(*{**_GIVEN, "text": _TEXT}.values()).where(
+            schema.c.context == _GIVEN["context"], schema.c.id == _GIVEN["schema_id"]
+        ),
+    )
+)
+_ADD_REFERENCE: Final = Prepared(insert(reference))
 _OF_CONTEXT: Final = upsert(context)
 _RAISE_LAST_ID: Final = Prepared(
     _OF_CONTEXT.on_conflict_do_update(
@@ -56,30 +66,37 @@ _RAISE_SUBJECT: Final = Prepared(
 """One more version, the highest so far."""
 
 
-def _schema_registered(connection: Connection, entry: Entry, event: SchemaRegistered) -> None:
-    at = entry.subject
-    _RAISE_LAST_ID.change(connection, name=at.context, last_id=event.schema_id)
-    kept = None
-    if not _ADD_SCHEMA.change(connection, **_schema_row(entry, event)):
-        kept = _TEXT.scalar(connection, context=at.context, id=event.schema_id)
-    _ADD_VERSION.change(
-        connection,
-        context=at.context,
-        subject=at.name,
-        number=event.version,
-        schema_id=event.schema_id,
-        text=None if kept is None or kept == event.text else event.text,
-        time=micros(entry.time),
-        actor=entry.origin.actor,
-        position=entry.position,
-        deleted=False,
-    )
-    if event.references:
-        connection.execute(insert(reference), _reference_rows(at, event))
-    if event.superseded:
-        _drop_versions(connection, at, event.superseded)
-    if event.superseded or not _raise_subject(connection, entry, event):
-        _refresh_subject(connection, entry)
+def registered(connection: Connection, entries: Sequence[Entry]) -> None:
+    """What registrations do that came one after another: as many statements for many as for one."""
+    for supersede, run in groupby(entries, key=lambda entry: bool(_registration(entry).superseded)):
+        if supersede:
+            for entry in run:
+                _add(connection, [entry])
+                _drop_versions(connection, entry.subject, _registration(entry).superseded)
+                _refresh_subject(connection, entry)
+        else:
+            _add_newest(connection, list(run))
+
+
+def _add_newest(connection: Connection, entries: Sequence[Entry]) -> None:
+    """The usual case without counting anew: the first version of a subject, or one more and the highest so far."""
+    _add(connection, entries)
+    if _RAISE_SUBJECT.change_many(connection, list(map(_subject_row, entries))) < len(entries):
+        for entry in {entry.subject: entry for entry in entries}.values():
+            _refresh_subject(connection, entry)
+
+
+def _add(connection: Connection, entries: Sequence[Entry]) -> None:
+    """The rows of versions, and of what they bring with them."""
+    last_ids: dict[str, int] = {}
+    for entry in entries:
+        name = entry.subject.context
+        last_ids[name] = max(last_ids.get(name, 0), _registration(entry).schema_id)
+    _RAISE_LAST_ID.change_many(connection, [{"name": name, "last_id": last} for name, last in last_ids.items()])
+    _ADD_SCHEMA.change_many(connection, list(map(_schema_row, entries)))
+    _ADD_VERSION.change_many(connection, list(map(_version_row, entries)))
+    if references := [row for entry in entries for row in _reference_rows(entry)]:
+        _ADD_REFERENCE.change_many(connection, references)
 
 
 def _versions_deleted(connection: Connection, entry: Entry, event: VersionsDeleted) -> None:
@@ -100,25 +117,13 @@ def _versions_purged(connection: Connection, entry: Entry, event: VersionsPurged
     _refresh_subject(connection, entry)
 
 
-def _raise_subject(connection: Connection, entry: Entry, event: SchemaRegistered) -> bool:
-    """The usual case without counting anew: the first version of a subject, or one more and the highest so far."""
-    raised = _RAISE_SUBJECT.change(
-        connection,
-        context=entry.subject.context,
-        name=entry.subject.name,
-        folded=entry.subject.name.casefold(),
-        format=event.format,
-        live=1,
-        latest=event.version,
-        highest=event.version,
-        properties=text((event.metadata and event.metadata.properties) or {}),
-        changed=micros(entry.time),
-        position=entry.position,
-    )
-    return raised > 0
+def _registration(entry: Entry) -> SchemaRegistered:
+    assert isinstance(entry.event, SchemaRegistered)  # noqa: S101 - what it is called for
+    return entry.event
 
 
-def _schema_row(entry: Entry, event: SchemaRegistered) -> dict[str, Any]:
+def _schema_row(entry: Entry) -> Values:
+    event = _registration(entry)
     return {
         "context": entry.subject.context,
         "id": event.schema_id,
@@ -134,22 +139,51 @@ def _schema_row(entry: Entry, event: SchemaRegistered) -> dict[str, Any]:
     }
 
 
-def _reference_rows(referrer: Subject, event: SchemaRegistered) -> list[dict[str, Any]]:
-    rows = []
+def _version_row(entry: Entry) -> Values:
+    event = _registration(entry)
+    return {
+        "context": entry.subject.context,
+        "subject": entry.subject.name,
+        "number": event.version,
+        "schema_id": event.schema_id,
+        "text": event.text,
+        "time": micros(entry.time),
+        "actor": entry.origin.actor,
+        "position": entry.position,
+        "deleted": False,
+    }
+
+
+def _subject_row(entry: Entry) -> Values:
+    """The summary of a subject of which this is the only version."""
+    event = _registration(entry)
+    return {
+        "context": entry.subject.context,
+        "name": entry.subject.name,
+        "folded": entry.subject.name.casefold(),
+        "format": event.format,
+        "live": 1,
+        "latest": event.version,
+        "highest": event.version,
+        "properties": text((event.metadata and event.metadata.properties) or {}),
+        "changed": micros(entry.time),
+        "position": entry.position,
+    }
+
+
+def _reference_rows(entry: Entry) -> Iterator[Values]:
+    referrer, event = entry.subject, _registration(entry)
     for ordinal, item in enumerate(event.references):
         target = Subject.parse(item.subject, referrer.context)
-        rows.append(
-            {
-                "context": referrer.context,
-                "subject": referrer.name,
-                "number": event.version,
-                "ordinal": ordinal,
-                "to_context": target.context,
-                "to_subject": target.name,
-                "to_number": item.version,
-            }
-        )
-    return rows
+        yield {
+            "context": referrer.context,
+            "subject": referrer.name,
+            "number": event.version,
+            "ordinal": ordinal,
+            "to_context": target.context,
+            "to_subject": target.name,
+            "to_number": item.version,
+        }
 
 
 def _drop_versions(connection: Connection, at: Subject, numbers: list[int]) -> None:
@@ -211,7 +245,6 @@ def _forget_subject(connection: Connection, at: Subject) -> None:
 
 
 CHANGES: Final[Changes] = {
-    SchemaRegistered: _schema_registered,
     VersionsDeleted: _versions_deleted,
     VersionsPurged: _versions_purged,
 }

@@ -42,7 +42,8 @@ from registry.service.deletion import require_unreferenced
 from registry.service.registration import Registration, RegistrationOptions
 from registry.service.scope import aliased, in_force
 from registry.settings import Settings
-from registry.storage.store import Store, Writing
+from registry.storage.store import Store
+from registry.storage.writing import Writing
 
 _RESOURCE_TYPES: Final = {"topic": ("key", "value")}
 """The resources that are known, and the types of association that each can have."""

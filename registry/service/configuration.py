@@ -32,7 +32,8 @@ from registry.model import (
 from registry.policy import Policy, Setting, changed, parse_level, parse_mode, require_writable
 from registry.service.scope import in_force
 from registry.settings import Settings
-from registry.storage.store import Store, Writing
+from registry.storage.store import Store
+from registry.storage.writing import Writing
 
 
 class Configurations:

@@ -52,7 +52,8 @@ from registry.service.answers import ApplicationDetail
 from registry.service.definitions import Definitions, parse
 from registry.service.scope import aliased
 from registry.storage.reading import Reading
-from registry.storage.store import Store, Writing
+from registry.storage.store import Store
+from registry.storage.writing import Writing
 
 C = TypeVar("C", Reader, Writer)
 

@@ -15,7 +15,7 @@ from registry.model import Content, Origin, Version
 from registry.policy import scopes
 from registry.service.definitions import Candidate, identify, parse
 from registry.service.situation import Situation
-from registry.storage.store import Writing
+from registry.storage.writing import Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _schema_id(writing: Writing, decision: Decision) -> int:
     context, content = decision.situation.subject.context, decision.identified.content
     whole, canonical = writing.whole, decision.identified.identity.canonical
     if decision.schema_id is None:
-        return whole.id_for(context, canonical, content.metadata, content.rule_set)
+        return writing.id_for(context, canonical, content.metadata, content.rule_set)
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):
             raise OperationNotPermitted(

@@ -24,7 +24,8 @@ from registry.model import ANONYMOUS, DEFAULT_CONTEXT, GLOBAL_CONTEXT, LATEST, O
 from registry.policy import require_writable
 from registry.service.scope import aliased, in_force
 from registry.settings import Settings
-from registry.storage.store import Store, Writing
+from registry.storage.store import Store
+from registry.storage.writing import Writing
 
 
 class Deletion:

@@ -31,7 +31,8 @@ from registry.service.situation import Situation, View, existing
 from registry.service.upcasters import Upcasters
 from registry.settings import Settings
 from registry.storage.reading import Reading
-from registry.storage.store import Store, Writing
+from registry.storage.store import Store
+from registry.storage.writing import Writing
 from upcasters.document import Document
 
 _ATTEMPTS: Final = 4

@@ -34,12 +34,11 @@ class Situation:
     @classmethod
     def of(cls, reading: Reading, subject: Subject, settings: Settings) -> Situation:
         """As it is now; of the target where the subject is an alias."""
-        found = reading.settings(scopes(subject))
-        if found[0].configuration is not None and found[0].configuration.alias:  # without one, asked once
+        position, upcast, settled = reading.standing(scopes(subject))
+        if settled[0].configuration is not None and settled[0].configuration.alias:  # without one, asked once
             subject = aliased(reading, subject)
-            found = reading.settings(scopes(subject))
-        in_force = policy(found, settings.defaults)
-        return cls(subject, in_force, reading.position(), reading.history(subject), reading.has_upcasters(subject))
+            position, upcast, settled = reading.standing(scopes(subject))
+        return cls(subject, policy(settled, settings.defaults), position, reading.history(subject), upcast)
 
     @property
     def newest(self) -> Known | None:

@@ -11,8 +11,8 @@ from sqlalchemy import and_, delete, insert, select, update
 from registry.events import micros, moment
 from registry.model import Exporter, ExporterDefinition
 from registry.storage.reading import Reading
-from registry.storage.store import Writing
 from registry.storage.tables import export, exporter
+from registry.storage.writing import Writing
 
 _definition = msgspec.json.Decoder(ExporterDefinition)
 _ALL: Final = select(

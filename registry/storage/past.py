@@ -22,9 +22,10 @@ from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event
 from registry.model import ANONYMOUS, Origin, Subject
 from registry.storage.reading import Reading
-from registry.storage.store import Listener, Store, T, Writing
+from registry.storage.store import Listener, Store, T
 from registry.storage.tables import PROJECTIONS, metadata
 from registry.storage.verification import replay
+from registry.storage.writing import Writing
 
 
 class PastReading(Reading):

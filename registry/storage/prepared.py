@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+import psycopg
 from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.dml import UpdateBase
 
 Values = Mapping[str, Any]
+
+_SPELT: Final = {"postgresql": PGDialect_psycopg(paramstyle="numeric_dollar")}  # type: ignore[no-untyped-call]
+"""As the server itself has it (``$1``): psycopg's own placeholders would be rewritten at every execution."""
+_CURSOR: Final = "lineal_cursor"
+"""Where the cursor of a connection to PostgreSQL is kept: making one costs as much as a statement."""
 
 
 class Prepared:
@@ -65,25 +72,28 @@ class Prepared:
         return cursor
 
     def _for(self, connection: Connection) -> tuple[str, Callable[[Values], Any]]:
-        dialect = connection.dialect
-        if (found := self._compiled.get(dialect.name)) is None:
-            compiled: Any = self._statement.compile(dialect=dialect)
-            places: Sequence[str] | None = compiled.positiontup
+        name = connection.dialect.name
+        if (found := self._compiled.get(name)) is None:
+            compiled: Any = self._statement.compile(dialect=_SPELT.get(name, connection.dialect))
+            places: Sequence[str] = compiled.positiontup
             # what the statement itself fixes (`limit(1)`) is bound too
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._compiled[dialect.name] = str(compiled), _binding(places, fixed)
+            found = self._compiled[name] = str(compiled), _binding(places, fixed)
         return found
 
 
-def _binding(places: Sequence[str] | None, fixed: Values) -> Callable[[Values], Any]:
-    """How values reach the driver: by place or by name."""
-    if places is None:
-        return lambda values: {**fixed, **values}
+def _binding(places: Sequence[str], fixed: Values) -> Callable[[Values], Any]:
+    """How values reach the driver: by place."""
     if not fixed:
         return lambda values: tuple(values[name] for name in places)
     return lambda values: tuple(values[name] if name in values else fixed[name] for name in places)
 
 
 def cursor_of(connection: Connection) -> Any:
-    """The driver's own cursor, on the same connection and transaction."""
-    return connection.connection.cursor()
+    """A cursor of the driver, on the same connection and transaction; its last result is gone when it is asked for."""
+    driver = connection.connection
+    if connection.dialect.name not in _SPELT:
+        return driver.cursor()
+    if (kept := driver.info.get(_CURSOR)) is None:
+        kept = driver.info[_CURSOR] = psycopg.RawCursor(driver.driver_connection)  # type: ignore[arg-type]
+    return kept

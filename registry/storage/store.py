@@ -3,113 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from registry.access import events as access
 from registry.access.current import current
-from registry.errors import DamagedArchive, OperationNotPermitted, StoreBusy, StoreUnavailable
-from registry.events import Entry, Event, Line
-from registry.model import ANONYMOUS, Origin, Subject
+from registry.errors import OperationNotPermitted, StoreBusy, StoreUnavailable
+from registry.events import Entry
+from registry.model import ANONYMOUS, Origin
 from registry.settings import Settings
-from registry.storage import log, migrations, projections
+from registry.storage import migrations
 from registry.storage.batches import Batches, Turn
 from registry.storage.database import Database
 from registry.storage.reading import Reading
-from registry.storage.verification import Progress, replay
+from registry.storage.writing import Writing
 
 T = TypeVar("T")
 Listener = Callable[[Sequence[Entry]], None]
 """Told of entries that have just been committed, before the request that made them is answered."""
-
-
-class Writing(Reading):
-    """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
-
-    def __init__(self, connection: Connection, origin: Origin) -> None:
-        super().__init__(connection)
-        self.act(origin)
-        self._begun_at = log.lock(connection)
-        self._unwritten: list[Entry] = []
-        self._untold = 0
-        self.appended: list[Entry] = []
-
-    def act(self, origin: Origin) -> None:
-        """From now on, what is seen and appended is the current caller's business."""
-        self.origin = origin
-        self._caller = current()
-        self.view = self._caller.view
-
-    def take(self, turn: Turn[Writing]) -> Any:
-        """What the work of a turn returns."""
-        self.act(_named(turn.origin))
-        return turn.work(self)
-
-    def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
-        """Add events to the log, and what follows from them to the projections.
-
-        Raises Forbidden, Unauthenticated for what the caller may not make happen.
-        """
-        for subject, happening in happened:
-            access.require(self._caller, subject, happening)
-        time = self.origin.time or datetime.now(UTC)
-        added = [
-            Entry(position, time, self.origin, subject, event)
-            for position, (subject, event) in enumerate(happened, self.position() + 1)
-        ]
-        projections.apply(self.connection, added)
-        self.appended += added
-        self._unwritten += added
-        return added
-
-    def position(self) -> int:
-        return self._begun_at + len(self.appended) + self._untold
-
-    def entries(self, **asked: Any) -> list[Entry]:
-        self.flush()
-        return super().entries(**asked)
-
-    def flush(self) -> None:
-        """Write what was appended to the log itself: for all changes of the transaction at once."""
-        if self._unwritten:
-            log.append(self.connection, self._unwritten)
-            self._unwritten = []
-
-    def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
-        """Whether anything has happened in one of these streams after a position."""
-        if any(entry.subject in streams and entry.position > after for entry in self.appended):
-            return True
-        return after < self._begun_at and log.changed(self.connection, streams, after)
-
-    def adopt(self, copied: Sequence[Line], *, told: bool = True) -> None:
-        """Write entries of another log as they are, with what follows from them: they must come next.
-
-        ``told``: listeners hear of them at the end; without, nothing of them stays in memory.
-
-        Raises UnknownEvent, DamagedArchive.
-        """
-        last = self.position()
-        if [line.position for line in copied] != list(range(last + 1, last + 1 + len(copied))):
-            raise DamagedArchive(f"the entries after {last:,} are not the next ones of the log")
-        log.adopt(self.connection, copied)
-        entries = [line.entry() for line in copied]
-        projections.apply(self.connection, entries)
-        if told:
-            self.appended += entries
-        else:
-            self._untold += len(entries)
-
-    def rebuild(self, progress: Progress | None) -> int:
-        """Make every projection anew from the log; the number of entries replayed."""
-        projections.clear(self.connection)
-        return replay(self.connection, self.connection, progress)
 
 
 class Store:
@@ -192,7 +105,7 @@ class Store:
             raise self._no_turn()
         try:
             with self._database.transaction(write=True) as connection:
-                writing = Writing(connection, _named(origin))
+                writing = Writing(connection, origin)
                 yield writing
                 writing.flush()
                 if not keep:
@@ -225,8 +138,3 @@ class Store:
         """A transaction that changes nothing the log tells about: leases, and how far something was delivered."""
         with self._database.transaction(write=True) as connection:
             yield connection
-
-
-def _named(origin: Origin) -> Origin:
-    """Every entry of the log names the request it came from, also where that was no request over HTTP."""
-    return origin if origin.request_id else replace(origin, request_id=str(uuid4()))

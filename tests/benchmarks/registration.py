@@ -134,7 +134,7 @@ def driver(database: str) -> Iterator[Callable[[str, dict[str, Any]], object]]:
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
         with psycopg.connect(database, autocommit=True) as connection:
-            yield connection.execute  # type: ignore[misc]
+            yield connection.execute
         return
     file = sqlite3.connect(url.database or "", isolation_level=None)
     file.execute(f"PRAGMA synchronous={load({}).sqlite_synchronous}")

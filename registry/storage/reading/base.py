@@ -11,5 +11,10 @@ class Questions:
     """A transaction to ask in, and the view through which it is asked."""
 
     def __init__(self, connection: Connection, view: View = WHOLE) -> None:
-        self.connection = connection
+        self._connection = connection
         self.view = view
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction."""
+        return self._connection

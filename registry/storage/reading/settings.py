@@ -7,28 +7,39 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 
 from registry.model import Configuration, Mode, Subject
 from registry.policy import Setting
 from registry.storage.conditions import contains
 from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
-from registry.storage.tables import setting
+from registry.storage.tables import head, setting, upcaster
 
 _configuration = msgspec.json.Decoder(Configuration)
 
 _UNSET: Final = Setting()
 
 
-@cache
-def _settings_of(count: int) -> Prepared:
-    """The settings of some scopes; as disjunction, which both databases answer from the primary key."""
+def _in(count: int) -> ColumnElement[bool]:
+    """Some scopes; as disjunction, which both databases answer from the primary key."""
     scopes = (
         and_(setting.c.context == bindparam(f"context{place}"), setting.c.subject == bindparam(f"subject{place}"))
         for place in range(count)
     )
-    return Prepared(select(setting).where(or_(*scopes)))
+    return or_(*scopes)
+
+
+@cache
+def _settings_of(count: int) -> Prepared:
+    return Prepared(select(setting).where(_in(count)))
+
+
+@cache
+def _standing_of(count: int) -> Prepared:
+    first = upcaster.c.context == bindparam("context0"), upcaster.c.subject == bindparam("subject0")
+    upcast = select(upcaster.c.source).where(*first).exists().label("upcast")
+    return Prepared(select(head.c.position, upcast, setting).select_from(head.outerjoin(setting, _in(count))))
 
 
 class SettingQuestions(Questions):
@@ -39,10 +50,16 @@ class SettingQuestions(Questions):
 
         A subject in view shows all that it inherits; of one out of view only what may be seen for itself.
         """
-        keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
-        keys |= {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
-        rows = _settings_of(len(scopes)).rows(self.connection, **keys)
-        found = {(row.context, row.subject): _setting(row) for row in rows}
+        return self._shown(_settings_of(len(scopes)).rows(self.connection, **_keys(scopes)), scopes)
+
+    def standing(self, scopes: Sequence[Subject]) -> tuple[int, bool, list[Setting]]:
+        """What every registration asks besides the versions: the position of the log, whether the first scope has
+        upcasters, and what is set for each scope."""
+        rows = _standing_of(len(scopes)).rows(self.connection, **_keys(scopes))
+        return rows[0].position, bool(rows[0].upcast), self._shown(rows, scopes)
+
+    def _shown(self, rows: Sequence[Any], scopes: Sequence[Subject]) -> list[Setting]:
+        found = {(row.context, row.subject): _setting(row) for row in rows if row.context is not None}
         shown = scopes if self.view.shows(scopes[0]) else [scope for scope in scopes if self.view.shows(scope)]
         return [found.get((scope.context, scope.name), _UNSET) if scope in shown else _UNSET for scope in scopes]
 
@@ -63,6 +80,11 @@ class SettingQuestions(Questions):
             for alias, own in found
             if own and own.alias and self.view.shows(alias)
         ]
+
+
+def _keys(scopes: Sequence[Subject]) -> dict[str, str]:
+    keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
+    return keys | {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
 
 
 def _setting(row: Row[Any]) -> Setting:

@@ -19,7 +19,6 @@ _rules = msgspec.json.Decoder(list[Rule])
 
 _OF_SUBJECT: Final = and_(upcaster.c.context == bindparam("context"), upcaster.c.subject == bindparam("name"))
 _UPCASTERS: Final = Prepared(select(upcaster).where(_OF_SUBJECT).order_by(upcaster.c.source, upcaster.c.target))
-_ANY: Final = Prepared(select(upcaster.c.source).where(_OF_SUBJECT).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,6 @@ class UpcasterQuestions(Questions):
         if not self.view.shows(at):
             return []
         return [_upcaster(row) for row in _UPCASTERS.rows(self.connection, context=at.context, name=at.name)]
-
-    def has_upcasters(self, at: Subject) -> bool:
-        """Whether a subject has upcasters in force."""
-        return self.view.shows(at) and _ANY.one(self.connection, context=at.context, name=at.name) is not None
 
     def retyping(self, context: str) -> list[StoredUpcaster]:
         """The upcasters in force in a context that give events other types."""

@@ -129,15 +129,16 @@ class VersionQuestions(Questions):
         )
         return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
 
-    def id_for(self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None) -> int:
-        """The id that a context has given to this very schema, the first of several; else the next id."""
+    def ids(
+        self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None
+    ) -> tuple[int | None, int]:
+        """The id that a context has given to this very schema, the first of several; and the highest to any, or 0."""
         last = 0
         for row in _IDS.rows(self.connection, name=name, digest=canonical_digest):
             last = row.last_id
             if row.id is not None and (_metadata_of(row), _rule_set_of(row)) == (metadata, rule_set):
-                found: int = row.id
-                return found
-        return last + 1
+                return row.id, last
+        return None, last
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""

@@ -1,0 +1,126 @@
+"""What the one writer of a transaction sees and does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from registry.access import events as access
+from registry.access.current import current
+from registry.errors import DamagedArchive
+from registry.events import Entry, Event, Line, SchemaRegistered
+from registry.model import Metadata, Origin, RuleSet, Subject
+from registry.storage import log, projections
+from registry.storage.batches import Turn
+from registry.storage.reading import Reading
+from registry.storage.verification import Progress, replay
+
+
+class Writing(Reading):
+    """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
+
+    def __init__(self, connection: Connection, origin: Origin) -> None:
+        super().__init__(connection)
+        self.act(origin)
+        self._begun_at = log.lock(connection)
+        self._unwritten: list[Entry] = []
+        self._untold = 0
+        self.appended: list[Entry] = []
+
+    def act(self, origin: Origin) -> None:
+        """From now on, what is seen and appended is the current caller's business."""
+        self.origin = _named(origin)
+        self._caller = current()
+        self.view = self._caller.view
+
+    def take(self, turn: Turn[Writing]) -> Any:
+        """What the work of a turn returns."""
+        self.act(turn.origin)
+        return turn.work(self)
+
+    def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
+        """Add events to the log, and what follows from them to the projections, before anything else is asked.
+
+        Raises Forbidden, Unauthenticated for what the caller may not make happen.
+        """
+        for subject, happening in happened:
+            access.require(self._caller, subject, happening)
+        time = self.origin.time or datetime.now(UTC)
+        added = [
+            Entry(position, time, self.origin, subject, event)
+            for position, (subject, event) in enumerate(happened, self.position() + 1)
+        ]
+        self.appended += added
+        self._unwritten += added
+        return added
+
+    def position(self) -> int:
+        return self._begun_at + len(self.appended) + self._untold
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction, in which everything stands that was appended so far."""
+        self.flush()
+        return super().connection
+
+    def flush(self) -> None:
+        """Write what was appended, with what follows from it: at once for all changes that nobody has asked about."""
+        if self._unwritten:
+            entries, self._unwritten = self._unwritten, []
+            log.append(self._connection, entries)
+            projections.apply(self._connection, entries)
+
+    def id_for(self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None) -> int:
+        """The id of this very schema in a context: the one that it has, the first of several, or the next."""
+        if not all(isinstance(entry.event, SchemaRegistered) for entry in self._unwritten):
+            self.flush()
+        known, last = Reading(self._connection).ids(name, canonical_digest, metadata, rule_set)
+        if known is not None:
+            return known
+        for entry in self._unwritten:
+            event = entry.event
+            if isinstance(event, SchemaRegistered) and entry.subject.context == name:
+                if (event.canonical_digest, event.metadata, event.rule_set) == (canonical_digest, metadata, rule_set):
+                    return event.schema_id
+                last = max(last, event.schema_id)
+        return last + 1
+
+    def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
+        """Whether anything has happened in one of these streams after a position."""
+        if any(entry.subject in streams and entry.position > after for entry in self.appended):
+            return True
+        return after < self._begun_at and log.changed(self._connection, streams, after)
+
+    def adopt(self, copied: Sequence[Line], *, told: bool = True) -> None:
+        """Write entries of another log as they are, with what follows from them: they must come next.
+
+        ``told``: listeners hear of them at the end; without, nothing of them stays in memory.
+
+        Raises UnknownEvent, DamagedArchive.
+        """
+        last = self.position()
+        if [line.position for line in copied] != list(range(last + 1, last + 1 + len(copied))):
+            raise DamagedArchive(f"the entries after {last:,} are not the next ones of the log")
+        log.adopt(self.connection, copied)
+        entries = [line.entry() for line in copied]
+        projections.apply(self.connection, entries)
+        if told:
+            self.appended += entries
+        else:
+            self._untold += len(entries)
+
+    def rebuild(self, progress: Progress | None) -> int:
+        """Make every projection anew from the log; the number of entries replayed."""
+        projections.clear(self.connection)
+        return replay(self.connection, self.connection, progress)
+
+
+def _named(origin: Origin) -> Origin:
+    """Every entry of the log names the request it came from, also where that was no request over HTTP."""
+    return origin if origin.request_id else replace(origin, request_id=str(uuid4()))

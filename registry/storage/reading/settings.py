@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 
+from registry.access.roles import View
 from registry.model import Configuration, Mode, Subject
 from registry.policy import Setting
 from registry.storage.conditions import contains
@@ -50,18 +51,15 @@ class SettingQuestions(Questions):
 
         A subject in view shows all that it inherits; of one out of view only what may be seen for itself.
         """
-        return self._shown(_settings_of(len(scopes)).rows(self.connection, **_keys(scopes)), scopes)
+        rows = _settings_of(len(scopes)).rows(self.connection, **_keys(scopes))
+        return _shown(self.view, scopes, rows)
 
     def standing(self, scopes: Sequence[Subject]) -> tuple[int, bool, list[Setting]]:
-        """What every registration asks besides the versions: the position of the log, whether the first scope has
-        upcasters, and what is set for each scope."""
+        """What a registration asks besides the versions: the log's position, whether the first scope, a subject, has
+        upcasters, and the settings of all scopes.
+        """
         rows = _standing_of(len(scopes)).rows(self.connection, **_keys(scopes))
-        return rows[0].position, bool(rows[0].upcast), self._shown(rows, scopes)
-
-    def _shown(self, rows: Sequence[Any], scopes: Sequence[Subject]) -> list[Setting]:
-        found = {(row.context, row.subject): _setting(row) for row in rows if row.context is not None}
-        shown = scopes if self.view.shows(scopes[0]) else [scope for scope in scopes if self.view.shows(scope)]
-        return [found.get((scope.context, scope.name), _UNSET) if scope in shown else _UNSET for scope in scopes]
+        return rows[0].position, bool(rows[0].upcast), _shown(self.view, scopes, rows)
 
     def scopes_with_mode(self, name: str) -> list[Subject]:
         """The subjects of a context with a mode of their own."""
@@ -85,6 +83,13 @@ class SettingQuestions(Questions):
 def _keys(scopes: Sequence[Subject]) -> dict[str, str]:
     keys = {f"context{place}": scope.context for place, scope in enumerate(scopes)}
     return keys | {f"subject{place}": scope.name for place, scope in enumerate(scopes)}
+
+
+def _shown(view: View, scopes: Sequence[Subject], rows: Sequence[Any]) -> list[Setting]:
+    """By scope, as far as the first of them is in view, or each for itself."""
+    found = {(row.context, row.subject): _setting(row) for row in rows if row.context is not None}
+    shown = scopes if view.shows(scopes[0]) else [scope for scope in scopes if view.shows(scope)]
+    return [found.get((scope.context, scope.name), _UNSET) if scope in shown else _UNSET for scope in scopes]
 
 
 def _setting(row: Row[Any]) -> Setting:

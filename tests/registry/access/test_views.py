@@ -21,7 +21,7 @@ BLIND = {
     "is_last_refusal": "asks entries",
     "lines": "given to admins of everything only, who copy the whole log",
     "holds": "asked by decisions about ids, which hold for everybody",
-    "id_for": "asked by decisions about ids, which hold for everybody",
+    "ids": "asked by decisions about ids, which hold for everybody",
     "has_context": "asked before a context is removed, by its admin",
     "is_empty": "asked before a context is removed, by its admin",
     "scopes_with_mode": "asked before modes are removed, by the context's admin",

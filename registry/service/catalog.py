@@ -10,6 +10,8 @@ from itertools import islice
 from compat.check import judged
 from compat.definition import Format
 from compat.level import Direction
+from compat.recent import Recent
+from registry.access.roles import View
 from registry.errors import InvalidRequest, NotFound, SubjectNotFound
 from registry.events import Entry, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
@@ -21,9 +23,11 @@ from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
 from registry.service.scope import in_force
 from registry.settings import Settings
+from registry.storage.reading import Reading, SubjectFilter
 from registry.storage.store import Store
 
 _REFUSALS_SHOWN = 20
+_TOTALS_KEPT = 200
 
 
 class Catalog:
@@ -33,6 +37,8 @@ class Catalog:
         self._store = store
         self._definitions = definitions
         self._settings = settings
+        self._totals: Recent[tuple[SubjectFilter, View], tuple[int, int]] = Recent(_TOTALS_KEPT)
+        """By what was counted in which view: the position of the log, and how many."""
 
     def subjects(
         self,
@@ -44,8 +50,18 @@ class Catalog:
         page: Page = FIRST_PAGE,
     ) -> tuple[Sequence[SubjectSummary], int]:
         """Subjects whose name contains ``search`` (case folded), sorted by name, and how many there are in all."""
+        wanted = SubjectFilter(search, context, format, deleted)
         with self._store.read() as reading:
-            return reading.summaries(search, context=context, format=format, deleted=deleted, page=page)
+            return reading.summaries(wanted, page), self._total(reading, wanted)
+
+    def _total(self, reading: Reading, wanted: SubjectFilter) -> int:
+        """Counted once in each state of the log: counting takes as long as there are subjects."""
+        position = reading.position()
+        kept = self._totals.get((wanted, reading.view))
+        if kept is None or kept[0] != position:
+            kept = position, reading.count(wanted)
+            self._totals.put((wanted, reading.view), kept)
+        return kept[1]
 
     def changed_subjects(self, after: int, limit: int) -> list[tuple[int, SubjectSummary]]:
         """Subjects whose versions changed after a position of the log, in the order of their changes, deleted ones too.

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import cycle
 from typing import Final
 
 from compat.definition import Format
@@ -35,6 +36,10 @@ VERSIONS: Final = 5
 REPEATS: Final = 300
 ROUNDS: Final = 3
 AT_ONCE: Final = 2_000
+KNOWN_EVERY: Final = 10
+"""Of so many subjects one has real digests, and can be asked for by its text."""
+KNOWN: Final = 50
+"""So many of them are asked for in turns, however many there are."""
 PAGE: Final = Page(limit=100)
 
 
@@ -64,14 +69,16 @@ def fill(registry: Registry, begin: int, end: int) -> None:
 
 def registered(subject: int, version: int) -> SchemaRegistered:
     each = content(subject, version)
-    identity = identify(parse(define(each, [], depth=1, lenient=False)), each, ".") if subject % 1_000 == 0 else None
+    identity = (
+        identify(parse(define(each, [], depth=1, lenient=False)), each, ".") if subject % KNOWN_EVERY == 0 else None
+    )
     return SchemaRegistered(
         version=version,
         schema_id=subject * VERSIONS + version,
         guid=guid(each.text, (), None, None),
         format="AVRO",
         text=each.text,
-        # asked for by digest are only the subjects that end in 000; the others have one as random as a digest is
+        # asked for by digest are only these; the others have one as random as a digest is
         canonical_digest=identity.canonical if identity else random.randbytes(32).hex(),
         normalized_digest=identity.normalized if identity else random.randbytes(32).hex(),
         level="NONE",
@@ -93,6 +100,7 @@ def measure(database: str, subjects: int) -> dict[str, float]:
     begin = time.perf_counter()
     registry = Registry.open(load({}, database=database))
     opened = time.perf_counter() - begin
+    known = iter(cycle(random.sample(range(0, subjects, KNOWN_EVERY), min(KNOWN, subjects // KNOWN_EVERY))))
     new = iter(range(1_000_000_000))
     with registry.store.read() as reading:
         first_new = reading.position()
@@ -102,12 +110,8 @@ def measure(database: str, subjects: int) -> dict[str, float]:
 
     questions: dict[str, Callable[[], object]] = {
         "register a new version": lambda: registry.registration.register(some(), content(first_new + next(new), 9)),
-        "register again": lambda: registry.registration.register(
-            name(again := random.randrange(0, subjects, 1_000)), content(again, 5)
-        ),
-        "look up by text": lambda: registry.lookup.by_text(
-            name(again := random.randrange(0, subjects, 1_000)), content(again, 3)
-        ),
+        "register again": lambda: registry.registration.register(name(again := next(known)), content(again, 5)),
+        "look up by text": lambda: registry.lookup.by_text(name(again := next(known)), content(again, 3)),
         "schema by id": lambda: registry.lookup.by_id(random.randrange(1, subjects * VERSIONS)),
         "latest version": lambda: registry.lookup.version(some(), "latest"),
         "first page of subjects": lambda: registry.lookup.subjects(page=PAGE),

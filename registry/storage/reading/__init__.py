@@ -8,11 +8,11 @@ from registry.storage.reading.contracts import ContractQuestions
 from registry.storage.reading.entries import LogQuestions
 from registry.storage.reading.listing import ListingQuestions
 from registry.storage.reading.settings import SettingQuestions
-from registry.storage.reading.subjects import SubjectQuestions
+from registry.storage.reading.subjects import SubjectFilter, SubjectQuestions
 from registry.storage.reading.upcasters import StoredUpcaster, UpcasterQuestions
 from registry.storage.reading.versions import VersionQuestions
 
-__all__ = ["Reading", "StoredUpcaster"]
+__all__ = ["Reading", "StoredUpcaster", "SubjectFilter"]
 
 
 class Reading(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
 
 from compat.definition import Format
+from registry.access.roles import View
 from registry.events import moment
 from registry.model import Page, Subject, SubjectSummary
 from registry.storage.conditions import begins, contains, paged
@@ -19,6 +21,18 @@ from registry.storage.visibility import shows_subject
 _properties = msgspec.json.Decoder(dict[str, str])
 
 _LAST_ID: Final = Prepared(select(context.c.last_id).where(context.c.name == bindparam("name")))
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFilter:
+    """Subjects whose name contains something, in one context or all."""
+
+    search: str = ""
+    """Case folded."""
+    context: str | None = None
+    format: Format | None = None
+    deleted: bool = False
+    """Those with only deleted versions too."""
 
 
 class SubjectQuestions(Questions):
@@ -68,28 +82,15 @@ class SubjectQuestions(Questions):
             self.connection.execute(select(subject.c.name).where(subject.c.context == name).limit(1)).scalar() is None
         )
 
-    def summaries(
-        self,
-        search: str,
-        *,
-        context: str | None,
-        format: str | None,  # noqa: A002
-        deleted: bool,
-        page: Page,
-    ) -> tuple[list[SubjectSummary], int]:
-        """A page of the subjects whose name contains ``search``, and how many there are in all."""
-        conditions = [shows_subject(self.view, subject.c.context, subject.c.name)]
-        if not deleted:
-            conditions.append(subject.c.live > 0)
-        if search:
-            conditions.append(contains(subject.c.folded, search.casefold()))
-        if context is not None:
-            conditions.append(subject.c.context == context)
-        if format is not None:
-            conditions.append(subject.c.format == format)
-        total = self.connection.execute(select(func.count()).select_from(subject).where(*conditions)).scalar_one()
-        query = select(subject).where(*conditions).order_by(subject.c.context, subject.c.name)
-        return [_summary(row) for row in self.connection.execute(paged(query, page))], total
+    def summaries(self, wanted: SubjectFilter, page: Page) -> list[SubjectSummary]:
+        """A page of some subjects, sorted."""
+        query = select(subject).where(*_fit(self.view, wanted)).order_by(subject.c.context, subject.c.name)
+        return [_summary(row) for row in self.connection.execute(paged(query, page))]
+
+    def count(self, wanted: SubjectFilter) -> int:
+        """How many of them there are in all: each is looked at."""
+        query = select(func.count()).select_from(subject).where(*_fit(self.view, wanted))
+        return self.connection.execute(query).scalar_one()
 
     def summary(self, at: Subject) -> SubjectSummary | None:
         """The summary of one subject."""
@@ -110,6 +111,19 @@ class SubjectQuestions(Questions):
         shown = shows_subject(self.view, subject.c.context, subject.c.name)
         query = select(func.count()).select_from(subject).where(subject.c.position > position, shown)
         return self.connection.execute(query).scalar_one()
+
+
+def _fit(view: View, wanted: SubjectFilter) -> list[ColumnElement[bool]]:
+    conditions = [shows_subject(view, subject.c.context, subject.c.name)]
+    if not wanted.deleted:
+        conditions.append(subject.c.live > 0)
+    if wanted.search:
+        conditions.append(contains(subject.c.folded, wanted.search.casefold()))
+    if wanted.context is not None:
+        conditions.append(subject.c.context == wanted.context)
+    if wanted.format is not None:
+        conditions.append(subject.c.format == wanted.format)
+    return conditions
 
 
 def _summary(row: Row[Any]) -> SubjectSummary:

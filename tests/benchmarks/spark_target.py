@@ -17,9 +17,14 @@ from typing import Any
 from tests.benchmarks.fused_plan import EVENT, SHAPE, chain, documents
 from upcasters.chain import chain_to_json
 from upcasters.compile.spark import expression
-from upcasters.integrations.spark import upcast_in_python
+from upcasters.integrations.spark import upcast_columns, upcast_in_python, upcast_texts
 
 EVENTS = 20_000
+COLUMNS = (
+    "order_id STRING, cust_first STRING, cust_last STRING, mail STRING, zip STRING, city STRING, status STRING, "
+    "created BIGINT, total BIGINT, weight_kg BIGINT, legacy_flag STRING, "
+    "items ARRAY<STRUCT<sku STRING, qty BIGINT, price BIGINT>>"
+)
 
 
 def rate(run: Callable[[], Any], rounds: int = 3) -> float:
@@ -50,23 +55,25 @@ def main() -> None:
     texts = spark.createDataFrame(rows, "event STRING").coalesce(1).cache()
     parsed = texts.selectExpr("parse_json(event) AS event").cache()
     assert texts.count() == parsed.count() == EVENTS
+    typed = texts.selectExpr(f"from_json(event, '{COLUMNS}') AS e").select("e.*").cache()
+    assert typed.count() == EVENTS
     served = chain_to_json("orders.OrderPlaced", 1, documents(), {1: SHAPE})
     written = expression(chain().plan)
     total = "sum(length(event)) AS total"
     text, one = f"to_json({written}) AS event", f"sum(CAST(variant_get({written}, '$.weight_g') AS BIGINT))"
     rates = {
-        "Spark SQL, VARIANT to text": lambda: parsed.selectExpr(text).selectExpr(total).collect(),
-        "Spark SQL, text to text": lambda: (
-            texts.selectExpr("parse_json(event) AS event").selectExpr(text).selectExpr(total).collect()
-        ),
         "Python function, text to text": lambda: upcast_in_python(texts, served).selectExpr(total).collect(),
-        "Spark SQL, one member": lambda: parsed.selectExpr(one).collect(),
+        "Spark SQL, text to text": lambda: upcast_texts(texts, chain()).selectExpr(total).collect(),
+        "Spark SQL, columns to columns": lambda: upcast_columns(typed, chain()).selectExpr("sum(hash(*))").collect(),
+        "Spark SQL, VARIANT to text": lambda: parsed.selectExpr(text).selectExpr(total).collect(),
+        "Spark SQL, VARIANT, one member": lambda: parsed.selectExpr(one).collect(),
     }
     found = {name: rate(run) for name, run in rates.items()}
     for name, value in found.items():
         print(f"{name:36} {value:9,.0f} events/s per core")
-    ratio = found["Spark SQL, text to text"] / found["Python function, text to text"]
-    print(f"Spark SQL / Python function          {ratio:9.2f}")
+    for way in ("text to text", "columns to columns"):
+        ratio = found[f"Spark SQL, {way}"] / found["Python function, text to text"]
+        print(f"{f'{way} / Python function':36} {ratio:9.2f}")
     spark.stop()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from upcasters.chain import chain_to_json
+from upcasters.chain import Chain, chain_to_json
 from upcasters.document import read
 from upcasters.integrations import spark as job
 from upcasters.shape import INT64, STRING, Choice, Member, Record
@@ -57,3 +57,17 @@ def test_refused_events_are_put_aside_with_the_reason(spark: Any, folder: Path) 
     (letter,) = lines(folder / "dead")
     assert json.loads(letter["event"])["id"] == "x"
     assert "/ops/0/map" in letter["error"]
+
+
+CLOSED = Record(SHAPE.members)
+
+
+def test_texts_and_columns_of_a_closed_version_are_brought_over_with_their_types(spark: Any) -> None:
+    chain = Chain.up(DOCUMENTS, CLOSED)
+    frame = spark.createDataFrame([('{"id": "a", "status": "N", "total": 3}', 7)], "event STRING, n INT")
+    [row] = job.upcast_texts(frame, chain).collect()
+    assert (json.loads(row.event), row.n) == ({"id": "a", "status": "NEW", "amount": 300}, 7)
+    stored = frame.selectExpr("n", "from_json(event, 'id STRING, status STRING, total BIGINT') AS e").select("n", "e.*")
+    done = job.upcast_columns(stored, chain, ["n"])
+    assert dict(done.dtypes) == {"n": "int", "id": "string", "status": "string", "amount": "bigint"}
+    assert [row.asDict() for row in done.collect()] == [{"n": 7, "id": "a", "status": "NEW", "amount": 300}]

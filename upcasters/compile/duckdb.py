@@ -16,18 +16,24 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
 
+from upcasters.compile import sql_places as places
 from upcasters.compile.sql import Dialect
+from upcasters.compile.sql_native import Native
+from upcasters.compile.sql_places import JSON, Many, Place, Scalar, Struct, Type, Value, nameable
 from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Entries, Scale
 from upcasters.pattern_text import RE2, write
 from upcasters.plan import Plan
-from upcasters.shape import Shape
+from upcasters.shape import ANYTHING, Record, Shape, nullable
 
 _COLUMNS: Final[Mapping[str, str]] = MappingProxyType({
     "string": "VARCHAR", "boolean": "BOOLEAN", "double": "DOUBLE", "int": "BIGINT",
 })  # fmt: skip
+_ONCE: Final = frozenset({"fits", "lower", "upper", "trim", "contains", "startswith", "endswith"})
+"""Macros of the runtime that use every argument once."""
+_READER: Final = places.Reader(tells_null=False, strict=frozenset())
 _UNIT: Final = 10**18
 """The runtime counts exact numbers in units of this fineness."""
 _LARGEST: Final = 10**36
@@ -40,9 +46,31 @@ def runtime() -> Sql:
     return (files("upcasters.compile") / "duckdb.sql").read_text(encoding="utf-8")
 
 
-def function(plan: Plan, name: str) -> Sql:
-    """``CREATE MACRO name(e)`` from JSON or text to JSON. Raises NotPortable."""
-    return f"CREATE OR REPLACE MACRO {identifier(name)}(e) AS ({DuckDB('e').expression(plan)})::JSON;\n"
+def function(plan: Plan, name: str, shape: Shape = ANYTHING) -> Sql:
+    """``CREATE MACRO name(e)`` from JSON or text to JSON. Raises NotPortable.
+
+    ``shape`` is that of the events: where it is known, a text is taken apart once and not searched for every member.
+    """
+    compiler = TypedDuckDB("e", shape) if isinstance(shape, Record) and nameable(shape.members) else DuckDB("e")
+    return f"CREATE OR REPLACE MACRO {identifier(name)}(e) AS ({compiler.expression(plan)})::JSON;\n"
+
+
+def columns_of(plan: Plan, before: Shape, after: Shape, source: Sql, keep: tuple[str, ...] = ()) -> Sql:
+    """A query of rows whose columns are the members of events: the new version's members as columns, with types.
+
+    ``before`` and ``after`` are the shapes that the plan leads from and to; ``source`` is what stands behind FROM, and
+    ``keep`` are columns of it shown as they are. Records are structs, lists are lists, what has no type of its own is
+    JSON. NULL stands for absence and null. Raises NotPortable.
+    """
+    return TypedDuckDB("t", before).rows(plan, before, after, source, keep)
+
+
+def column_types(shape: Shape) -> dict[str, Sql]:
+    """The types that ``columns`` takes the members of a shape to have; nothing for those that only pass through."""
+    made = places.columns(shape)
+    members = made.members if isinstance(made, places.Struct) else ()
+    typed = TypedDuckDB("t", shape)
+    return {name: typed.sql_type(place.type) for name, place in members if place.type != places.Scalar("native")}
 
 
 def view(plan: Plan, shape: Shape, name: str, table: str, event: str, keep: tuple[str, ...] = ()) -> Sql:
@@ -79,8 +107,7 @@ class DuckDB(Dialect):
         return quoted(text)
 
     def member(self, record: Sql, name: str) -> Sql:
-        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-        return f"json_extract({record}, {quoted(pointer)})::VARCHAR"
+        return f"json_extract({record}, {quoted(_pointer(name))})::VARCHAR"
 
     def sort(self, value: Sql) -> Sql:
         return f"lineal.arm({value})"
@@ -93,7 +120,9 @@ class DuckDB(Dialect):
         return f"list_transform([{value}], lambda {name}: {body})[1]"
 
     def call(self, function: str, *arguments: Sql) -> Sql:
-        """Macros write their arguments in again wherever they are used."""
+        """Macros write their arguments in again wherever they are used, and most use them more than once."""
+        if function in _ONCE:
+            return f"lineal.{function}({', '.join(arguments)})"
         return self.applied(arguments, lambda given: f"lineal.{function}({', '.join(given)})")
 
     def record(self, certain: list[tuple[str, Sql]], optional: list[tuple[str, Sql]], rest: Sql | None) -> Sql:
@@ -153,6 +182,8 @@ class DuckDB(Dialect):
         match constant.value if constant is not None else self:
             case None | bool():
                 return f"{left} = {right}"
+            case str() as text if text.isprintable():
+                return f"{left} = {self.literal(text)}"  # DuckDB writes every text that it has read in one way
             case str() as text:
                 return f"(json_type({left}) = 'VARCHAR' AND json_extract_string({left}, '$') = {quoted(text)})"
             case int() | float() as number if math.fabs(number) < 2**53:
@@ -186,6 +217,96 @@ class DuckDB(Dialect):
 
     def listed(self, values: list[Sql]) -> Sql:
         return f"('[' || {' || '.join(_separated(values))} || ']')"
+
+
+class TypedDuckDB(Native, DuckDB):
+    """Expressions over places with types; a text is taken apart once, into structs of JSON."""
+
+    def __init__(self, event: Sql, shape: Shape) -> None:
+        super().__init__(event)
+        members = shape.members if isinstance(shape, Record) else {}
+        self._parts = Struct(tuple((name, _READER.part(member)) for name, member in members.items()))
+        self._nullable = {name for name, member in members.items() if nullable(member.shape)}
+        self._event = event
+        self._text = ""
+
+    def expression(self, plan: Plan) -> Sql:
+        if plan.identity:
+            return self._event
+        self._text = self.fresh("s")
+        self._places[0] = Value(self._text, Place(self._parts))
+        return super().expression(plan)
+
+    def guarded(self, record: Sql, body: Sql) -> Sql:
+        if record != self._event:
+            return super().guarded(record, body)
+        parts = f"from_json({record}, {quoted(_structure(self._parts))})"
+        fail = self.fail("a record is expected")
+        return f"CASE WHEN lineal.arm({record}) = 'object' THEN {self.let(self._text, parts, body)} ELSE {fail} END"
+
+    def fail(self, reason: str) -> Sql:
+        return f"lineal.fail({self.text(reason)}, NULL)"
+
+    def member_of(self, record: Value, name: str, place: Place) -> Sql:
+        text = self.field(record.sql, name)
+        if place.type != JSON:
+            return text
+        if not self._text:
+            return f"to_json({text})::VARCHAR"
+        text = f"{text}::VARCHAR"
+        if record.sql != self._text or name not in self._nullable:
+            return text
+        there = f"json_exists({self._event}, {quoted(_pointer(name))})"
+        return f"CASE WHEN {text} IS NOT NULL THEN {text} WHEN {there} THEN 'null' END"
+
+    def struct(self, members: list[tuple[str, Sql]]) -> Sql:
+        return f"struct_pack({', '.join(f'{self.name(name)} := {value}' for name, value in members)})"
+
+    def json_kept(self, value: Sql) -> Sql:
+        return f"({value})::JSON"
+
+    def array(self, values: list[Sql]) -> Sql:
+        return f"[{', '.join(values)}]"
+
+    def transformed(self, values: Sql, name: Sql, body: Sql) -> Sql:
+        return f"list_transform({values}, lambda {name}: {body})"
+
+    def json_list(self, values: Sql, name: Sql, body: Sql) -> Sql:
+        return f"('[' || array_to_string({self.transformed(values, name, body)}, ',') || ']')"
+
+    def sql_type(self, of: Type) -> Sql:  # noqa: RET503 - refuse() never returns
+        match of:
+            case Scalar(of=kind) if kind in _COLUMNS:
+                return _COLUMNS[kind]
+            case Scalar(of="json"):
+                return "JSON"
+            case Struct(members=members):
+                return f"STRUCT({', '.join(f'{self.name(name)} {self.sql_type(at.type)}' for name, at in members)})"
+            case Many(items=items):
+                return f"{self.sql_type(items.type)}[]"
+        self.refuse("a value that JSON does not have is made")
+
+    def unpacked(self, value: Sql, of: Type) -> Sql:
+        return f"from_json({value}, {quoted(_structure(of))})"
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _structure(of: Type) -> str:
+    """A type as ``from_json`` is told it."""
+
+    def tree(part: Type) -> Any:
+        match part:
+            case Struct(members=members):
+                return {name: tree(place.type) for name, place in members}
+            case Many(items=items):
+                return [tree(items.type)]
+            case Scalar(of=kind):
+                return _COLUMNS.get(kind, "JSON")
+
+    return json.dumps(tree(of), ensure_ascii=False)
 
 
 def _separated(values: list[Sql]) -> Iterable[Sql]:

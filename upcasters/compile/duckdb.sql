@@ -33,8 +33,7 @@ CREATE OR REPLACE MACRO lineal.digits(v) AS CASE WHEN lineal.is_digits(v) THEN v
 CREATE OR REPLACE MACRO lineal.whole(v) AS CASE WHEN lineal.is_digits(v) THEN v::VARCHAR::HUGEINT
   WHEN lineal.arm(v) = 'number' AND v::VARCHAR::DOUBLE = trunc(v::VARCHAR::DOUBLE) THEN v::VARCHAR::DOUBLE::HUGEINT
   ELSE error('upcast: a whole number is expected') END;
-CREATE OR REPLACE MACRO lineal.fits(n) AS CASE WHEN n BETWEEN -9223372036854775808 AND 9223372036854775807 THEN n::HUGEINT
-  WHEN n IS NULL THEN NULL ELSE error('upcast: the number does not fit 64 bits') END;
+CREATE OR REPLACE MACRO lineal.fits(n) AS coalesce(try_cast(n AS BIGINT)::HUGEINT, error('upcast: the number does not fit 64 bits'));
 CREATE OR REPLACE MACRO lineal.remainder(a, b) AS CASE WHEN b = 0 THEN error('upcast: division by zero') ELSE lineal.fits(a % b) END;
 CREATE OR REPLACE MACRO lineal.numeral(v) AS CASE
   WHEN lineal.arm(v) IS DISTINCT FROM 'number' THEN error('upcast: a number is expected')

@@ -15,19 +15,23 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
 
+from upcasters.compile import sql_places as places
 from upcasters.compile.spark_functions import DIGITS, FUNCTIONS, arm, error, rounded
 from upcasters.compile.sql import Dialect
+from upcasters.compile.sql_native import Native
+from upcasters.compile.sql_places import JSON, Many, Place, Scalar, Struct, Type, Value, nameable
 from upcasters.compile.sql_text import Kind, Sql
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Entries, Scale
 from upcasters.pattern_text import JAVA, goes_through_groups, write
-from upcasters.plan import Piece, Plan
-from upcasters.shape import Shape
+from upcasters.plan import Piece, Plan, maybe_absent
+from upcasters.shape import Record, Shape
 
 _COLUMNS: Final[Mapping[str, str]] = MappingProxyType({
     "string": "STRING", "boolean": "BOOLEAN", "double": "DOUBLE", "int": "BIGINT",
 })  # fmt: skip
+_READER: Final = places.Reader(tells_null=True, strict=frozenset({"int", "boolean"}))
 _UNIT: Final = 10**18
 """Exact numbers are counted in units of this fineness."""
 _LARGEST: Final = 10**36
@@ -58,6 +62,31 @@ def view(plan: Plan, shape: Shape, name: str, table: str, event: str, keep: tupl
     """
     spark = Spark()
     return Spark(f"t.{spark.name(event)}").view(plan, shape, name, table, keep)
+
+
+READ: Final = "lineal"
+"""The column into which a text is taken apart, before the expression over it."""
+
+
+def texts(plan: Plan, shape: Shape, event: str = "event") -> tuple[Sql, Sql]:
+    """How a column of JSON texts is taken apart, once, and the plan over what came of it, as JSON text.
+
+    Two expressions for two ``SELECT``, one inside the other: the first gives the column ``READ`` that the second
+    takes. ``shape`` is that of the events, whose schema must be closed: members that it does not know would be lost.
+    Raises NotPortable.
+    """
+    typed = TypedSpark(READ)
+    return typed.parts(shape, event), typed.text_of(plan)
+
+
+def columns(plan: Plan, before: Shape, after: Shape, table: str, keep: tuple[str, ...] = ()) -> Sql:
+    """A query of a table whose columns are the members of events, with the new version's members as columns.
+
+    ``before`` and ``after`` are the shapes that the plan leads from and to. Records are structs, lists are arrays, what
+    has no type of its own is VARIANT. NULL stands for absence and null. Raises NotPortable.
+    """
+    typed = TypedSpark("t")
+    return typed.rows(plan, before, after, typed.name(table), keep)
 
 
 def unsupported(plan: Plan) -> tuple[str, ...]:
@@ -98,7 +127,10 @@ class Spark(Dialect):
         return f"CAST({error(reason)} AS VARIANT)"  # without a type, the optimiser takes it for NULL
 
     def call(self, function: str, *arguments: Sql) -> Sql:
-        return self.applied(arguments, lambda given: FUNCTIONS[function].format(*given))
+        written = FUNCTIONS[function]
+        if all(written.count(f"{{{place}}}") <= 1 for place in range(len(arguments))):
+            return written.format(*arguments)
+        return self.applied(arguments, lambda given: written.format(*given))
 
     def member(self, record: Sql, name: str) -> Sql:
         if "'" in name and '"' in name:
@@ -143,7 +175,7 @@ class Spark(Dialect):
     def _map(self, members: list[tuple[str, Sql]]) -> Sql:
         return f"map({', '.join(f'{self.text(name)}, {value}' for name, value in members)})"
 
-    def _kept(self, record: Sql, names: Iterable[str], *, named: bool) -> Sql:
+    def _some(self, record: Sql, names: Iterable[str], *, named: bool) -> Sql:
         listed = ", ".join(map(self.text, names))
         if not listed:
             return f"CAST({record} AS {_MEMBERS})" if not named else f"CAST(map() AS {_MEMBERS})"
@@ -152,10 +184,10 @@ class Spark(Dialect):
         return f"map_filter(CAST({record} AS {_MEMBERS}), ({key}, {value}) -> {condition})"
 
     def without(self, record: Sql, names: Iterable[str]) -> Sql:
-        return self._kept(record, names, named=False)
+        return self._some(record, names, named=False)
 
     def only(self, record: Sql, names: tuple[str, ...]) -> Sql:
-        return f"to_variant_object({self._kept(record, names, named=True)})"
+        return f"to_variant_object({self._some(record, names, named=True)})"
 
     def entries(self, function: Entries, value: Sql) -> Sql:
         return self.named(
@@ -288,3 +320,58 @@ class Spark(Dialect):
 
     def listed(self, values: list[Sql]) -> Sql:
         return f"to_variant_object(CAST(array({', '.join(values)}) AS {_ITEMS}))"
+
+
+class TypedSpark(Native, Spark):
+    """Expressions over columns, and over texts that were taken apart into structs of VARIANT."""
+
+    def parts(self, shape: Shape, event: str) -> Sql:
+        """A text as a struct, which is what the plan works on from here on."""
+        del self._variables[0]
+        if not isinstance(shape, Record) or shape.open or not nameable(shape.members):
+            self.refuse("a text is taken apart where all members are known and differ in more than capitals")
+        struct = Struct(tuple((name, _READER.part(member)) for name, member in shape.members.items()))
+        self._places[0] = Value(READ, Place(struct))
+        members = ", ".join(f"{self.name(name)} {self.sql_type(place.type)}" for name, place in struct.members)
+        return f"from_json({self.name(event)}, {self.text(members)}, map('mode', 'FAILFAST'))"
+
+    def text_of(self, plan: Plan) -> Sql:
+        """The plan over the struct, as JSON text: NULL is absence there."""
+        value = self.native(plan.root)
+        text = f"to_json({value.sql})"
+        if maybe_absent(plan.root):
+            text = f"coalesce({text}, {error('a value is absent that an operation cannot do without')})"
+        return f"CASE WHEN {READ} IS NULL THEN CAST({error('a record is expected')} AS STRING) ELSE {text} END"
+
+    def multiplied(self, number: Sql, by: int) -> Sql:
+        return f"({number} * {by}L)"
+
+    def failing(self, reason: str, of: Type) -> Sql:
+        return f"CAST({error(reason)} AS {self.sql_type(of)})"
+
+    def struct(self, members: list[tuple[str, Sql]]) -> Sql:
+        return f"named_struct({', '.join(f'{self.text(name)}, {value}' for name, value in members)})"
+
+    def array(self, values: list[Sql]) -> Sql:
+        return f"array({', '.join(values)})"
+
+    def transformed(self, values: Sql, name: Sql, body: Sql) -> Sql:
+        return f"transform({values}, {name} -> {body})"
+
+    def json_list(self, values: Sql, name: Sql, body: Sql) -> Sql:
+        return f"to_variant_object({self.transformed(values, name, body)})"
+
+    def sql_type(self, of: Type) -> Sql:  # noqa: RET503 - refuse() never returns
+        match of:
+            case Scalar(of=kind) if kind in _COLUMNS:
+                return _COLUMNS[kind]
+            case Struct(members=members):
+                return f"STRUCT<{', '.join(f'{self.name(name)}: {self.sql_type(at.type)}' for name, at in members)}>"
+            case Many(items=items):
+                return f"ARRAY<{self.sql_type(items.type)}>"
+            case _ if of == JSON:
+                return "VARIANT"
+        self.refuse("a value that JSON does not have is made")
+
+    def unpacked(self, value: Sql, of: Type) -> Sql:
+        return f"CAST({value} AS {self.sql_type(of)})"

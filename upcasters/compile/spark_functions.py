@@ -12,7 +12,6 @@ from typing import Final
 from upcasters.operations import Rounding
 
 DIGITS: Final = "CAST({0} AS DECIMAL(38, 0))"
-_LEAST, _MOST = DIGITS.format("'-9223372036854775808'"), DIGITS.format("'9223372036854775807'")
 _EXACT: Final = "CAST(9007199254740992 AS DOUBLE)"
 
 
@@ -54,9 +53,8 @@ _IS_LIST: Final = "startswith(schema_of_variant({0}), 'ARRAY')"
 
 
 def _fits(number: str) -> str:
-    return _when(
-        f"{number} BETWEEN {_LEAST} AND {_MOST}", DIGITS.format(number), error("the number does not fit 64 bits")
-    )
+    small = f"coalesce(try_cast({number} AS BIGINT), CAST({error('the number does not fit 64 bits')} AS BIGINT))"
+    return DIGITS.format(small)
 
 
 def _numeral(place: int) -> str:

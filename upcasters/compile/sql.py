@@ -421,12 +421,9 @@ class Dialect(ABC):
         return self.scaled(function, by, value)
 
     def _looked_up(self, function: Map, value: Sql) -> Sql:
-        rows: dict[tuple[bool, Scalar], tuple[Scalar, Scalar]] = {}
-        for old, new in function.pairs:
-            rows[(isinstance(old, bool), old)] = (old, new)
         cases = "".join(
             f" WHEN {self.equal(value, self.literal(old), Constant(old))} THEN {self.literal(new)}"
-            for old, new in rows.values()
+            for old, new in table_rows(function)
             if old is not None
         )
         match function.otherwise:
@@ -521,14 +518,18 @@ class Dialect(ABC):
     # Expressions of the language
 
     def _formula(self, node: Formula) -> tuple[Sql, Kind]:
-        inputs: dict[tuple[str, ...], Sql] = {}
+        inputs: dict[tuple[str, ...], tuple[Sql, Kind]] = {}
         for path, given in node.inputs:
-            text = self.value(given)
+            text, kind = self.operand(given)
             if path in node.required and maybe_absent(given):
                 text = f"coalesce({text}, {self.fail('.'.join(path) + ' is absent')})"
-            inputs[path] = text
+            inputs[path] = text, kind
         text, kind = Formulas(self, inputs).write(node.expression, {})
         return (self.cast(text, kind, "boolean"), "boolean") if node.boolean else (text, kind)
+
+    def operand(self, node: Node) -> tuple[Sql, Kind]:
+        """What an expression computes with: NULL where it is absent."""
+        return self.value(node), "json"
 
     def cast(self, text: Sql, kind: Kind, wanted: Kind) -> Sql:
         """A value as another kind; an error where it is none."""
@@ -539,3 +540,9 @@ class Dialect(ABC):
         if kind != "json":
             self.refuse(f"{kind} is used as {wanted}")
         return self.call(_READERS[wanted], text)
+
+
+def table_rows(function: Map) -> tuple[tuple[Scalar, Scalar], ...]:
+    """What a table says of each value, once: true is not 1."""
+    rows = {(isinstance(old, bool), old): (old, new) for old, new in function.pairs}
+    return tuple(rows.values())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Formulas:
     """Writes one expression; ``local`` are the names of loop variables."""
 
-    def __init__(self, dialect: Dialect, inputs: Mapping[tuple[str, ...], Sql]) -> None:
+    def __init__(self, dialect: Dialect, inputs: Mapping[tuple[str, ...], tuple[Sql, Kind]]) -> None:
         self._dialect = dialect
         self._inputs = inputs
 
@@ -31,12 +31,12 @@ class Formulas:
             case Constant(value=value):
                 return self._constant(value)
             case Name(parts=parts, local=""):
-                return self._inputs[parts], "json"
+                return self._inputs[parts]
             case Name():
                 path = self._path(tree, local)
                 return (f"coalesce({path}, {self._dialect.fail('a member is absent')})" if tree.parts else path), "json"
             case Has(name=name):
-                found = self._path(name, local) if name.local else self._inputs[name.parts]
+                found = self._path(name, local) if name.local else self._inputs[name.parts][0]
                 return f"(({found}) IS NOT NULL)", "boolean"
             case Unary(operator="!", operand=operand):
                 return f"(NOT {self._to(operand, local, 'boolean')})", "boolean"

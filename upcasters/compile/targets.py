@@ -10,7 +10,9 @@ from typing import Final, TypeAlias
 
 from upcasters.chain import Chain
 from upcasters.compile import duckdb, javascript, postgresql, spark
+from upcasters.compile.sql_text import identifier
 from upcasters.compile.typescript import declaration
+from upcasters.errors import NotPortable
 from upcasters.operations import Operation
 from upcasters.shape import Shape
 from upcasters.shape_change import change
@@ -62,13 +64,27 @@ def _postgresql(chain: Chain, name: str) -> Files:
 
 
 def _duckdb(chain: Chain, name: str) -> Files:
-    return {"runtime.sql": duckdb.runtime(), "upcast.sql": duckdb.function(chain.plan, _function(chain, name))}
+    made = duckdb.function(chain.plan, _function(chain, name), chain.shape)
+    return {"runtime.sql": duckdb.runtime(), "upcast.sql": made} | _columns(
+        chain, lambda: duckdb.columns_of(chain.plan, chain.shape, result_shape(chain), identifier(name))
+    )
 
 
 def _spark(chain: Chain, name: str) -> Files:
     expression = spark.expression(chain.plan)
     made = spark.function(chain.plan, _function(chain, name))
-    return {"expression.sql": f"{expression}\n", "upcast.sql": f"{made};\n"}
+    return {"expression.sql": f"{expression}\n", "upcast.sql": f"{made};\n"} | _columns(
+        chain, lambda: spark.columns(chain.plan, chain.shape, result_shape(chain), name)
+    )
+
+
+def _columns(chain: Chain, query: Callable[[], str]) -> Files:
+    """The query over a table, named as the subject, whose columns are the members of events; if there can be one."""
+    about = f"-- From columns of {chain.subject} version {chain.source} to columns of version {chain.target}.\n"
+    try:
+        return {"columns.sql": f"{about}{query()};\n"}
+    except NotPortable:
+        return {}
 
 
 def _function(chain: Chain, name: str) -> str:

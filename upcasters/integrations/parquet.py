@@ -3,15 +3,15 @@
     upcast_parquet("orders/*.parquet", chain, Path("orders-v5.parquet"))              columns are the event's members
     upcast_parquet("log.parquet", chain, Path("log-v5.parquet"), document="payload")  a column holds events as JSON
 
-With columns, those of the result have the types of the target version's members; what has no type of its own in SQL
-(lists, records) is JSON. DuckDB streams: a file may be larger than memory. Needs duckdb 1.3 or later.
+With columns, those of the result have the types of the target version's members: records are structs, lists are lists.
+Where a file has other types than its version says, rows go through JSON, and records and lists are JSON then. DuckDB
+streams: a file may be larger than memory. Needs duckdb 1.3 or later.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +20,15 @@ import duckdb
 from upcasters.chain import Chain
 from upcasters.compile import duckdb as target
 from upcasters.compile.sql_text import identifier, quoted
-from upcasters.errors import UpcastersError, UpcastFailed
+from upcasters.compile.targets import result_shape
+from upcasters.errors import NotPortable, UpcastersError, UpcastFailed
 from upcasters.shape import Record, Shape, nullable
-from upcasters.shape_change import change
 
 _EVENT: Final = "lineal event"
 """Name of the column that holds a row as JSON, while it is read."""
 _MACRO: Final = "lineal_upcast"
+_NARROWER: Final = {"BIGINT": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT"), "DOUBLE": ("DOUBLE", "FLOAT")}
+"""Types in a file that hold nothing that the wider one does not."""
 
 
 def upcast_parquet(
@@ -65,20 +67,36 @@ def upcast_parquet(
 
 
 def _documents(connection: duckdb.DuckDBPyConnection, chain: Chain, rows: str, document: str) -> str:
-    connection.execute(target.function(chain.plan, _MACRO))
+    connection.execute(target.function(chain.plan, _MACRO, chain.shape))
     column = identifier(document)
     return f"SELECT * REPLACE ({_MACRO}({column}::VARCHAR) AS {column}) FROM {rows}"  # noqa: S608 - names are quoted
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, chain: Chain, rows: str, keep: tuple[str, ...]) -> str:
-    """The rows as JSON, and a view of them in the new shape."""
+    """The rows in the new shape: from column to column, or by way of JSON where their types are not the version's."""
     described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()  # noqa: S608 - names are quoted
+    if _typed(connection, chain.shape, {name: kind for name, kind, *_ in described}):
+        try:
+            return target.columns_of(chain.plan, chain.shape, result_shape(chain), rows, keep)
+        except NotPortable:
+            pass  # what has no columns has JSON
     members = [name for name, *_ in described if name not in keep]
     kept = "".join(f"r.{identifier(name)}, " for name in keep)
     event = f"{_record(chain.shape, members)} AS {identifier(_EVENT)}"
     connection.execute(f"CREATE TEMP VIEW stored AS SELECT {kept}{event} FROM {rows} AS r")  # noqa: S608
-    connection.execute(target.view(chain.plan, _result(chain), "brought", "stored", _EVENT, keep))
+    connection.execute(target.view(chain.plan, result_shape(chain), "brought", "stored", _EVENT, keep))
     return "SELECT * FROM brought"
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, shape: Shape, found: Mapping[str, str]) -> bool:
+    """Whether every member of a version is a column, of the type that the version says."""
+    if not isinstance(shape, Record) or not shape.members.keys() <= found.keys():
+        return False
+    for name, kind in target.column_types(shape).items():
+        wanted = connection.execute(f"SELECT typeof(CAST(NULL AS {kind}))").fetchone()
+        if wanted is None or found[name] not in _NARROWER.get(kind, wanted):
+            return False
+    return True
 
 
 def _record(shape: Shape, members: Sequence[str]) -> str:
@@ -91,11 +109,6 @@ def _record(shape: Shape, members: Sequence[str]) -> str:
             value = f"coalesce({value}, 'null')"
         parts.append(f"{quoted(json.dumps(name, ensure_ascii=False) + ':')} || {value}")
     return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
-
-
-def _result(chain: Chain) -> Shape:
-    """The shape of the chain's target version."""
-    return reduce(lambda shape, step: change(step.ops, shape).shape, chain.steps, chain.shape)
 
 
 def _listed(source: str | Path | Sequence[str | Path]) -> list[str | Path]:

@@ -15,9 +15,11 @@ from upcasters.compile.sql import Dialect
 from upcasters.conformance import cases as conformance_cases
 from upcasters.conformance import codecs, native
 from upcasters.document import read, write
-from upcasters.shape import INT64, NUMBER, STRING, Member, Record, Shape
+from upcasters.shape import INT64, NUMBER, STRING, Array, Member, Record, Shape, without_null
 
-__all__ = ["EDGES", "REFUSED", "Case", "agrees", "conformance", "edge", "generated"]
+__all__ = [
+    "EDGES", "REFUSED", "Case", "agrees", "columned", "conformance", "edge", "generated", "without_nulls",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,36 @@ def generated(seeds: range, *, shaped: bool) -> Iterator[Case]:
         chain = Chain.up(documents, shape) if shaped else Chain.up(documents)
         payloads = [generate.payload(random, shape) for _ in range(6)]
         yield Case(str(seed), chain, [(payload, outcome(chain.interpret, payload)) for payload in payloads])
+
+
+def in_columns(value: Any, shape: Shape) -> Any:
+    """What columns can hold of an event: no member that is not declared, and absence where it might be null as well."""
+    match without_null(shape):
+        case Record(members=members) if value is not None:
+            kept = {name: in_columns(value[name], member.shape) for name, member in members.items() if name in value}
+            return {name: item for name, item in kept.items() if item is not None or members[name].required}
+        case Array(items=items) if value is not None:
+            return [in_columns(item, items) for item in value]
+        case _:
+            return value
+
+
+def without_nulls(value: Any) -> Any:
+    """A value as columns show it, where absence and null are one."""
+    match value:
+        case dict():
+            return {name: without_nulls(item) for name, item in value.items() if item is not None}
+        case list():
+            return [without_nulls(item) for item in value]
+        case _:
+            return value
+
+
+def columned(seeds: range) -> Iterator[Case]:
+    """Generated chains over events that columns can hold."""
+    for case in generated(seeds, shaped=True):
+        payloads = [in_columns(payload, case.chain.shape) for payload, _ in case.events]
+        yield Case(case.name, case.chain, [(payload, outcome(case.chain.interpret, payload)) for payload in payloads])
 
 
 def conformance() -> Iterator[Case]:

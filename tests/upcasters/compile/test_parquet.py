@@ -11,7 +11,7 @@ import pytest
 
 from upcasters import Chain, UpcastersError, UpcastFailed, read
 from upcasters.integrations.parquet import upcast_parquet
-from upcasters.shape import INT64, STRING, Member, Record, union
+from upcasters.shape import INT64, STRING, Array, Member, Record, union
 from upcasters.shape import NULL as NULL_SHAPE
 
 STEPS = [
@@ -61,6 +61,32 @@ def test_columns_become_the_members_of_the_new_version(columns: Path, tmp_path: 
     assert [dict(sorted(row.items())) for row in rows(tmp_path / "new.parquet")] == [
         dict(sorted(row.items())) for row in expected
     ]
+
+
+LINES = Record({"id": Member(STRING), "lines": Member(Array(Record({"sku": Member(STRING), "cents": Member(INT64)})))})
+BY_LINE = Chain.up(
+    [read({"upcast": 1, "subject": "Placed", "from": 1, "to": 2, "ops": [
+        {"each": {"at": "/lines", "ops": [{"rename": {"at": "/sku", "to": "article"}}]}},
+        {"set": {"at": "/customer/name", "expr": "id + '!'"}}]})], LINES,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "result"), [("BIGINT", "STRUCT(cents BIGINT, article VARCHAR)[]"), ("DOUBLE", "JSON")]
+)
+def test_records_and_lists_stay_what_they_are_where_their_types_are_the_version_s(
+    tmp_path: Path, kind: str, result: str
+) -> None:
+    old = write(tmp_path / "old.parquet", f"SELECT 'o-1' AS id, [{{'sku': 'a', 'cents': 5::{kind}}}] AS lines")
+    upcast_parquet(old, BY_LINE, tmp_path / "new.parquet")
+    with duckdb.connect() as connection:
+        described = connection.execute("DESCRIBE FROM read_parquet(?)", [str(tmp_path / "new.parquet")]).fetchall()
+    assert {name: kind for name, kind, *_ in described}["lines"] == result
+    [row] = rows(tmp_path / "new.parquet")
+    lines, customer = (
+        (json.loads(value) if isinstance(value, str) else value) for value in (row["lines"], row["customer"])
+    )
+    assert (lines, customer) == ([{"article": "a", "cents": 5}], {"name": "o-1!"})
 
 
 def test_documents_in_a_column_keep_the_others(tmp_path: Path) -> None:

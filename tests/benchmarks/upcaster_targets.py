@@ -10,6 +10,7 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,13 @@ def by_python(text: str) -> str:
     return orjson.dumps(by_hand(orjson.loads(text))).decode()
 
 
-def rate(run: Any, rounds: int = 5) -> float:
-    """Events per second, the best of some rounds."""
+def rate(run: Any, clock: Callable[[], float] = time.process_time, rounds: int = 5) -> float:
+    """Events per second of processor time (or by another clock), the best of some rounds."""
     best = float("inf")
     for _ in range(rounds):
-        started = time.perf_counter()
+        started = clock()
         run()
-        best = min(best, time.perf_counter() - started)
+        best = min(best, clock() - started)
     return EVENTS / best
 
 
@@ -151,7 +152,8 @@ def in_postgresql(folder: Path) -> dict[str, float]:
             "function": "SELECT sum(length(upcast(body)::text)) FROM old",
             "view, one column": "SELECT sum(weight_g) FROM new",
         }
-        return {name: rate(lambda query=query: connection.execute(query).fetchall()) for name, query in queries.items()}
+        runs = {name: lambda query=query: connection.execute(query).fetchall() for name, query in queries.items()}
+        return {name: rate(run, time.perf_counter) for name, run in runs.items()}  # a server works, not this process
 
 
 def main() -> None:

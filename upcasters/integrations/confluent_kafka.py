@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
+from confluent_kafka.schema_registry import Rule
 from confluent_kafka.schema_registry.serde import RuleContext, RuleExecutor
 from confluent_kafka.serialization import SerializationContext
 
@@ -24,6 +25,8 @@ from upcasters.failures import Account, Policy, Report
 from upcasters.integrations.kafka_records import unframed
 
 _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
+_RULES: Final = 10_000
+"""Rules of a client whose plans are known by the rule itself."""
 
 
 class PlanExecutor(RuleExecutor):
@@ -32,6 +35,7 @@ class PlanExecutor(RuleExecutor):
     def __init__(self, client: Client) -> None:
         self._client = client
         self._plans: dict[tuple[str, str, str, str], Chain | None] = {}
+        self._by_rule: dict[tuple[str, int], tuple[Rule, Chain]] = {}
         self._lock = Lock()
         self._fallback: Any = None
 
@@ -40,9 +44,18 @@ class PlanExecutor(RuleExecutor):
 
     def transform(self, ctx: RuleContext, message: Any) -> Any:
         """What the rule makes of a message. Raises UpcastFailed with the operation and the place."""
-        params = getattr(ctx.rule.params, "params", None) or {}
+        rule = ctx.rule
+        known = self._by_rule.get((ctx.subject, id(rule)))
+        if known is not None:
+            return known[1](message)
+        params = getattr(rule.params, "params", None) or {}
         chain = self._plan(ctx.subject, params) if _HASH in params else None
-        return self._jsonata(ctx, message) if chain is None else chain(message)
+        if chain is None:
+            return self._jsonata(ctx, message)
+        if len(self._by_rule) >= _RULES:
+            self._by_rule.clear()  # a client that asks for the latest version anew has new objects each time
+        self._by_rule[ctx.subject, id(rule)] = rule, chain  # with the rule, so that nothing else gets its id
+        return chain(message)
 
     def _plan(self, subject: str, params: dict[str, str]) -> Chain | None:
         """The plan of the very step the rule was compiled from; None where the registry has another by now."""

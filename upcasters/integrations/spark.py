@@ -73,7 +73,7 @@ def upcast_in_python(frame: DataFrame, served: Any, column: str = "event") -> Da
     """
     from pyspark.sql.functions import col, udf
 
-    run = udf(_runner(json.dumps(served)), "event STRING, error STRING")
+    run = udf(_runner(json.dumps(served)), "event STRING, error STRING", useArrow=False)
     done = frame.withColumn("upcast", run(col(column)))
     return done.withColumn(column, col("upcast.event")).withColumn("error", col("upcast.error")).drop("upcast")
 

@@ -169,9 +169,9 @@ def _of_access(event: Happened) -> str:
         case KeyRevoked(principal=principal):
             return f"API key of {principal} revoked"
         case RoleGranted(principal=principal, role=role, context=context, prefix=prefix):
-            return f"{principal} is now {role} of {_area(context, prefix)}"
+            return f"{principal} has the role {role} over {_area(context, prefix)}"
         case RoleWithdrawn(principal=principal, role=role, context=context, prefix=prefix):
-            return f"{principal} is no longer {role} of {_area(context, prefix)}"
+            return f"{principal} has the role {role} over {_area(context, prefix)} no longer"
         case WriteDenied(action=action, more=more):
             return f"denied: {action}" + (f", and {counted(more, 'request')} before it" if more else "")
         case _:

@@ -25,7 +25,7 @@ _LONGEST_NAME: Final = 200
 
 
 class Role(StrEnum):
-    """What somebody may do in an area."""
+    """What a principal may do in an area. The role reader is no reader: that is a build that declares what it reads."""
 
     READER = "reader"
     """See subjects, check candidates, upcast events."""
@@ -70,7 +70,7 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __str__(self) -> str:
         subjects = f"subjects that begin with {self.prefix!r}" if self.prefix else "every subject"
         where = "every context" if self.context == EVERY_CONTEXT else f"the context {self.context}"
-        return f"{self.principal} is {self.role} of {subjects} in {where}"
+        return f"{self.principal} has the role {self.role} over {subjects} in {where}"
 
 
 WHOLE_REGISTRY: Final = frozenset({DEFAULT, Subject(GLOBAL_CONTEXT), ACCESS})

@@ -323,6 +323,9 @@ class Bare:
                 return {"logicalType": other.name}
 
 
+AROUND: Final = "_lineal."
+"""The namespace of the record around a schema that fastavro is given, and of names in the schema without their own."""
+
 EVENT: Final = "event"
 """The only field of the record around a schema that fastavro is given."""
 
@@ -333,7 +336,7 @@ def wrapped(bare: object) -> Json:
     fastavro parses a union again at every call, in quadratic time; a record it knows again. Names without a namespace
     come to lie in that of the record around them, so it is called as no schema calls a record.
     """
-    return {"type": "record", "name": "_lineal.__lineal_event__", "fields": [{"name": EVENT, "type": bare}]}
+    return {"type": "record", "name": f"{AROUND}__lineal_event__", "fields": [{"name": EVENT, "type": bare}]}
 
 
 def brief(node: Node | Field) -> str:

@@ -21,7 +21,7 @@ from compat.avro.reading import ResolutionFailed, read
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rules import Fact
 from compat.avro.schema import Enum, Field, Fixed, Record
-from compat.avro.text import Bare, wrapped
+from compat.avro.text import AROUND, Bare, wrapped
 from compat.errors import InvalidPayload
 from compat.stopwatch import timed
 from compat.verdict import Witness
@@ -127,7 +127,7 @@ def _run(encoded: bytes, writer: Any, reader: Any) -> str | None:
     try:
         fastavro.schemaless_reader(io.BytesIO(encoded), writer, reader)
     except _FAILURES as error:
-        return f"{type(error).__name__}: {_shortened(str(error))}"
+        return f"{type(error).__name__}: {_shortened(str(error).replace(AROUND, ''))}"
     except TypeError:
         # A bug of fastavro, not a property of the schemas: it trips over a reader union's branch given by its name.
         return None

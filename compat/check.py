@@ -12,7 +12,7 @@ from compat.errors import InvalidPayload
 from compat.formats import Parsed, parse
 from compat.judging import foreign, strictly
 from compat.level import Direction, Level
-from compat.profile import STRICT, Criteria, Profile
+from compat.profile import STRICT, Criteria, FormatMode, Profile
 from compat.verdict import (
     Difference,
     Fact,
@@ -69,7 +69,7 @@ def judged(
 ) -> Iterator[Finding]:
     """One version against one other in one direction: the facts, and what they weigh."""
     reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
-    facts = list(compare(reader, writer, limits))
+    facts = list(compare(reader, writer, limits, json_formats=criteria.json_formats))
     criteria = criteria.applied_to(new.definition.format)
     if criteria.profile is Profile.STRICT or reader.engine is not writer.engine:  # nobody compares two formats
         yield from strictly(facts, criteria, direction, version)
@@ -91,7 +91,12 @@ def _within_budget(found: Iterator[Objection]) -> Iterator[Objection | Undecided
 
 
 def compare(
-    reader: Parsed, writer: Parsed, limits: Limits = DEFAULT_LIMITS, *, first_only: bool = False
+    reader: Parsed,
+    writer: Parsed,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    first_only: bool = False,
+    json_formats: FormatMode = FormatMode.CONSERVATIVE,
 ) -> Iterator[Fact]:
     """What keeps ``reader`` from reading what ``writer`` writes; nothing that blocks means proven compatible.
 
@@ -102,7 +107,9 @@ def compare(
         return
     if reader.schema is writer.schema:
         return
-    yield from reader.engine.incompatibilities(reader.schema, writer.schema, Budget(limits), first_only=first_only)
+    yield from reader.engine.incompatibilities(
+        reader.schema, writer.schema, Budget(limits), first_only=first_only, json_formats=json_formats
+    )
 
 
 def _compared(level: Level, length: int) -> Iterator[int]:

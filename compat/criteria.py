@@ -12,22 +12,24 @@ from compat.confluent.kinds import KINDS
 from compat.confluent.kinds import PREFIX as CONFLUENT
 from compat.errors import InvalidCriteria
 from compat.formats import ENGINES
-from compat.profile import Action, Criteria, Profile
+from compat.profile import Action, Criteria, FormatMode, Profile
 from compat.verdict import Severity
 
 PROFILES: Final = tuple(profile.value for profile in Profile)
+FORMAT_MODES: Final = tuple(mode.value for mode in FormatMode)
 ACTIONS: Final = tuple(action.value for action in Action)
 SEVERITIES: Final = {each.lower(): each.value for each in (Severity.LOSSY, Severity.DATA_DEPENDENT)}
 """The severities that may be weighed as a whole, as they are spelt among the names of rules."""
 
 
-def read(profile: str, overrides: Mapping[str, str] | None = None) -> Criteria:
+def read(profile: str, overrides: Mapping[str, str] | None = None, json_formats: str | None = None) -> Criteria:
     """``overrides`` maps rules, kinds of other authorities, ``lossy`` or ``data_dependent`` to actions.
 
     Raises InvalidCriteria.
     """
     known = ((rule_named(rule), action_named(action, rule)) for rule, action in (overrides or {}).items())
-    return Criteria(profile_named(profile), tuple(sorted(dict(known).items())))
+    mode = FormatMode.CONSERVATIVE if json_formats is None else format_mode_named(json_formats)
+    return Criteria(profile_named(profile), tuple(sorted(dict(known).items())), mode)
 
 
 def under_policy(criteria: Criteria, policy: str | None) -> Criteria:
@@ -43,6 +45,15 @@ def profile_named(name: str) -> Profile:
         return Profile(name.strip().lower())
     except ValueError:
         raise InvalidCriteria(f"'{name}' is not a profile; choose one of {', '.join(PROFILES)}") from None
+
+
+def format_mode_named(name: str) -> FormatMode:
+    """Raises InvalidCriteria."""
+    try:
+        return FormatMode(name.strip().lower())
+    except (ValueError, AttributeError):
+        choices = ", ".join(FORMAT_MODES)
+        raise InvalidCriteria(f"'{name}' is not what 'format' can mean; choose one of {choices}") from None
 
 
 def action_named(name: str, rule: str) -> Action:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from compat.budget import Budget
 from compat.definition import Definition, Format
 from compat.outline import Type
+from compat.profile import FormatMode
 from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
@@ -66,11 +67,18 @@ class Engine(Protocol[S]):
         ...
 
     def incompatibilities(
-        self, reader: S, writer: S, budget: Budget, *, first_only: bool = False
+        self,
+        reader: S,
+        writer: S,
+        budget: Budget,
+        *,
+        first_only: bool = False,
+        json_formats: FormatMode = FormatMode.CONSERVATIVE,
     ) -> Iterator[Incompatibility | Undecided]:
         """What keeps the reader from reading all the writer can write. Nothing that blocks: proven compatible.
 
         ``first_only``: events of the definition's first message, not of the others it declares (Protobuf).
+        ``json_formats``: what ``format`` means (JSON Schema).
         """
         ...
 

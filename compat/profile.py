@@ -74,6 +74,18 @@ class Action(StrEnum):
 _WEIGHTS: Final = {Action.BLOCK: Weight.ERROR, Action.WARN: Weight.WARNING, Action.ALLOW: Weight.INFO}
 
 
+class FormatMode(StrEnum):
+    """What ``format`` means when two JSON Schemas are compared: the specification leaves it open."""
+
+    CONSERVATIVE = "conservative"
+    """Each format may be an annotation or an assertion, on both sides alike: right under both readings. So a format
+    that changed is ignored on the writer's side and enforced on the reader's."""
+    ANNOTATION = "annotation"
+    """Formats refuse nothing."""
+    ASSERTION = "assertion"
+    """Formats are enforced on both sides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Criteria:
     """A profile, and what is to be done about single rules whatever the profile says."""
@@ -81,6 +93,7 @@ class Criteria:
     profile: Profile = Profile.STRICT
     overrides: tuple[tuple[str, Action], ...] = ()
     """Sorted by name: of a rule, of a kind of another authority (``confluent:TYPE_CHANGED``), or of a severity."""
+    json_formats: FormatMode = FormatMode.CONSERVATIVE
 
     def applied_to(self, format: Format) -> Criteria:  # noqa: A002
         """What is left of it over a format: buf knows Protobuf only, anything else is judged strictly."""

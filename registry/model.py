@@ -195,6 +195,8 @@ class Configuration(Document, frozen=True):
     """Whose rules decide: lineal's own member, which other clients ignore."""
     rule_overrides: dict[str, str] | None = None
     """What is done about single rules, whatever the profile says; lineal's own member, too."""
+    json_formats: str | None = None
+    """What ``format`` means in JSON Schemas; lineal's own member, too."""
     compatibility_group: str | None = None
     alias: str | None = None
     alias_for_deks: str | None = None
@@ -215,6 +217,7 @@ class ConfigurationChange(msgspec.Struct, frozen=True, rename="camel", omit_defa
     compatibility_policy: str | msgspec.UnsetType | None = msgspec.UNSET
     profile: str | msgspec.UnsetType | None = msgspec.UNSET
     rule_overrides: dict[str, str] | msgspec.UnsetType | None = msgspec.UNSET
+    json_formats: str | msgspec.UnsetType | None = msgspec.UNSET
     compatibility_group: str | msgspec.UnsetType | None = msgspec.UNSET
     alias: str | msgspec.UnsetType | None = msgspec.UNSET
     alias_for_deks: str | msgspec.UnsetType | None = msgspec.UNSET

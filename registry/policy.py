@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from compat import criteria
 from compat.errors import InvalidCriteria
 from compat.level import Level
-from compat.profile import Criteria, Profile
+from compat.profile import Criteria, FormatMode, Profile
 from registry.data_contract import completed, validate
 from registry.errors import InvalidJudgement, InvalidLevel, InvalidMode, OperationNotPermitted
 from registry.model import (
@@ -33,6 +33,7 @@ class Defaults:
 
     level: Level = Level.BACKWARD
     profile: Profile = Profile.STRICT
+    json_formats: FormatMode = FormatMode.CONSERVATIVE
     inheritance: Inheritance = "confluent"
 
 
@@ -48,6 +49,7 @@ _INHERITED_BY_SUBJECTS: Final = (
     "compatibility_group",
     "profile",
     "rule_overrides",
+    "json_formats",
 )
 """What a subject with settings of its own takes from the global row of the default context, in the protocol."""
 
@@ -67,7 +69,7 @@ class Policy:
     level: Level
     mode: Mode
     configuration: Configuration
-    """Effective; its level is always set, its profile where it is not ``strict``."""
+    """Effective; its level is always set, its profile and what formats mean where they are not the usual ones."""
     criteria: Criteria
     """By what candidates are judged."""
 
@@ -100,6 +102,8 @@ def policy(settings: Sequence[Setting], defaults: Defaults) -> Policy:
     level = Level[configuration.compatibility_level] if configuration.compatibility_level else defaults.level
     if configuration.profile is None and defaults.profile is not Profile.STRICT:
         configuration = replace(configuration, profile=defaults.profile.value)
+    if configuration.json_formats is None and defaults.json_formats is not FormatMode.CONSERVATIVE:
+        configuration = replace(configuration, json_formats=defaults.json_formats.value)
     mode = next((row.mode for row in (own, context, everywhere) if row.mode is not None), Mode.READWRITE)
     return Policy(level, mode, replace(configuration, compatibility_level=level.name), _criteria(configuration))
 
@@ -107,7 +111,8 @@ def policy(settings: Sequence[Setting], defaults: Defaults) -> Policy:
 def _criteria(configuration: Configuration) -> Criteria:
     """By what settings say that candidates are judged. Raises InvalidJudgement."""
     try:
-        found = criteria.read(configuration.profile or Profile.STRICT.value, configuration.rule_overrides)
+        profile = configuration.profile or Profile.STRICT.value
+        found = criteria.read(profile, configuration.rule_overrides, configuration.json_formats)
     except InvalidCriteria as error:
         raise InvalidJudgement(str(error)) from None
     return criteria.under_policy(found, configuration.compatibility_policy)
@@ -172,8 +177,9 @@ def changed(configuration: Configuration, change: ConfigurationChange) -> Config
         if named.upper() not in _POLICIES:
             raise InvalidJudgement(f"compatibilityPolicy is '{named}', not one of {', '.join(_POLICIES)}")
         values["compatibility_policy"] = named.upper()
-    if isinstance(profile := values.get("profile"), str):
-        values["profile"] = profile.strip().lower()
+    for name in ("profile", "json_formats"):
+        if isinstance(chosen := values.get(name), str):
+            values[name] = chosen.strip().lower()
     result = replace(configuration, **values)
     _criteria(result)
     validate(result.default_rule_set)

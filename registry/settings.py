@@ -11,9 +11,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from compat.budget import Limits
-from compat.criteria import PROFILES
+from compat.criteria import FORMAT_MODES, PROFILES
 from compat.level import Level
-from compat.profile import Profile
+from compat.profile import FormatMode, Profile
 from registry.addresses import Reach
 from registry.errors import InvalidRequest
 from registry.policy import Defaults
@@ -42,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     profile: str = "strict"
     """Whose rules decide where nothing is configured: ``strict``, ``confluent``, ``confluent-lenient``, or over
     Protobuf ``buf-file``, ``buf-package``, ``buf-wire-json``, ``buf-wire``."""
+    json_formats: str = "conservative"
+    """What ``format`` means in JSON Schemas where nothing is configured: ``annotation`` (it refuses nothing),
+    ``assertion`` (it is enforced), or ``conservative`` (either may hold, so only what is right under both is
+    compatible)."""
     inheritance: Literal["confluent", "sane"] = "confluent"
     """How settings are inherited. ``confluent``: a subject with settings of its own but no level has the server's
     default level, whatever the global level is. ``sane``: everything that is not set is inherited."""
@@ -212,7 +216,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def defaults(self) -> Defaults:
         """What is in force where nothing is configured."""
-        return Defaults(Level[self.compatibility], Profile(self.profile), self.inheritance)
+        return Defaults(
+            Level[self.compatibility], Profile(self.profile), FormatMode(self.json_formats), self.inheritance
+        )
 
 
 def load(environment: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any) -> Settings:
@@ -236,4 +242,6 @@ def load(environment: Mapping[str, str] | None = None, *, file: Path | None = No
         raise InvalidRequest(f"LINEAL_PROOF_ENGINES names {unknown.pop()!r}, not one of {', '.join(ENGINES)}")
     if settings.profile not in PROFILES:
         raise InvalidRequest(f"LINEAL_PROFILE is {settings.profile!r}, not one of {', '.join(PROFILES)}")
+    if settings.json_formats not in FORMAT_MODES:
+        raise InvalidRequest(f"LINEAL_JSON_FORMATS is {settings.json_formats!r}, not one of {', '.join(FORMAT_MODES)}")
     return settings

@@ -23,6 +23,7 @@ from compat.definition import Definition, Format
 from compat.engine import Form, Violation
 from compat.errors import InvalidPayload
 from compat.outline import Type
+from compat.profile import FormatMode
 from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
@@ -68,6 +69,7 @@ class AvroEngine:
         budget: Budget,
         *,
         first_only: bool = False,  # noqa: ARG002 - an Avro schema describes one kind of event
+        json_formats: FormatMode = FormatMode.CONSERVATIVE,  # noqa: ARG002 - of JSON Schema only
     ) -> Iterator[Incompatibility | Undecided]:
         return incompatibilities(reader, writer, budget)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +50,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose rules decide where the baseline names no profile; see ``profile.Profile``."""
     rules: dict[str, str] = {}
     """What is done about single rules, whatever the profile says: ``lossy = "block"``; see ``profile.Action``."""
+    json_formats: str = "conservative"
+    """What ``format`` means in JSON Schemas where the baseline does not say; see ``profile.FormatMode``."""
     against: tuple[str, ...] = ("registry",)
     """What ``lineal check`` compares with when nothing is said."""
     schemas: tuple[SchemaSet, ...] = ()
@@ -79,14 +80,14 @@ def load(file: Path) -> Configuration:
     for name in (configuration.level, *(entry.level for entry in configuration.schemas if entry.level)):
         level_named(name, str(file))
     for name in (configuration.profile, *(entry.profile for entry in configuration.schemas if entry.profile)):
-        criteria_named(name, configuration.rules, str(file))
+        criteria_named(name, configuration, str(file))
     return configuration
 
 
-def criteria_named(profile: str, rules: Mapping[str, str], where: str) -> Criteria:
-    """By what to judge. Raises Misconfigured naming ``where`` and what there is to choose from."""
+def criteria_named(profile: str, configuration: Configuration, where: str) -> Criteria:
+    """By what to judge under a profile. Raises Misconfigured naming ``where`` and what there is to choose from."""
     try:
-        return criteria.read(profile, rules)
+        return criteria.read(profile, configuration.rules, configuration.json_formats)
     except InvalidCriteria as cause:
         raise Misconfigured(f"{where}: {cause}") from None
 

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from typing import Final
 
 from compat.budget import Budget, BudgetSpent
@@ -19,20 +18,8 @@ from compat.json_schema.normal import normal
 from compat.json_schema.proofs import Proofs
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.solver import Solver
+from compat.profile import FormatMode
 from compat.verdict import Incompatibility, Reason, Undecided
-
-
-class FormatMode(StrEnum):
-    """What ``format`` means in a check."""
-
-    CONSERVATIVE = "conservative"
-    """Each format may be an annotation or an assertion, on both sides alike: right under both readings. So a format
-    that changed is ignored on the writer's side and enforced on the reader's."""
-    ANNOTATION = "annotation"
-    """Formats refuse nothing."""
-    ASSERTION = "assertion"
-    """Formats are enforced on both sides."""
-
 
 _TRIES: Final = {
     FormatMode.CONSERVATIVE: ((False, False), (True, True), (False, True)),

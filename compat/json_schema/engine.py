@@ -9,7 +9,7 @@ from compat.definition import Definition, Format
 from compat.engine import Form, Violation
 from compat.errors import InvalidPayload, LimitExceeded
 from compat.json_schema import text
-from compat.json_schema.decide import FormatMode, incompatibilities
+from compat.json_schema.decide import incompatibilities
 from compat.json_schema.differences import differences
 from compat.json_schema.judge import violations
 from compat.json_schema.outline import outline
@@ -19,19 +19,16 @@ from compat.json_schema.rules import RULES
 from compat.json_schema.samples import minimal, samples
 from compat.json_schema.schema import ParsedSchema, parse
 from compat.outline import Type
+from compat.profile import FormatMode
 from compat.projection import Need
 from compat.verdict import Difference, Incompatibility, Rule, Undecided
 
 
 class JsonSchemaEngine:
-    """Drafts 4, 6, 7, 2019-09 and 2020-12, mixed as they come.
+    """Drafts 4, 6, 7, 2019-09 and 2020-12, mixed as they come."""
 
-    ``formats`` says whether ``format`` is an annotation or an assertion; see ``FormatMode``.
-    """
-
-    def __init__(self, formats: FormatMode = FormatMode.CONSERVATIVE) -> None:
-        self._formats = formats
-        self._proofs = Proofs()
+    def __init__(self) -> None:
+        self._proofs = {mode: Proofs() for mode in FormatMode}
 
     @property
     def format(self) -> Format:
@@ -57,8 +54,9 @@ class JsonSchemaEngine:
         budget: Budget,
         *,
         first_only: bool = False,  # noqa: ARG002 - a JSON Schema describes one kind of event
+        json_formats: FormatMode = FormatMode.CONSERVATIVE,
     ) -> Iterator[Incompatibility | Undecided]:
-        return incompatibilities(reader, writer, budget, self._formats, self._proofs)
+        return incompatibilities(reader, writer, budget, json_formats, self._proofs[json_formats])
 
     def projection(self, schema: ParsedSchema, need: Need) -> Definition:
         return projection(schema, need)

@@ -13,6 +13,7 @@ from compat.definition import Definition, Format
 from compat.engine import Form, Violation
 from compat.errors import InvalidPayload, InvalidSchema, LimitExceeded
 from compat.outline import Type
+from compat.profile import FormatMode
 from compat.projection import Need
 from compat.protobuf import payload as payloads
 from compat.protobuf.canonical import canonical
@@ -82,7 +83,13 @@ class ProtobufEngine:
         return differences(old, new)
 
     def incompatibilities(
-        self, reader: Schema, writer: Schema, budget: Budget, *, first_only: bool = False
+        self,
+        reader: Schema,
+        writer: Schema,
+        budget: Budget,
+        *,
+        first_only: bool = False,
+        json_formats: FormatMode = FormatMode.CONSERVATIVE,  # noqa: ARG002 - of JSON Schema only
     ) -> Iterator[Incompatibility | Undecided]:
         """Findings of the binary encoding. Exact: undecided only when the budget is spent."""
         try:

@@ -203,11 +203,11 @@ def past_versions(remote: Remote, subject: str, numbers: Sequence[int | str]) ->
 
 def _criteria(document: dict[str, Any]) -> Criteria | None:
     """What lineal's own members of a configuration say; other registries have none of them."""
-    profile, rules = document.get("profile"), document.get("ruleOverrides")
-    if profile is None and rules is None:
+    profile, rules, formats = (document.get(name) for name in ("profile", "ruleOverrides", "jsonFormats"))
+    if profile is None and rules is None and formats is None:
         return None
     try:
-        found = criteria.read(profile or Profile.STRICT.value, rules)
+        found = criteria.read(profile or Profile.STRICT.value, rules, formats)
     except InvalidCriteria as cause:
         raise CouldNotCheck(f"the registry judges by something that is not known here: {cause}") from cause
     return criteria.under_policy(found, document.get("compatibilityPolicy"))

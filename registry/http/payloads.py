@@ -211,6 +211,7 @@ class ConfigurationBody(Wire, frozen=True):
     compatibility_policy: str | None = None
     profile: str | None = None
     rule_overrides: dict[str, str] | None = None
+    json_formats: str | None = None
     compatibility_group: str | None = None
     alias: str | None = None
     alias_for_deks: str | None = None

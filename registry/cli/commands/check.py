@@ -130,7 +130,7 @@ def command(
         level_named(project.configuration.level, "lineal.toml"),
         level_named(mode, "--mode") if mode else None,
         require_known,
-        criteria_named(project.configuration.profile, project.configuration.rules, "lineal.toml"),
+        criteria_named(project.configuration.profile, project.configuration, "lineal.toml"),
         Profile(profile) if profile else None,
     )
     report = _run(project, console, chosen, paths, against or project.configuration.against, policy, Weight(fail_on))

@@ -75,7 +75,7 @@ def command(project: Project, console: Console, old: str, new: str, profile: str
         raise Misconfigured(f"{old} and {new} are of different formats ({formats}): nothing in them corresponds")
     differences = tuple(after.parsed.engine.differences(before.parsed.schema, after.parsed.schema))
     configuration = project.configuration
-    criteria = criteria_named(profile or configuration.profile, configuration.rules, "lineal.toml")
+    criteria = criteria_named(profile or configuration.profile, configuration, "lineal.toml")
     verdicts = {direction: _verdict(before, after, direction, criteria) for direction in Direction}
     if as_json:
         console.report(json.dumps(_document(differences, verdicts), ensure_ascii=False, indent=2, default=str))

@@ -36,6 +36,7 @@ def test_every_setting_has_a_default(tmp_path):
         ("level = 'backwards'", "'backwards' is not a level"),
         ("profile = 'lax'", "'lax' is not a profile; choose one of strict"),
         ("[[schemas]]\nglob = 'x'\nprofile = 'lax'", "'lax' is not a profile"),
+        ("json_formats = 'sometimes'", "'sometimes' is not what 'format' can mean; choose one of conservative"),
         ("[rules]\nNOTHING = 'block'", "'NOTHING' is not a rule"),
         ("[[schemas]]\nglob = 'x'\nformat = 'XML'", "$.schemas[0].format"),
         ("a = [", "lineal.toml"),

@@ -10,9 +10,8 @@ import pytest
 
 from compat.budget import Budget
 from compat.errors import InvalidPayload
-from compat.json_schema.decide import FormatMode
-from compat.json_schema.engine import JsonSchemaEngine
 from compat.json_schema.formats import EXAMPLES, conforms, failing
+from compat.profile import FormatMode
 from compat.verdict import Incompatibility
 from tests.compat.json_schema.laws import ENGINE, outcome, parse
 from tests.compat.json_schema.strategies import Maker, _unguarded
@@ -118,7 +117,7 @@ def test_formats_mean_what_the_mode_says(
         FormatMode.ASSERTION: assertion,
     }
     for mode, answer in expected.items():
-        found = list(JsonSchemaEngine(mode).incompatibilities(parse(reader), parse(writer), Budget()))
+        found = list(ENGINE.incompatibilities(parse(reader), parse(writer), Budget(), json_formats=mode))
         said = outcome(found)
         assert said == answer or (mode is FormatMode.ASSERTION and said == "unknown"), (mode, found)
         assert all(each.witness for each in found if isinstance(each, Incompatibility))

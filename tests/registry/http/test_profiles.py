@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from compat.profile import FormatMode
 from registry.errors import InvalidRequest
 from registry.http.app import create_app
 from registry.settings import load
@@ -113,6 +114,18 @@ def test_overrides_make_lossy_changes_block(client: Client) -> None:
     assert verbose(client, long)["is_compatible"] is True
 
 
+def test_formats_of_json_schema_mean_what_is_configured(client: Client) -> None:
+    """A format that is added refuses something only if it is an assertion."""
+    dated = {"type": "object", "properties": {"a": {"type": "string", "format": "date"}}}
+    register(client, OPEN)
+    assert verbose(client, dated)["is_compatible"] is False
+    client.put("/config", json={"jsonFormats": "Annotation"}).raise_for_status()
+    assert verbose(client, dated)["is_compatible"] is True
+    client.put("/config/s", json={"jsonFormats": "assertion"}).raise_for_status()
+    assert client.get("/config/s").json() == {"jsonFormats": "assertion"}
+    assert verbose(client, dated)["is_compatible"] is False
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -120,6 +133,7 @@ def test_overrides_make_lossy_changes_block(client: Client) -> None:
         ({"ruleOverrides": {"NOTHING": "block"}}, "'NOTHING' is not a rule"),
         ({"ruleOverrides": {"lossy": "maybe"}}, "choose one of block, warn, allow, ignore"),
         ({"compatibilityPolicy": "LAX"}, "not one of STRICT, LENIENT"),
+        ({"jsonFormats": "sometimes"}, "choose one of conservative, annotation, assertion"),
     ],
 )
 def test_what_does_not_exist_is_42203_and_changes_nothing(client: Client, change: dict[str, Any], said: str) -> None:
@@ -144,3 +158,6 @@ def test_the_servers_default_is_a_setting(tmp_path: Any) -> None:
         assert client.get("/config/s?defaultToGlobal=true").json()["profile"] == "confluent"
     with pytest.raises(InvalidRequest, match="LINEAL_PROFILE is 'lax', not one of strict"):
         load({"LINEAL_PROFILE": "lax"})
+    with pytest.raises(InvalidRequest, match="LINEAL_JSON_FORMATS is 'lax', not one of conservative"):
+        load({"LINEAL_JSON_FORMATS": "lax"})
+    assert load({"LINEAL_JSON_FORMATS": "annotation"}).defaults.json_formats is FormatMode.ANNOTATION

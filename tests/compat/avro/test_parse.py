@@ -40,7 +40,8 @@ REFUSED = {
     "a type in a type": ('{"type": {"type": "int"}}', "/type", "inner type"),
     "array without items": ('{"type": "array"}', "", "items"),
     "map without values": ('{"type": "map"}', "", "values"),
-    "array as a name": ('["array"]', "/0", "array"),
+    "array as a name": ('["array"]', "/0", '"array" needs an object with its parts'),
+    "letters of another alphabet": ('"größe!"', "", '"größe!" is neither'),
     "record without a name": ('{"type": "record", "fields": []}', "", "name"),
     "record without fields": ('{"type": "record", "name": "R"}', "", "fields"),
     "a name with a digit first": ('{"type": "record", "name": "1X", "fields": []}', "/name", "1X"),
@@ -329,3 +330,7 @@ def test_the_size_of_a_text_is_bounded() -> None:
     assert AvroEngine(Limits(text_bytes=len(text))).parse(Definition(Format.AVRO, text))
     with pytest.raises(LimitExceeded):
         AvroEngine(Limits(text_bytes=len(text) - 1)).parse(Definition(Format.AVRO, text))
+
+
+def test_a_full_name_makes_the_namespace_beside_it_void() -> None:
+    assert isinstance(parse('{"type": "record", "name": "n.R", "namespace": "no-name", "fields": []}').root, Record)

@@ -8,6 +8,7 @@ from functools import cached_property, reduce
 from typing import Any, Final
 
 from upcasters.canonical import digest
+from upcasters.collecting import Replay, collects
 from upcasters.compile.closures import compile_closures
 from upcasters.compile.python import compile_plan
 from upcasters.conform import deviations
@@ -128,7 +129,9 @@ class Chain:
         return result
 
     def stream(self, events: Iterable[Event]) -> Iterator[Event]:
-        """What comes of events, where steps may rename, split and drop them. Raises UpcastFailed."""
+        """What comes of events, where steps may rename, split and drop them. Raises UpcastFailed, NotAPayload."""
+        if any(collects(step.ops) for step in self.steps):
+            raise NotAPayload(f"{self!r} makes one event of several: only a replay job can, with replay()")
         plans = {id(step): Chain(self.subject, step.source, (step,)) for step in self.steps if not step.stream_level}
         if len(plans) == len(self.steps):
             for event in events:
@@ -136,6 +139,14 @@ class Chain:
             return
         for event in events:
             yield from through(self.steps, lambda step, payload: plans[id(step)](payload), event)
+
+    def replay(self, state: Any = None) -> Replay:
+        """A whole stream through the chain, also where several events become one; ``state`` of one broken off.
+
+        Raises PlanTooHeavy.
+        """
+        plans = {id(step): Chain(self.subject, step.source, (step,)) for step in self.steps if not step.stream_level}
+        return Replay(self.steps, lambda step, payload: _run(plans, step, payload), state)
 
     def trace(self, payload: Any) -> tuple[StepTrace, ...]:
         """The travel of a payload: what every operation did, up to the first error."""
@@ -147,6 +158,12 @@ class Chain:
 
     def __repr__(self) -> str:
         return f"<Chain {self.subject} v{self.source}->v{self.target}, {len(self.steps)} steps>"
+
+
+def _run(plans: Mapping[int, Chain], step: Step, payload: Any) -> Any:
+    """A step by its plan, if it has one; part of a step by the interpreter."""
+    plan = plans.get(id(step))
+    return interpret(step, payload) if plan is None else plan(payload)
 
 
 def downward(document: Document, shape: Shape = ANYTHING) -> Step:

@@ -20,6 +20,7 @@ from upcasters.operations import (
     OPERATIONS,
     STREAM_LEVEL,
     Branch,
+    Collect,
     Each,
     Emit,
     Envelope,
@@ -192,8 +193,11 @@ def _check_whole(document: Document, limits: Limits) -> None:
         if (count := _count(operations)) > limits.operations:
             raise InvalidDocument(f"{count} operations, {limits.operations} are allowed", place, "split the step")
         for index, operation in enumerate(operations[:-1]):
-            if isinstance(operation, Emit):
-                raise InvalidDocument("emit is not the last operation", f"{place}/{index}/emit", "move it to the end")
+            if isinstance(operation, Emit | Collect):
+                name = NAMES[type(operation)]
+                raise InvalidDocument(
+                    f"{name} is not the last operation", f"{place}/{index}/{name}", "move it to the end"
+                )
 
 
 def _count(operations: tuple[Operation, ...]) -> int:
@@ -235,6 +239,7 @@ _NESTED: Final[dict[type, tuple[tuple[str, str], ...]]] = {
     Branch: (("arms", "arms"),),
     Emit: (("events", "events"),),
     Envelope: (("ops", "ops"),),
+    Collect: (("ops", "ops"),),
 }
 """The fields that hold operations, by their names here and in a document."""
 

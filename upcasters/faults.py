@@ -15,6 +15,7 @@ from upcasters.expression import parse
 from upcasters.operations import (
     Add,
     Branch,
+    Collect,
     Convert,
     Default,
     DropEvent,
@@ -35,6 +36,10 @@ Fault: TypeAlias = tuple[str, str, str]
 """The field, what is wrong with it, and what to do."""
 
 MOST_PLACES: Final = 60
+MOST_COLLECTED: Final = 1_000
+"""Events that become one."""
+WIDEST: Final = 100_000
+"""Events of a stream that a group may span: so many are kept at once, at most."""
 ARMS: Final = ("null", "boolean", "number", "string", "bytes", "array", "object")
 
 
@@ -88,9 +93,21 @@ def faults(operation: Operation) -> Iterator[Fault]:  # noqa: C901 - one case pe
                     f"there is no sort of value {unknown[0]!r}",
                     f"use {', '.join(ARMS)}, or write by: a member",
                 )
+        case Collect():
+            yield from _collect(operation)
         case Emit(events=events):
             if not events:
                 yield "events", "no events", "use drop_event"
+
+
+def _collect(operation: Collect) -> Iterator[Fault]:
+    yield from _expression("key", operation.key)
+    if operation.until is not None:
+        yield from _expression("until", operation.until)
+    if not 1 <= operation.most <= MOST_COLLECTED:
+        yield "most", f"{operation.most} events in one", f"write 1 to {MOST_COLLECTED}"
+    if not operation.most <= operation.within <= WIDEST:
+        yield "within", f"{operation.within} events of the stream", f"write at least most, and at most {WIDEST}"
 
 
 def _constant(key: str, value: object, literal: str | None) -> Iterator[Fault]:

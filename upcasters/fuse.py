@@ -18,6 +18,7 @@ from upcasters.growth import LARGEST, growth
 from upcasters.operations import (
     Add,
     Branch,
+    Collect,
     Convert,
     Copy,
     Default,
@@ -177,8 +178,8 @@ class _Fuser:
             case Fail(condition=condition, reason=reason):
                 checks.append(If(self._formula(condition, tree, shape, boolean=True), Raise(reason), NOTHING))
                 return tree
-            case Envelope() | Retype() | DropEvent() | Emit():
-                raise UpcastersError("envelope, retype, drop_event and emit concern the event, not its payload")
+            case Envelope() | Retype() | DropEvent() | Emit() | Collect():
+                raise UpcastersError(f"{type(operation).__name__} concerns the event, not its payload")
             case _:
                 assert_never(operation)
 

@@ -22,6 +22,7 @@ from upcasters.operations import (
     NAMES,
     Add,
     Branch,
+    Collect,
     Convert,
     Copy,
     Default,
@@ -162,7 +163,7 @@ def apply(operation: Operation, scope: Any, context: Context) -> Any:  # noqa: C
             if holds(condition, scope, context):
                 raise context.fault(reason, refused=True)
             return scope
-        case Envelope() | Retype() | DropEvent() | Emit():
+        case Envelope() | Retype() | DropEvent() | Emit() | Collect():
             raise context.fault("concerns the whole event, not its payload: use stream()")
         case _:
             assert_never(operation)

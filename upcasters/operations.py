@@ -252,9 +252,25 @@ class Emit(_Operation, frozen=True):
     events: tuple[Part, ...]
 
 
+class Collect(_Operation, frozen=True):
+    """Make one event of those with the same key, in order. Replay jobs only, and the last operation of its document.
+
+    ``ops`` work on a record of ``key`` and ``events``, the payloads. A group is complete with the ``most`` events, or
+    with one for which ``until`` holds. One that is not, ``within`` so many events of the stream or at its end, is
+    refused, or kept as it is.
+    """
+
+    key: str
+    most: int
+    within: int
+    until: str | None = None
+    ops: tuple[Operation, ...] = ()
+    incomplete: Literal["error", "keep"] = "error"
+
+
 Operation: TypeAlias = Union[  # noqa: UP007 - the members refer to it
     Rename, Move, Copy, Add, Default, Remove, Only, Map, Convert, Scale, Set, Join, Split, Wrap, Unwrap, Entries,
-    Each, In, When, Branch, Fail, Envelope, Retype, DropEvent, Emit,
+    Each, In, When, Branch, Fail, Envelope, Retype, DropEvent, Emit, Collect,
 ]  # fmt: skip
 
 OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
@@ -262,19 +278,20 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = MappingProxyType({
     "map": Map, "convert": Convert, "scale": Scale, "set": Set, "join": Join, "split": Split, "wrap": Wrap,
     "unwrap": Unwrap, "entries": Entries, "each": Each, "in": In, "when": When, "branch": Branch, "fail": Fail,
     "envelope": Envelope, "retype": Retype, "drop_event": DropEvent, "emit": Emit,
+    "collect": Collect,
 })  # fmt: skip
 """Every operation by the name a document gives it."""
 
 NAMES: Final[Mapping[type[Operation], str]] = MappingProxyType({kind: name for name, kind in OPERATIONS.items()})
 
-STREAM_LEVEL: Final = (Envelope, Retype, DropEvent, Emit)
+STREAM_LEVEL: Final = (Envelope, Retype, DropEvent, Emit, Collect)
 """Operations that concern the event as a whole, not its payload: allowed at the top of a document only."""
 
 
 def nested(operation: Operation) -> Iterator[tuple[str, tuple[Operation, ...]]]:
     """The lists of operations inside one, each with its pointer below the operation: ``/ops``, ``/arms/string``."""
     match operation:
-        case Each(ops=ops) | In(ops=ops) | Envelope(ops=ops):
+        case Each(ops=ops) | In(ops=ops) | Envelope(ops=ops) | Collect(ops=ops):
             yield "/ops", ops
         case When(then=then, otherwise=otherwise):
             yield "/ops", then

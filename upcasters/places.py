@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from upcasters.operations import (
+    Collect,
     Copy,
     DropEvent,
     Emit,
@@ -46,7 +47,7 @@ def touches(operation: Operation) -> Iterator[Pointer]:  # noqa: C901 - one case
         case Envelope(ops=ops):
             for inner in ops:
                 yield from (Pointer(at.parts[1:]) for at in touches(inner) if at.parts[:1] == (PAYLOAD,))
-        case Fail() | DropEvent() | Retype() | Emit():
+        case Fail() | DropEvent() | Retype() | Emit() | Collect():
             return
         case _:
             yield operation.at

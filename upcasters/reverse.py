@@ -25,6 +25,7 @@ from upcasters.operations import (
     NAMES,
     Add,
     Branch,
+    Collect,
     Convert,
     Copy,
     Default,
@@ -200,6 +201,8 @@ class _Flip:
             case DropEvent():
                 self._lens(ROOT, "dropped events do not come back", "up")
                 return []
+            case Collect():
+                return self._stuck("the events that became one are not told apart again", "write down: none")
             case Emit():
                 return self._stuck("the events that came of one are not put together again", "write down: none")
 

@@ -17,6 +17,7 @@ from upcasters.operations import (
     NAMES,
     Add,
     Branch,
+    Collect,
     Convert,
     Copy,
     Default,
@@ -172,6 +173,8 @@ class _Changer:
             case Fail(condition=condition) | DropEvent(condition=condition):
                 self._condition(condition, shape)
                 return shape
+            case Collect():
+                return self._collect(operation, shape)
             case Emit(events=events):
                 for index, part in enumerate(events):
                     self._inner(f"/events/{index}/ops", ROOT).run(part.ops, shape)
@@ -182,6 +185,16 @@ class _Changer:
                 return shape
             case _:
                 assert_never(operation)
+
+    def _collect(self, operation: Collect, shape: Shape) -> Shape:
+        key = self._expression(operation.key, shape, ROOT, guarded=False)
+        if sort(key) not in ("string", "int", "any") or (nullable(key) and not isinstance(key, Anything)):
+            self._refuse(ROOT, f"{operation.key}: {label(key)} is no key", "give a text or a whole number")
+        if operation.until is not None:
+            self._condition(operation.until, shape)
+        return self._inner("/ops", ROOT).run(
+            operation.ops, Record({"key": Member(key), "events": Member(Array(shape))})
+        )
 
     def _envelope(self, ops: tuple[Operation, ...], shape: Shape) -> Shape:
         before = around(shape)

@@ -8,8 +8,21 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from upcasters.interpret import Context, Fault, bounded, failure, holds, run
-from upcasters.operations import NAMES, DropEvent, Emit, Envelope, In, Operation, Part, Retype
-from upcasters.path import Pointer
+from upcasters.operations import (
+    NAMES,
+    Collect,
+    DropEvent,
+    Emit,
+    Envelope,
+    In,
+    Move,
+    Operation,
+    Part,
+    Retype,
+    Set,
+    Wrap,
+)
+from upcasters.path import ROOT, Pointer
 from upcasters.shape import EVENT, HEADERS, PAYLOAD
 from upcasters.step import Step
 
@@ -56,10 +69,22 @@ def lifted(ops: tuple[Operation, ...]) -> Iterator[Operation]:
         match operation:
             case Envelope(ops=inner):
                 yield from inner
+            case Collect():
+                yield from (In(Pointer((PAYLOAD,)), (one,)) for one in gathering(operation))
             case Retype() | DropEvent() | Emit():
                 pass
             case _:
                 yield In(Pointer((PAYLOAD,)), (operation,))
+
+
+def gathering(operation: Collect) -> Iterator[Operation]:
+    """What gathering makes of a single event, as operations on its payload."""
+    key = "[key]"
+    yield Set(Pointer((key,)), operation.key)
+    yield Move(ROOT, Pointer(("events",)))
+    yield Move(Pointer(("events", key)), Pointer(("key",)))
+    yield Wrap(Pointer(("events",)))
+    yield from operation.ops
 
 
 def _emits(step: Step) -> bool:
@@ -81,6 +106,8 @@ def _through(step: Step, event: Event) -> Iterator[Event]:
                 case DropEvent(condition=condition):
                     if holds(condition, event.payload, context):
                         return
+                case Collect():
+                    raise context.fault("several events become one: only a replay job can, with replay()")
                 case Emit(events=parts):
                     yield from (_part(event, part, place, context) for place, part in enumerate(parts))
                     return

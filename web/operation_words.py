@@ -8,6 +8,7 @@ from upcasters.document import write_operation
 from upcasters.operations import (
     Add,
     Branch,
+    Collect,
     Convert,
     Copy,
     Default,
@@ -120,5 +121,8 @@ def sentence(operation: Written) -> str:  # noqa: C901 - one case per operation
             return f"Leave the event out where {condition}"
         case Emit(events=events):
             return f"Make {counted(len(events), 'event')} of it: {', '.join(part.type for part in events)}"
+        case Collect(key=key, most=most, ops=ops):
+            done = counted(len(ops), "operation")
+            return f"In replay jobs, make one event of up to {most} with the same {key}: {done}"
         case _:
             assert_never(operation)

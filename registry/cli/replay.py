@@ -15,9 +15,11 @@ from compat.formats import Parsed, parse
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli import upcasting
 from registry.cli.remote import Remote, RemoteVersion
+from upcasters.collecting import collects
 from upcasters.errors import UpcastersError, UpcastFailed
-from upcasters.failures import Report
+from upcasters.failures import FIRST_FAILURES, Report
 from upcasters.integrations.files import Progress, json_reader, upcast_file
+from upcasters.integrations.replay import ReplayReport, replay_file
 
 
 class Replay:
@@ -47,6 +49,40 @@ class Replay:
             )
         except UpcastersError as error:
             raise Misconfigured(str(error)) from error
+
+    @property
+    def gathers(self) -> bool:
+        """Whether the chain makes one event of several."""
+        return any(collects(step.ops) for step in self.chain.steps)
+
+    def gather(self, file: Path, out: Path | None, progress: Progress) -> tuple[ReplayReport, list[UpcastFailed]]:
+        """Replay a file through a chain that gathers events; a run that was broken off is taken up.
+
+        Gives the first failures too. Raises Misconfigured for a file or a format that cannot be used.
+        """
+        if self._old.definition.format is not Format.JSON:
+            raise Misconfigured("only events of JSON Schema are gathered by command: use Chain.replay() in Python")
+        if out is None or {path.suffix.lower() for path in (file, out)} - {".jsonl", ".ndjson"}:
+            raise Misconfigured("the chain makes one event of several: name two .jsonl files, --replay and --out")
+        first: list[UpcastFailed] = []
+
+        def note(error: UpcastFailed) -> None:
+            if len(first) < FIRST_FAILURES:
+                first.append(error)
+
+        try:
+            report = replay_file(
+                file,
+                self.chain,
+                out,
+                on_failure=note,
+                old=lambda payload: self._hold(self._old, self.chain.source, payload),
+                new=lambda payload: self._hold(self._new, self.chain.target, payload),
+                progress=progress,
+            )
+        except UpcastersError as error:
+            raise Misconfigured(str(error)) from error
+        return report, first
 
     def _valid(self, event: Any) -> Any:
         """The event in the new version. Raises UpcastFailed, also where the result is none of that version."""

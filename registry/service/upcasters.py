@@ -15,7 +15,14 @@ from msgspec.structs import replace
 
 from compat.errors import CompatError
 from compat.formats import Parsed
-from registry.errors import InvalidEvent, NoUpcasters, OperationNotPermitted, StoreBusy, SubjectNotFound
+from registry.errors import (
+    InvalidEvent,
+    InvalidUpcaster,
+    NoUpcasters,
+    OperationNotPermitted,
+    StoreBusy,
+    SubjectNotFound,
+)
 from registry.events import UpcasterPublished, UpcasterWithdrawn
 from registry.history import parse_number
 from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, Version
@@ -30,6 +37,7 @@ from registry.storage.reading import Reading, StoredUpcaster
 from registry.storage.store import Store
 from registry.upcasting import Draft, Limits, Report, Stop, draft, implied, shape_of, travel, verify
 from upcasters.chain import chain_to_json
+from upcasters.collecting import collects
 from upcasters.document import Document, read
 from upcasters.errors import NoChain
 from upcasters.widening import Source, sources
@@ -120,6 +128,11 @@ class Upcasters:
             subject = subject_of(document, subject)
             old = find_version(reading, subject, document.source, deleted=True)
             definition = self._definitions.of(reading, old)
+        if collects(document.ops) is not None:
+            raise InvalidUpcaster(
+                "collect brings events to the new version in replay jobs only, so a version cannot be let in by it: "
+                "register it under another level, then publish the upcaster"
+            )
         earlier = parse(definition)
         return proof(resolved(document, earlier, candidate), earlier, candidate, self._settings)
 

@@ -21,7 +21,7 @@ from upcasters.document import Document
 from upcasters.errors import InvalidDocument
 from upcasters.expression_check import member_at
 from upcasters.losses import carried
-from upcasters.operations import NAMES, Branch, Each, Emit, Envelope, In, Operation, When
+from upcasters.operations import NAMES, Branch, Collect, Each, Emit, Envelope, In, Operation, When
 from upcasters.path import ROOT, Pointer
 from upcasters.shape import ANYTHING, Array, Record, Shape, Table, around, without_null
 from upcasters.shape_change import after
@@ -82,6 +82,9 @@ class _Resolver:
                 inner = _value(shape, at)
                 resolved = {name: self.run(ops, inner, f"{place}/arms/{name}") for name, ops in arms.items()}
                 return structs.replace(operation, arms=resolved)
+            case Collect(ops=ops):
+                gathered = after(structs.replace(operation, ops=()), shape)
+                return structs.replace(operation, ops=self.run(ops, gathered, f"{place}/ops"))
             case Emit(events=events):
                 return Emit(
                     tuple(

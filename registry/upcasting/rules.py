@@ -19,7 +19,7 @@ from upcasters.compile.capabilities import PROTOBUF_FORM
 from upcasters.compile.jsonata import compile_step
 from upcasters.document import Document
 from upcasters.errors import NoChain, NotPortable
-from upcasters.operations import Operation, is_stream_level
+from upcasters.operations import Collect, Operation, is_stream_level
 from upcasters.shape import Shape
 
 _LONGEST_NAME: Final = 256
@@ -61,6 +61,8 @@ def migration_rules(document: Document, old: Parsed, new: Parsed) -> MigrationRu
 
 
 def _expression(ops: tuple[Operation, ...], shape: Shape, old: Parsed) -> str:
+    if any(isinstance(operation, Collect) for operation in ops):
+        raise NotPortable("JSONata", "several events become one: only replay jobs can")
     if is_stream_level(ops):
         raise NotPortable("JSONata", "the step renames, splits or drops events")
     if ops and old.definition.format is Format.PROTOBUF:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -17,6 +17,7 @@ from registry.upcasting.json_form import json_form
 from registry.upcasting.numbers import renumbered
 from registry.upcasting.shapes import shape_of
 from upcasters.chain import Chain, downward
+from upcasters.collecting import collects, gather
 from upcasters.compile.capabilities import Capability, capabilities
 from upcasters.document import Document
 from upcasters.errors import EventRefused, NoChain, UpcastersError, UpcastFailed
@@ -24,6 +25,7 @@ from upcasters.expression_check import member_at
 from upcasters.fit import misfits
 from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy, fuse
+from upcasters.interpret import interpret
 from upcasters.losses import vanished
 from upcasters.operations import NAMES, Add, Emit, Operation, Retype, is_stream_level
 from upcasters.path import ROOT, Pointer
@@ -248,6 +250,9 @@ class _Proof:
 
     def _events(self) -> None:
         deadline = time.monotonic() + self._limits.seconds
+        if (collect := collects(self._document.ops)) is not None:
+            self._groups(collect.most, deadline)
+            return
         chains = {} if self._stream_level else self._chains()
         back = None if self._stream_level else self._back()
         for payload in islice(self._old.engine.samples(self._old.schema, self._seed), self._limits.events):
@@ -258,6 +263,40 @@ class _Proof:
                 self._event(payload, chains, back)
             if len(self._findings) >= self._limits.findings or time.monotonic() > deadline:
                 return
+
+    def _groups(self, most: int, deadline: float) -> None:
+        """Groups of generated events, of one, of two and as large as may be, as one event each."""
+        payloads = list(islice(self._old.engine.samples(self._old.schema, self._seed), self._limits.events))
+        for size in sorted({1, 2, min(most, len(payloads))}):
+            for start in range(0, len(payloads) - size + 1, size):
+                self._tried += size
+                self._group(payloads[start : start + size])
+                if len(self._findings) >= self._limits.findings or time.monotonic() > deadline:
+                    return
+
+    def _group(self, payloads: list[object]) -> None:
+        shown = [json_form(self._old, payload) for payload in payloads]
+        try:
+            made = self._gathered(payloads)
+        except EventRefused:
+            return
+        except UpcastFailed as error:
+            self._add(Finding(Check.EVENTS, error.place, error.pointer, error.reason, "", shown))
+            return
+        if made is None:
+            return
+        violation = next(iter(self._new.engine.violations(self._new.schema, made.payload)), None)
+        if violation is not None:
+            place, told = f"/ops/{len(self._document.ops) - 1}/collect", json_form(self._new, made.payload)
+            self._add(Finding(Check.EVENTS, place, violation.pointer, violation.message, "", shown, told))
+
+    def _gathered(self, payloads: Iterable[object]) -> Event | None:
+        events = (Event(self._type, payload, str(n), attributes=_ATTRIBUTES) for n, payload in enumerate(payloads))
+        return gather(Step.up(self._document), interpret, events)
+
+    @property
+    def _collects(self) -> bool:
+        return collects(self._document.ops) is not None
 
     def _chains(self) -> dict[str, Chain]:
         step = Step.up(self._document)
@@ -419,6 +458,13 @@ class _Proof:
                 message, pointer, result = problem
                 self._add(Finding(Check.EXAMPLES, f"/examples/{index}", pointer, message, "", example.given, result))
 
+    def _outcome(self, chain: Chain, payloads: list[Any]) -> Any:
+        """What an example becomes, as JSON."""
+        if self._collects:
+            made = self._gathered(payloads)
+            return None if made is None else json_form(self._new, made.payload)
+        return self._told(payloads[0]) if self._stream_level else json_form(self._new, chain(payloads[0]))
+
     def _told(self, payload: object) -> Any:
         """What comes of an event in an example: its payload, null where it is dropped; by ``emit`` a list of events."""
         results = self._results(payload)
@@ -427,16 +473,22 @@ class _Proof:
         return json_form(self._new, results[0].payload) if results else None
 
     def _example(self, chain: Chain, given: Any, wanted: Any) -> Iterator[tuple[str, str, Any]]:
-        try:
-            payload = self._old.engine.from_json(self._old.schema, given)
-        except CompatError as error:
-            yield f"'in' is no event of version {self._document.source}: {error}", "", None
+        if self._collects and not (isinstance(given, list) and given):
+            yield "'in' is no list of events, which the document gathers", "", None
             return
-        for violation in self._old.engine.violations(self._old.schema, payload):
-            yield f"'in' is no event of version {self._document.source}: {violation.message}", violation.pointer, None
-            return
+        payloads: list[Any] = []
+        for event in given if self._collects else [given]:
+            try:
+                payloads.append(self._old.engine.from_json(self._old.schema, event))
+            except CompatError as error:
+                yield f"'in' is no event of version {self._document.source}: {error}", "", None
+                return
+            for violation in self._old.engine.violations(self._old.schema, payloads[-1]):
+                message = f"'in' is no event of version {self._document.source}: {violation.message}"
+                yield message, violation.pointer, None
+                return
         try:
-            result = self._told(payload) if self._stream_level else json_form(self._new, chain(payload))
+            result = self._outcome(chain, payloads)
         except UpcastersError as error:
             yield str(error), getattr(error, "pointer", ""), None
             return

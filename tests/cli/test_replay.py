@@ -74,6 +74,32 @@ def test_a_failing_operation_is_named(demo):
     assert re.search(r"^  event 2  version 1 → 2  /ops/0/fail  .*below nothing", done.stdout, re.MULTILINE)
 
 
+def test_several_events_become_one_in_a_replay_alone(demo):
+    line = {"type": "object", "properties": {"order": {"type": "string"}, "n": {"type": "integer"}},
+            "required": ["order", "n"], "additionalProperties": False}  # fmt: skip
+    order = {"type": "object", "properties": {"order": {"type": "string"}, "ns": {"type": "array", "items": {
+        "type": "integer"}}}, "required": ["order", "ns"], "additionalProperties": False}  # fmt: skip
+    steps = (
+        "  - collect:\n      key: order\n      most: 2\n      within: 100\n      ops:\n"
+        "        - set: {at: /ns, expr: 'events.map(e, e.n)'}\n"
+        "        - remove: {at: /events}\n        - rename: {at: /key, to: order}\ndown: none\n"
+    )
+    publish(demo, "lines", line, order, steps)
+    given = [{"order": "a", "n": 1}, {"order": "b", "n": 2}, {"order": "a", "n": 3}, {"order": "c", "n": "x"}]
+    demo.write({"lines.jsonl": jsonl(*given)})
+    replay = ("upcast", "lines", "--from", "1", "--replay", "lines.jsonl")
+    done = demo.lineal(*replay, "--out", "orders.jsonl")
+    assert done.returncode == 1
+    found = counts(done.stdout)
+    assert (found["events"], found["became"], found["groups"], found["incomplete"], found["failed"]) == (4, 1, 1, 1, 2)
+    assert "the group 'b' has 1 of 2 events at the end of the stream" in done.stdout
+    assert [json.loads(text) for text in demo.read("orders.jsonl").splitlines()] == [{"order": "a", "ns": [1, 3]}]
+    assert demo.lineal(*replay).returncode == 2
+    demo.write({"one.json": json.dumps(given[0])})
+    done = demo.lineal("upcast", "lines", "--from", "1", "one.json")
+    assert done.returncode != 0
+
+
 def publish(demo, subject, first, second, steps):
     """Two versions and a step between them."""
     import os

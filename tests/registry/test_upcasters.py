@@ -233,6 +233,12 @@ def test_a_breaking_version_is_accepted_together_with_its_upcaster(upcastable: R
     assert upcastable.upcasters.upcast(ORDERS, {"id": "a", "cents": 5}, 1)[1][-1].payload == {"id": "a", "amount": 5}
 
 
+def test_a_version_is_not_let_in_by_what_only_replays_can_do(upcastable: Registry) -> None:
+    gather = {"key": "id", "most": 9, "within": 9, "ops": [{"rename": {"at": "/key", "to": "id"}}]}
+    with pytest.raises(InvalidUpcaster, match="in replay jobs only"):
+        together(upcastable, {**RENAME, "ops": [{"collect": gather}], "loses": ["/cents"], "down": "none"})
+
+
 def test_neither_is_accepted_when_the_upcaster_does_not_hold(upcastable: Registry) -> None:
     position = upcastable.catalog.position()
     with pytest.raises(UpcasterRefused):

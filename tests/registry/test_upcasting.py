@@ -380,3 +380,56 @@ def test_documents_about_whole_events_are_proven_too() -> None:
     assert [(one.check, one.pointer) for one in lost.findings] == [(Check.LOSS, "/k")]
     split = document({"emit": {"events": [{"type": SUBJECT, "ops": [{"rename": {"at": "/a", "to": "c"}}]}]}})
     assert any(one.check is Check.EVENTS for one in verify(split, STREAM_OLD, STREAM_NEW).findings)
+
+
+ORDERS = json_schema({"order": TEXT, "ns": {"type": "array", "items": WHOLE}}, ["order", "ns"])
+GATHERED = [
+    {"set": {"at": "/ns", "expr": "events.map(e, e.n)"}},
+    {"remove": {"at": "/events"}},
+    {"rename": {"at": "/key", "to": "order"}},
+]
+
+
+def gather(*ops: dict[str, Any], **more: Any) -> Document:
+    return document({"collect": {"key": "order", "most": 3, "within": 9, "ops": list(ops)}}, down="none", **more)
+
+
+def test_events_that_become_one_are_proven_in_groups() -> None:
+    lines = json_schema({"order": TEXT, "n": WHOLE}, ["order", "n"])
+    example = {"in": [{"order": "a", "n": 1}, {"order": "a", "n": 2}], "out": {"order": "a", "ns": [1, 2]}}
+    report = verify(gather(*GATHERED, examples=[example]), lines, ORDERS)
+    assert report.findings == ()
+    assert (report.kind, report.down) == ("up-only", "none")
+    assert report.events > 20
+    assert [each.reason for each in report.capabilities if each.supported] == ["in replay jobs only, by replay()"]
+    assert migration_rules(gather(*GATHERED), lines, ORDERS).rules == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "check", "pointer"),
+    [
+        (gather(*GATHERED[:1], {"remove": {"at": "/events"}}), Check.SHAPE, "/order"),
+        (
+            gather(
+                {"remove": {"at": "/events"}},
+                {"add": {"at": "/ns", "value": []}},
+                {"rename": {"at": "/key", "to": "order"}},
+            ),
+            Check.LOSS,
+            "/n",
+        ),
+        (gather(*GATHERED, examples=[{"in": {"order": "a", "n": 1}, "out": {}}]), Check.EXAMPLES, ""),
+        (gather(*GATHERED, examples=[{"in": [{"order": "a", "n": 1}], "out": {}}]), Check.EXAMPLES, "/ns"),
+    ],
+)
+def test_what_gathers_is_refused_for_the_same_reasons(step: Document, check: Check, pointer: str) -> None:
+    report = verify(step, json_schema({"order": TEXT, "n": WHOLE}, ["order", "n"]), ORDERS)
+    assert (check, pointer) in {(finding.check, finding.pointer) for finding in report.findings}
+
+
+def test_a_group_that_would_come_out_invalid_is_shown() -> None:
+    few = json_schema({"order": TEXT, "ns": {"type": "array", "items": WHOLE, "maxItems": 2}}, ["order", "ns"])
+    report = verify(gather(*GATHERED), json_schema({"order": TEXT, "n": WHOLE}, ["order", "n"]), few)
+    assert report.findings[0].check is Check.EVENTS
+    assert report.findings[0].place == "/ops/0/collect"
+    assert len(report.findings[0].event) == 3

@@ -66,14 +66,26 @@ def test_cases_in_node(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", STREAMS, ids=lambda case: case["name"])
 def test_whole_events(case: dict[str, Any]) -> None:
-    given = msgspec.convert(case["in"], Event)
-    found = Chain.up([document(case)]).stream([given])
+    found = replayed(case) if isinstance(case["in"], list) else streamed(case)
     if "error" in case:
         with pytest.raises(UpcastFailed) as caught:
             list(found)
         assert caught.value.place == case["error"]
     else:
         assert list(found) == [msgspec.convert(event, Event) for event in case["out"]]
+
+
+def streamed(case: dict[str, Any]) -> Iterator[Event]:
+    return Chain.up([document(case)]).stream([msgspec.convert(case["in"], Event)])
+
+
+def replayed(case: dict[str, Any]) -> Iterator[Event]:
+    replay = Chain.up([document(case)]).replay()
+    events = msgspec.convert(case["in"], list[Event])
+    for outcome in (*(outcome for event in events for outcome in replay.take(event)), *replay.finish()):
+        if isinstance(outcome, UpcastFailed):
+            raise outcome
+        yield outcome
 
 
 def test_every_operation_has_its_cases() -> None:

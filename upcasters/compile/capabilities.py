@@ -13,7 +13,7 @@ from upcasters.compile.jsonata import blocked_in_python, compile_step
 from upcasters.document import Document
 from upcasters.errors import NoChain, NotPortable, UpcastersError
 from upcasters.fuse import fuse
-from upcasters.operations import Operation, is_stream_level
+from upcasters.operations import Collect, Operation, is_stream_level
 from upcasters.plan import Plan
 from upcasters.shape import Anything, Array, OneOf, Plain, Record, Shape, Table, nullable
 from upcasters.shape_change import change
@@ -24,6 +24,9 @@ STOCK_CLIENTS: Final = ("stock Python", "stock JavaScript", "stock Go", "stock J
 PROTOBUF_FORM: Final = (
     "the clients hand rules Protobuf data in another form: names in lowerCamelCase, int64 as text, no unknown fields"
 )
+
+
+WHOLE_EVENTS: Final = "the step concerns events as a whole: only stream() can"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,11 @@ _TARGETS: Final = ("Python", *_ENGINES, *STOCK_CLIENTS)
 
 def _direction(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> tuple[Capability, ...]:
     if is_stream_level(ops):
-        reason = "the step concerns events as a whole: only stream() can"
-        others = (Capability(target, direction, supported=False, reason=reason) for target in _TARGETS[1:])
-        return (Capability("Python", direction, supported=True, reason="by stream()"), *others)
+        gathers = any(isinstance(operation, Collect) for operation in ops)
+        how = "in replay jobs only, by replay()" if gathers else "by stream()"
+        what = "several events become one: only replay jobs can" if gathers else WHOLE_EVENTS
+        others = (Capability(target, direction, supported=False, reason=what) for target in _TARGETS[1:])
+        return (Capability("Python", direction, supported=True, reason=how), *others)
     engines = (_engine(name, direction, ops, shape) for name in _ENGINES)
     return (Capability("Python", direction, supported=True), *engines, *_stock(direction, ops, shape, format_name))
 

@@ -74,7 +74,7 @@ def upcast_file(
 
 def json_reader(subject: str, versions: tuple[int, int], *, exact: bool = True) -> Callable[[bytes], Any]:
     """A reader of lines of JSON; with ``exact``, numbers that no float holds are Decimal. It raises UpcastFailed."""
-    decode = msgspec.json.Decoder(float_hook=_number if exact else None).decode
+    decode = msgspec.json.Decoder(float_hook=number if exact else None).decode
 
     def read(line: bytes) -> Any:
         try:
@@ -85,7 +85,8 @@ def json_reader(subject: str, versions: tuple[int, int], *, exact: bool = True) 
     return read
 
 
-def _number(text: str) -> float | Decimal:
+def number(text: str) -> float | Decimal:
+    """A JSON number that is not whole: as a float if that is exact. Raises ValueError."""
     value = float(text)
     if not math.isfinite(value):
         raise ValueError(f"the number {text[:40]} is out of range")
@@ -93,7 +94,8 @@ def _number(text: str) -> float | Decimal:
     return value if Decimal(repr(value)) == exact else exact
 
 
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+"""Writes payloads as JSON with exact numbers."""
 
 
 def _kind(path: Path) -> str:
@@ -167,7 +169,7 @@ def _write(target: Path, events: Iterable[Any], schema: Any) -> None:
                 fastavro.writer(file, fastavro.parse_schema(schema), events, codec="deflate")
             else:
                 for event in events:
-                    file.write(event if isinstance(event, bytes) else _ENCODER.encode(event))
+                    file.write(event if isinstance(event, bytes) else ENCODER.encode(event))
                     file.write(b"\n")
         partial.replace(target)
     finally:

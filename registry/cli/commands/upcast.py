@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,9 @@ from registry.cli.remote import Remote
 from registry.cli.replay import Replay
 from registry.cli.upcasting import Change, Leg, Travel
 from upcasters.chain import Chain
+from upcasters.errors import UpcastFailed
 from upcasters.failures import Report
+from upcasters.integrations.replay import ReplayReport
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -104,9 +106,28 @@ def _replay(project: Project, console: Console, journey: Journey, file: Path, ou
     with Remote(project.configuration.registry) as remote:
         replay = Replay(remote, journey.subject, journey.source, journey.target)
     with console.gauge("replay", size) as told:
+        if replay.gathers:
+            gathered = replay.gather(file, out, lambda done, events: told(done, f"{events:,} events"))
+            console.report("\n".join(_gathered(console, replay.chain, *gathered)))
+            return 1 if gathered[0].failed else 0
         report = replay.run(file, out, lambda done, events: told(done, f"{events:,} events"))
     console.report("\n".join(_report(console, replay.chain, report)))
     return 1 if report.failures else 0
+
+
+def _gathered(console: Console, chain: Chain, report: ReplayReport, first: Sequence[UpcastFailed]) -> Iterator[str]:
+    yield f"{console.paint('bold', chain.subject)}  version {chain.source} → {chain.target}, several events become one"
+    counts = {
+        "events": report.counts.events, "became": report.made, "groups": report.counts.complete,
+        "incomplete": report.counts.incomplete, "failed": sum(report.failed.values()), "resumed at": report.resumed,
+    }  # fmt: skip
+    yield ""
+    yield from (f"  {name:<10}{count:>12,}" for name, count in counts.items())
+    if report.failed:
+        yield ""
+        yield console.paint("bold", "why they failed")
+        yield from (f"  {count:>8,}  {reason}" for reason, count in report.failed.items())
+    yield from (f"  {error}" for error in first)
 
 
 def _report(console: Console, chain: Chain, report: Report) -> Iterator[str]:

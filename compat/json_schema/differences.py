@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from compat.json_schema.schema import LISTED, NAMED, SINGLE, Location, ParsedSchema
-from compat.json_schema.text import write
+from compat.json_schema.text import shortened
 from compat.json_schema.values import equal
 from compat.json_schema.views import MAX_TEXT
 from compat.verdict import Difference, Fragment
@@ -112,8 +112,7 @@ def _at(location: Location, steps: Steps) -> Fragment:
 
 
 def _short(value: Any) -> str:
-    written = write(value)
-    return written if len(written) <= MAX_TEXT else written[: MAX_TEXT - 1] + "…"
+    return shortened(value, MAX_TEXT)
 
 
 def _name(steps: Steps) -> str:

@@ -7,7 +7,7 @@ place is part of the question, as the negation of an atom around the negation of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -241,9 +241,10 @@ class Explanation:
                 continue
             below = self.reads.below(here.reader, raw, keyword, name)
             atom = n.atom(Op.MEMBER, name, inner)
-            state = self.member_state(here.state, name)
-            if self.solver.solve(*state, n.negate(inner)).status is Status.EMPTY:
+            asked = self.case(here.state).asked_of(name, self.solver.judge.concerns)
+            if self.solver.solve(*asked, n.negate(inner)).status is Status.EMPTY:
                 continue
+            state = _resolved(asked)
             views = here.views.member(name, self.solver.strings.matches)
             if raw is False:
                 yield from self.leaf(here, "PROPERTY_FORBIDDEN", keyword, atom, f"{name!r} is forbidden", (name,))
@@ -293,9 +294,10 @@ class Explanation:
             below = self.reads.below(here.reader, raw, keyword, *steps)
             for op, at in self._positions(here, atom):
                 views = here.views.item(at)
-                state = self.item_state(here.state, at)
-                if self.solver.solve(*state, n.negate(inner)).status is Status.EMPTY:
+                asked = self.case(here.state).asked_of(at, self.solver.judge.concerns)
+                if self.solver.solve(*asked, n.negate(inner)).status is Status.EMPTY:
                     continue
+                state = _resolved(asked)
                 path = (*here.path, f"[{at}]" if op is Op.ITEM else "[]")
                 if raw is False:
                     yield from self.leaf(here, "ITEMS_CLOSED", keyword, n.atom(op, at, inner), None, steps)
@@ -324,14 +326,6 @@ class Explanation:
             known.take(list(state))
         return known
 
-    def member_state(self, state: State, name: str) -> State:
-        """What the writer says about a member."""
-        return _resolved(set(self.case(state).asked_of(name, self.solver.judge.concerns)))
-
-    def item_state(self, state: State, index: int) -> State:
-        """What the writer says about an item."""
-        return _resolved(set(self.case(state).asked_of(index, self.solver.judge.concerns)))
-
 
 _BELOW: Final[dict[str, Callable[[Explanation, _Here, str, Node], Iterator[Incompatibility | Undecided]]]] = {
     "$ref": Explanation._reference,  # noqa: SLF001
@@ -348,7 +342,7 @@ _BELOW: Final[dict[str, Callable[[Explanation, _Here, str, Node], Iterator[Incom
 }
 
 
-def _resolved(nodes: set[Node]) -> State:
+def _resolved(nodes: Iterable[Node]) -> State:
     """A state without references at its top: the same schema is recognised however it was reached."""
     return frozenset(target(node) if node.op is Op.REF else node for node in nodes)
 
@@ -369,5 +363,4 @@ def _message(rule: str, before: Fragment | None, after: Fragment | None) -> str:
 
 
 def _short(value: Any) -> str:
-    written = text.write(value)
-    return written if len(written) <= 200 else written[:197] + "..."
+    return text.shortened(value, 200, "...")

@@ -96,5 +96,4 @@ def _types(value: Any) -> str:
 
 
 def _short(value: object) -> str:
-    written = text.write(value)
-    return written if len(written) <= 120 else written[:117] + "..."
+    return text.shortened(value, 120, "...")

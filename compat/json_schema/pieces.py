@@ -8,7 +8,6 @@ are the same graph of the same texts, circles included, and mean the same wherev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -20,8 +19,6 @@ from compat.json_schema.schema import Location, ParsedSchema, schemas_in
 MAX_REACHED: Final = 64
 """Schemas that the references of a piece reach; one that reaches more is not told apart from its document."""
 
-_TELLING: Final = re.compile(r"\$(?:ref|schema|dynamicRef|recursiveRef)|unevaluated")
-"""What makes a closer look necessary, if it occurs anywhere in the text."""
 _BOUND: Final = ("$dynamicRef", "$recursiveRef", "unevaluatedItems", "unevaluatedProperties")
 """Keywords that tie a schema to where it is reached from, or to schemas beside it that only its document has."""
 _NAMELESS: Final = b""
@@ -100,7 +97,10 @@ class Piece:
 
 def is_free(text: str) -> bool:
     """Whether a schema, written as text, surely has nothing in it that ties it to its document."""
-    return _TELLING.search(text) is None
+    # One look for each is several times faster than a pattern or a loop, and is done for every part of a schema.
+    return not (
+        "$ref" in text or "$schema" in text or "unevaluated" in text or "$dynamicRef" in text or "$recursiveRef" in text
+    )
 
 
 class Pieces:

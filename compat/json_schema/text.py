@@ -57,6 +57,18 @@ def write(value: object, *, sort: bool = False) -> str:
     return "".join(_write(value, sort))
 
 
+def shortened(value: object, limit: int, mark: str = "…") -> str:
+    """The beginning of the text of a value, of at most so many characters; no more of it is written than is shown."""
+    parts: list[str] = []
+    size = 0
+    for part in _write(value, False):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            return "".join(parts)[: limit - len(mark)] + mark
+    return "".join(parts)
+
+
 def _write(value: object, sort: bool) -> Iterator[str]:  # noqa: FBT001
     if isinstance(value, dict):
         separator = "{"

@@ -20,9 +20,7 @@ def fragment(location: Location, keyword: str, *steps: str | int) -> Fragment:
     names: tuple[str | int, ...] = (keyword, *steps) if keyword else ()
     for name in names:
         value = value[name]
-    written = text.write(value)
-    short = written if len(written) <= MAX_TEXT else written[: MAX_TEXT - 1] + "…"
-    return Fragment(location.document.place(location.step(*names)), short)
+    return Fragment(location.document.place(location.step(*names)), text.shortened(value, MAX_TEXT))
 
 
 class Views:

@@ -17,6 +17,7 @@ from registry.settings import Settings
 from registry.storage import migrations
 from registry.storage.batches import Batches, Turn
 from registry.storage.database import Database
+from registry.storage.lately import Lately
 from registry.storage.reading import Reading
 from registry.storage.writing import Writing
 
@@ -34,6 +35,7 @@ class Store:
         self._primary = settings.follow
         self._database = Database(settings)
         self._writer = Lock()
+        self._lately = Lately()
         self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
         try:
@@ -105,11 +107,13 @@ class Store:
             raise self._no_turn()
         try:
             with self._database.transaction(write=True) as connection:
-                writing = Writing(connection, origin)
+                writing = Writing(connection, origin, self._lately)
                 yield writing
                 writing.flush()
                 if not keep:
                     connection.rollback()
+            if keep:
+                writing.committed()
             if writing.appended and keep:
                 self.heard(writing.appended)
         finally:

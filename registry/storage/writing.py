@@ -18,6 +18,7 @@ from registry.events import Entry, Event, Line, SchemaRegistered
 from registry.model import Metadata, Origin, RuleSet, Subject
 from registry.storage import log, projections
 from registry.storage.batches import Turn
+from registry.storage.lately import Lately
 from registry.storage.reading import Reading
 from registry.storage.verification import Progress, replay
 
@@ -25,9 +26,10 @@ from registry.storage.verification import Progress, replay
 class Writing(Reading):
     """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
 
-    def __init__(self, connection: Connection, origin: Origin) -> None:
+    def __init__(self, connection: Connection, origin: Origin, lately: Lately) -> None:
         super().__init__(connection)
         self.act(origin)
+        self._lately = lately
         self._begun_at = log.lock(connection)
         self._unwritten: list[Entry] = []
         self._untold = 0
@@ -95,7 +97,14 @@ class Writing(Reading):
         """Whether anything has happened in one of these streams after a position."""
         if any(entry.subject in streams and entry.position > after for entry in self.appended):
             return True
-        return after < self._begun_at and log.changed(self._connection, streams, after)
+        if after >= self._begun_at:
+            return False
+        known = self._lately.changed(streams, after, self._begun_at)
+        return log.changed(self._connection, streams, after) if known is None else known
+
+    def committed(self) -> None:
+        """Everything that was appended is in the log for good."""
+        self._lately.wrote(self._begun_at, self.appended, self.position())
 
     def adopt(self, copied: Sequence[Line], *, told: bool = True) -> None:
         """Write entries of another log as they are, with what follows from them: they must come next.

@@ -1,0 +1,43 @@
+"""What a process has written lately stands for the log exactly as far as it wrote it all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from registry.events import Entry, ModeChanged
+from registry.model import ANONYMOUS, Subject
+from registry.storage.lately import Lately
+
+A, B, C = (Subject(name=name) for name in "ABC")
+
+
+def entries(after: int, *subjects: Subject) -> list[Entry]:
+    time = datetime.now(UTC)
+    return [
+        Entry(position, time, ANONYMOUS, subject, ModeChanged(mode="READONLY"))
+        for position, subject in enumerate(subjects, after + 1)
+    ]
+
+
+def test_an_unbroken_stretch_is_known() -> None:
+    lately = Lately()
+    lately.wrote(7, entries(7, A, B), 9)
+    lately.wrote(9, entries(9, B), 10)
+    assert lately.changed({A}, after=7, last=10) is True
+    assert lately.changed({A}, after=8, last=10) is False
+    assert lately.changed({A}, after=6, last=10) is None, "somebody else wrote 7"
+
+
+def test_what_others_wrote_is_asked_for() -> None:
+    lately = Lately()
+    lately.wrote(0, entries(0, A), 1)
+    assert lately.changed({A}, after=0, last=2) is None
+    lately.wrote(2, entries(2, C), 3)
+    assert lately.changed({A}, after=0, last=3) is None
+    assert lately.changed({C}, after=2, last=3) is True
+
+
+def test_entries_that_nobody_was_told_of_are_asked_for() -> None:
+    lately = Lately()
+    lately.wrote(0, entries(0, A), 5)
+    assert lately.changed({A}, after=0, last=5) is None

@@ -92,8 +92,8 @@ docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/mkdocs build --strict
 
-prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format (hours; PAIRS=1000 for a short one)
-	@for format in avro json_schema protobuf; do \
+prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format, and upcasters (hours; PAIRS=1000 for a short one)
+	@for format in avro json_schema protobuf upcasters; do \
 	  echo "== $$format"; $(BIN)/python -m tests.prove.$$format --pairs $(or $(PAIRS),100000) || exit 1; done
 
 mutation: $(VENV)/development.stamp ## Make small faults in the engines and see which no test notices (half an hour each; SAMPLE=50 for a short one)

@@ -20,7 +20,9 @@ from upcasters.shape import (
     Record,
     Shape,
     Table,
+    alike,
     nullable,
+    one_of,
     union,
     without_null,
 )
@@ -184,7 +186,7 @@ def _constant_fits(value: Any, target: Shape) -> bool:
 
 def join(one: Shape, other: Shape) -> Shape:
     """The shape of what has either of two shapes: records are joined member by member."""
-    if one == other or fits(other, one):
+    if alike(one, other) or fits(other, one):
         return one
     if fits(one, other):
         return other
@@ -197,7 +199,7 @@ def join(one: Shape, other: Shape) -> Shape:
     if isinstance(bare, Table) and isinstance(rest, Table):
         return union(Table(join(bare.values, rest.values)), *null)
     if isinstance(bare, Choice) and isinstance(rest, Choice):
-        return union(Choice(tuple(dict.fromkeys((*bare.symbols, *rest.symbols)))), *null)
+        return union(one_of((*bare.symbols, *rest.symbols)), *null)
     return union(one, other)
 
 

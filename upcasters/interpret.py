@@ -163,7 +163,9 @@ def apply(operation: Operation, scope: Any, context: Context) -> Any:  # noqa: C
             if holds(condition, scope, context):
                 raise context.fault(reason, refused=True)
             return scope
-        case Envelope() | Retype() | DropEvent() | Emit() | Collect():
+        case Collect():
+            raise context.fault("makes one event of several: only a replay job can, with replay()")
+        case Envelope() | Retype() | DropEvent() | Emit():
             raise context.fault("concerns the whole event, not its payload: use stream()")
         case _:
             assert_never(operation)

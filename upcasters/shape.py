@@ -6,7 +6,7 @@ One tree for all formats, JSON-ready so that a registry can serve it with a chai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, TypeAlias, Union
 
 import msgspec
@@ -142,13 +142,23 @@ def without_null(shape: Shape) -> Shape:
             return shape
 
 
+def one_of(symbols: Iterable[str | int | float | bool | None]) -> Choice:
+    """The choice among symbols, each once: true is not 1."""
+    return Choice(tuple({(isinstance(symbol, bool), symbol): symbol for symbol in symbols}.values()))
+
+
+def alike(one: Shape, other: Shape) -> bool:
+    """Whether two shapes are one: equality alone takes true for 1."""
+    return one == other and (one is other or repr(one) == repr(other))
+
+
 def union(*shapes: Shape) -> Shape:
     """One of the shapes; unions inside are spelt out, repetitions left out."""
     arms: list[Shape] = []
     for arm in (part for shape in shapes for part in _arms(shape)):
         if isinstance(arm, Anything):
             return arm
-        if arm not in arms:
+        if not any(alike(arm, known) for known in arms):
             arms.append(arm)
     match arms:
         case []:

@@ -66,6 +66,7 @@ from upcasters.shape import (
     Table,
     around,
     nullable,
+    one_of,
     union,
     without_null,
 )
@@ -378,7 +379,7 @@ class _Changer:
                     self._refuse(operation.at, f"{old!r} is no value of the old version", "take it out of the table")
         else:
             missing, results = [""], [new for _, new in pairs]
-        shape: Shape = Choice(tuple(dict.fromkeys(results))) if results else Never()
+        shape: Shape = one_of(results) if results else Never()
         if not missing:
             return shape
         match operation.otherwise:

@@ -6,10 +6,11 @@ Pure functions over parsed schemas and documents; nothing here reads or writes t
 from registry.upcasting.drafting import Draft, Question, draft
 from registry.upcasting.implied import implied
 from registry.upcasting.numbers import by_names
+from registry.upcasting.report import Check, Finding, Limits, Report
 from registry.upcasting.rules import MigrationRules, migration_rules
 from registry.upcasting.shapes import shape_of
 from registry.upcasting.travel import Stop, travel
-from registry.upcasting.verification import Check, Finding, Limits, Report, verify
+from registry.upcasting.verification import verify
 
 __all__ = [
     "Check", "Draft", "Finding", "Limits", "MigrationRules", "Question", "Report", "Stop", "by_names", "draft",

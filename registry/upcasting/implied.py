@@ -14,7 +14,8 @@ from compat.definition import Format
 from compat.formats import Parsed
 from compat.verdict import Undecided
 from registry.upcasting.drafting import draft
-from registry.upcasting.verification import Limits, Report, verify
+from registry.upcasting.report import Limits, Report
+from registry.upcasting.verification import verify
 from upcasters.document import Document
 from upcasters.operations import Operation, Remove
 

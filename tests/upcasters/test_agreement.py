@@ -13,8 +13,10 @@ from upcasters.chain import Chain
 from upcasters.conform import deviations
 from upcasters.document import Document, read, write
 from upcasters.errors import UpcastFailed
+from upcasters.fit import join
 from upcasters.plan import weight
-from upcasters.shape import Shape
+from upcasters.shape import NULL, Choice, Member, Record, Shape
+from upcasters.shape_change import change
 from upcasters.step import Step
 
 REFUSED = "refused"
@@ -103,3 +105,14 @@ def test_writing_below_a_record_that_may_be_absent_goes_to_one_place(operation: 
     assert weight(chain.plan.root) <= most * len(names)
     for event in ({}, {"a": {}}, {"a": {"q": 1}, "x3": None}, {"x1": 1, "x30": {}}, {"a": None, "x2": 2}, {"a": None}):
         assert raw(chain, deepcopy(event)) == outcome(chain.interpret, event)
+
+
+def test_a_shape_does_not_take_true_for_one() -> None:
+    ops = [{"default": {"at": "/e", "value": False, "when": "null"}}, {"default": {"at": "/e", "value": 0}}]
+    document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops})
+    shape = Record({"e": Member(NULL, required=False)})
+    after = change(document.ops, shape).shape
+    for event in ({}, {"e": None}):
+        assert not list(deviations(after, Chain.up([document], shape)(event)))
+    assert join(Choice((True,)), Choice((1,))) == Choice((True, 1))
+    assert len(join(Choice((False,)), Choice((0, 1))).symbols) == 3  # type: ignore[union-attr]

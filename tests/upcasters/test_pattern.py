@@ -8,13 +8,17 @@ from random import Random
 import jsonata
 import pytest
 
+from upcasters import read
 from upcasters.charset import complement
 from upcasters.compile.jsonata_pattern import matches
+from upcasters.compile.spark import Spark
 from upcasters.errors import InvalidExpression, NotPortable
 from upcasters.expression import Constant
 from upcasters.expression import parse as expression
+from upcasters.fuse import fuse
 from upcasters.pattern import Alternative, Chars, Choice, InvalidPattern, Pattern, Repeat, Sequence, Tree, parse
-from upcasters.pattern_text import compiled
+from upcasters.pattern_text import compiled, goes_through_groups
+from upcasters.plan import weight
 
 TEXTS = [
     "",
@@ -73,7 +77,7 @@ def test_a_pattern_is_written_out() -> None:
 
 def test_python_reads_a_pattern_as_it_is_meant() -> None:
     accepted = 0
-    for pattern in generated(300):
+    for pattern in generated(range(300)):
         accepted += 1
         for text in texts(pattern):
             assert (compiled(pattern).search(text) is not None) is Ways(parse(pattern), text).found, (pattern, text)
@@ -82,7 +86,7 @@ def test_python_reads_a_pattern_as_it_is_meant() -> None:
 
 def test_no_accepted_pattern_takes_longer_than_its_bound() -> None:
     """What a matcher tries that goes back at every failure: once per place of the pattern and character of the text."""
-    for pattern in generated(300):
+    for pattern in generated(range(300)):
         tree = parse(pattern)
         for text in (*texts(pattern), "a" * 60, "ab" * 30, "a" * 30 + "b" * 30, "aab" * 20):
             tried = Ways(tree, text).tried
@@ -91,7 +95,7 @@ def test_no_accepted_pattern_takes_longer_than_its_bound() -> None:
 
 def test_jsonata_means_the_same_where_it_is_written() -> None:
     written = 0
-    for pattern in generated(150):
+    for pattern in generated(range(150)):
         try:
             found = jsonata.Jsonata(matches("t", pattern))
         except NotPortable:
@@ -156,9 +160,9 @@ class Ways:
                     yield start
 
 
-def generated(count: int) -> Iterator[str]:
+def generated(seeds: range) -> Iterator[str]:
     """Those of some patterns that are accepted."""
-    for seed in range(count):
+    for seed in seeds:
         random = Random(seed)
         pattern = "|".join(
             random.choice(["", "^"]) + _piece(random, 0) + random.choice(["", "$"])
@@ -193,3 +197,19 @@ def texts(pattern: str) -> list[str]:
 def test_sets_of_characters() -> None:
     assert complement(((0, 0x10FFFF),)) == ()
     assert complement(complement(((3, 5), (9, 9)))) == ((3, 5), (9, 9))
+
+
+def test_a_pattern_weighs_what_it_stands_for() -> None:
+    def weighed(expression_text: str) -> int:
+        operation = {"set": {"at": "/ok", "expr": expression_text}}
+        return weight(fuse([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [operation]}).ops]).root)
+
+    assert weighed("a.matches('^[a-z]{150}$')") - weighed("a.matches('^[a-z]{50}$')") == 100
+
+
+def test_a_repeated_group_is_bounded_where_the_stack_is() -> None:
+    assert [goes_through_groups(text) for text in ("^(ab)+$", "^[ab]+$", "^(a|bc){3}$", "x(?:a(?:bc)*)?")] == [
+        True, False, False, True,
+    ]  # fmt: skip
+    assert "> 500" in Spark().matches("v", "^(ab)+$")
+    assert "500" not in Spark().matches("v", "^[ab]+$")

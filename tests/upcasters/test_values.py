@@ -9,7 +9,7 @@ from test_agreement import same
 
 from compat.definition import Definition, Format
 from compat.formats import parse
-from registry.upcasting import shape_of, verify
+from registry.upcasting import by_names, shape_of, verify
 from upcasters import UpcastFailed
 from upcasters.chain import Chain
 from upcasters.conformance import native, values
@@ -49,7 +49,7 @@ def _told(value: Any) -> str:
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in CASES if "format" in case])
 def test_values_in_the_bytes_of_a_format(case: dict[str, Any]) -> None:
     old, new = (parse(Definition(Format(case["format"]), case[side])) for side in ("old", "new"))
-    asked = document(case)
+    asked = by_names(document(case), old, new)
     assert verify(asked, old, new).findings == ()
     payload = old.engine.from_json(old.schema, case["in"])
     stored = old.engine.encode(old.schema, payload)

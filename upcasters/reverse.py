@@ -21,6 +21,7 @@ from upcasters.exact import factor
 from upcasters.expression import needs, parse
 from upcasters.expression_check import member_at, sort
 from upcasters.fit import fits, shape_of
+from upcasters.known import always, certain, declared, items_at, made, may_be_empty, value_at
 from upcasters.operations import (
     NAMES,
     Add,
@@ -64,7 +65,6 @@ from upcasters.shape import (
     Integer,
     Record,
     Shape,
-    Table,
     around,
     nullable,
     without_null,
@@ -149,11 +149,11 @@ class _Flip:
             case Move():
                 return self._move(operation)
             case Copy(to=to):
-                self._lens(self._made(to), "a copy that differs from its original is not kept", "down")
-                return [Remove(self._made(to))]
+                self._lens(made(self._shape, to), "a copy that differs from its original is not kept", "down")
+                return [Remove(made(self._shape, to))]
             case Add(at=at):
-                self._lens(self._made(at), "what newer events say here is not kept", "down")
-                return [Remove(self._made(at))]
+                self._lens(made(self._shape, at), "what newer events say here is not kept", "down")
+                return [Remove(made(self._shape, at))]
             case Default(at=at):
                 return self._default(operation, at)
             case Remove():
@@ -183,9 +183,9 @@ class _Flip:
                 self._lens(at, "order and repeated keys of a list are lost in a map", "down" if to == "list" else "up")
                 return [replace_target(operation)]
             case Each(at=at, ops=ops):
-                return self._nested(at, ops, self._items(at), lambda inner: Each(at, inner))
+                return self._nested(at, ops, items_at(self._shape, at), lambda inner: Each(at, inner))
             case In(at=at, ops=ops):
-                return self._nested(at, ops, self._at(at), lambda inner: In(at, inner))
+                return self._nested(at, ops, value_at(self._shape, at), lambda inner: In(at, inner))
             case When():
                 return self._when(operation)
             case Branch():
@@ -206,56 +206,14 @@ class _Flip:
             case Emit():
                 return self._stuck("the events that came of one are not put together again", "write down: none")
 
-    def _at(self, at: Pointer) -> Shape:
-        member = member_at(self._shape, at.parts)
-        return ANYTHING if member is None else without_null(member.shape)
-
-    def _items(self, at: Pointer) -> Shape:
-        match self._at(at):
-            case Array(items=shape) | Table(values=shape):
-                return without_null(shape)
-            case _:
-                return ANYTHING
-
-    def _made(self, at: Pointer) -> Pointer:
-        """The topmost place that the operation makes in order to write at one."""
-        for depth in range(1, len(at.parts)):
-            if member_at(self._shape, at.parts[:depth]) is None or isinstance(
-                self._at(Pointer(at.parts[: depth - 1])), Anything
-            ):
-                return Pointer(at.parts[:depth])
-        return at
-
-    def _declared(self, at: Pointer) -> bool:
-        holder = member_at(self._shape, at.parent.parts)
-        bare = without_null(holder.shape) if holder else None
-        return isinstance(bare, Record) and at.name in bare.members
-
-    def _certain(self, at: Pointer) -> bool:
-        """Whether every event has a value that is not null at a place, and all records on the way."""
-        steps = (member_at(self._shape, at.parts[:depth]) for depth in range(1, len(at.parts) + 1))
-        return all(step is not None and step.required and not nullable(step.shape) for step in steps)
-
-    def _always(self, at: Pointer) -> bool:
-        """Whether every event has a value at a place, null included."""
-        member = member_at(self._shape, at.parts)
-        return member is not None and member.required and self._certain(at.parent)
-
-    def _may_be_empty(self, at: Pointer, without: str) -> bool:
-        """Whether the record at a place may have no member but one."""
-        bare = self._at(at)
-        if not isinstance(bare, Record):
-            return True
-        return not any(member.required for name, member in bare.members.items() if name != without)
-
     def _move(self, operation: Move) -> list[Operation]:
         source, to = operation.source, operation.to
-        if operation.prune and source.parent.parts and self._may_be_empty(source.parent, source.name):
+        if operation.prune and source.parent.parts and may_be_empty(self._shape, source.parent, source.name):
             self._lens(source.parent, "an empty record comes back absent", "up")
             self._lens(source.parent, "an empty record is taken away", "down")
-        elif source.parent.parts and not self._certain(source.parent):
+        elif source.parent.parts and not certain(self._shape, source.parent):
             self._lens(source.parent, "an absent record comes back empty", "down")
-        return [Move(to, source, prune=self._made(to) != to)]
+        return [Move(to, source, prune=made(self._shape, to) != to)]
 
     def _join(self, operation: Join) -> list[Operation]:
         source, separator = operation.source, operation.separator
@@ -263,9 +221,9 @@ class _Flip:
             return self._stuck("an empty separator does not tell the parts apart", "write a separator, or down")
         if len(set(source)) < len(source):
             return self._stuck("a text stands in it twice", "copy it first, or write down")
-        uncertain = [place for place in source if not self._certain(place)]
+        uncertain = [place for place in source if not certain(self._shape, place)]
         for place in source:
-            if uncertain and self._always(place):
+            if uncertain and always(self._shape, place):
                 return self._stuck(
                     f"where {uncertain[0]} is absent or null, {place} is lost, which older readers need",
                     f"write default: {{at: {uncertain[0]}, value: '', when: either}} first, or down",
@@ -275,19 +233,19 @@ class _Flip:
 
     def _unwrap(self, operation: Unwrap) -> list[Operation]:
         at, take = operation.at, operation.take
-        found = self._at(at)
+        found = value_at(self._shape, at)
         if isinstance(found, Array) and nullable(found.items) and not isinstance(found.items, Anything):
             return self._stuck("a null item would come back as null, not as a list", "write down")
         if take == "one":
             return [Wrap(at)]
         self._lens(at, f"all items but the {take} are lost", "up")
-        if not self._certain(at):
+        if not certain(self._shape, at):
             return [Wrap(at)]
         return [Wrap(at), Default(at, [])]  # an empty list came up as nothing
 
     def _default(self, operation: Default, at: Pointer) -> list[Operation]:
         self._lens(at, "filled in; whether it was there is not kept", "up")
-        if not fits(shape_of(constant(operation.value, operation.literal)), self._at(at)):
+        if not fits(shape_of(constant(operation.value, operation.literal)), value_at(self._shape, at)):
             return self._stuck(f"older readers do not know {operation.value!r} at {at}", "write down")
         return []
 
@@ -307,13 +265,13 @@ class _Flip:
 
     def _restored(self, at: Pointer, value: Any, literal: Literally | None = None) -> list[Operation]:
         """A constant where a member was; a record that was absent or null is not made for it."""
-        if self._certain(at.parent):
+        if certain(self._shape, at.parent):
             return [Add(at, value, literal)]
         return [In(at.parent, (Add(ROOT / at.name, value, literal),))]
 
     def _only(self, operation: Only) -> list[Operation]:
         self._lens(operation.at, "members that are not named are removed", "up")
-        bare = self._at(operation.at)
+        bare = value_at(self._shape, operation.at)
         if isinstance(bare, Record):
             gone = [name for name, member in bare.members.items() if member.required and name not in operation.members]
             if not gone:
@@ -346,7 +304,7 @@ class _Flip:
 
     def _scale(self, operation: Scale) -> list[Operation]:
         by = factor(operation.by)
-        found = self._at(operation.at)
+        found = value_at(self._shape, operation.at)
         result = _number_of(found)
         at = operation.at if operation.to is None else operation.at.parent / operation.to
         if result is None:
@@ -374,13 +332,13 @@ class _Flip:
             self._lens(operation.at, "comes back as the document computes it", "up")
             self._lens(operation.at, "comes back as the document computes it", "down")
             return [Set(operation.at, operation.down, operation.absent)]
-        if self._declared(operation.at) or not operation.at.parts:
+        if declared(self._shape, operation.at) or not operation.at.parts:
             self._lens(operation.at, "overwritten", "up")
             return self._stuck(
                 f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down"
             )
-        self._lens(self._made(operation.at), "computed anew on the way up", "down")
-        return [Remove(self._made(operation.at))]
+        self._lens(made(self._shape, operation.at), "computed anew on the way up", "down")
+        return [Remove(made(self._shape, operation.at))]
 
     def _nested(self, at: Pointer, ops: tuple[Operation, ...], shape: Shape, make: _Make) -> list[Operation]:
         inner = reverse(ops, shape, self._scope / at)

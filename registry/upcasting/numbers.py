@@ -19,11 +19,11 @@ from compat.outline import Field, Type
 from registry.upcasting.shapes import shape_of
 from upcasters.document import Document
 from upcasters.errors import InvalidDocument
-from upcasters.expression_check import member_at
+from upcasters.known import items_at, value_at
 from upcasters.losses import carried
 from upcasters.operations import NAMES, Branch, Collect, Each, Emit, Envelope, In, Operation, When
 from upcasters.path import ROOT, Pointer
-from upcasters.shape import ANYTHING, Array, Record, Shape, Table, around, without_null
+from upcasters.shape import Record, Shape, around
 from upcasters.shape_change import after
 
 _NUMBER: Final = re.compile(r"#([1-9][0-9]*)", re.ASCII)
@@ -70,16 +70,16 @@ class _Resolver:
     def _within(self, operation: Operation, shape: Shape, place: str) -> Operation:
         match operation:
             case In(at=at, ops=ops):
-                return In(at, self.run(ops, _value(shape, at), f"{place}/ops"))
+                return In(at, self.run(ops, value_at(shape, at), f"{place}/ops"))
             case Each(at=at, ops=ops):
-                return Each(at, self.run(ops, _items(shape, at), f"{place}/ops"))
+                return Each(at, self.run(ops, items_at(shape, at), f"{place}/ops"))
             case Envelope(ops=ops):
                 return Envelope(self.run(ops, around(shape), f"{place}/ops"))
             case When(then=then, otherwise=otherwise):
                 branches = self.run(then, shape, f"{place}/ops"), self.run(otherwise, shape, f"{place}/else")
                 return When(operation.condition, *branches)
             case Branch(at=at, arms=arms):
-                inner = _value(shape, at)
+                inner = value_at(shape, at)
                 resolved = {name: self.run(ops, inner, f"{place}/arms/{name}") for name, ops in arms.items()}
                 return structs.replace(operation, arms=resolved)
             case Collect(ops=ops):
@@ -100,7 +100,7 @@ class _Resolver:
         resolved = ROOT
         for part in at.parts:
             if (number := _NUMBER.fullmatch(part)) is not None:
-                part = self._name(int(number[1]), _value(shape, resolved), place)
+                part = self._name(int(number[1]), value_at(shape, resolved), place)
             resolved = resolved / part
         return resolved
 
@@ -116,19 +116,6 @@ class _Resolver:
                 "write the name that an operation before gave it",
             )  # fmt: skip
         return str(declared.name)
-
-
-def _value(shape: Shape, at: Pointer) -> Shape:
-    member = member_at(shape, at.parts)
-    return ANYTHING if member is None else without_null(member.shape)
-
-
-def _items(shape: Shape, at: Pointer) -> Shape:
-    match _value(shape, at):
-        case Array(items=inner) | Table(values=inner):
-            return without_null(inner)
-        case _:
-            return ANYTHING
 
 
 def renumbered(ops: tuple[Operation, ...], old: Parsed, new: Parsed) -> Iterator[tuple[Pointer, int, int]]:

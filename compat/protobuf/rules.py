@@ -80,7 +80,7 @@ _ALL: Final = (
         "FIELD_TYPE_UNREADABLE",
         Severity.ERROR,
         "The reader cannot parse what the writer puts into this field.",
-        "The bytes of the old type are not valid as the new one, so reading the whole event fails.",
+        "The bytes of the old type are not valid as the new one: reading fails, or gives bytes where a text stands.",
         "Add a field with a new number and the new type, and reserve the old number.",
         confluent=("FIELD_KIND_CHANGED", "FIELD_SCALAR_KIND_CHANGED"),
         buf=_TYPE,

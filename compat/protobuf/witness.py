@@ -6,11 +6,12 @@ This is the only place that makes a Witness, and it makes one only of what it ha
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import google.protobuf
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -216,6 +217,8 @@ class Entry:
 
     key: Any
     value: Any
+    fields: Mapping[int, RuntimeField]
+    """The entry's own fields: 1 for the key, 2 for the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ def _compare(said: str, sent: _Found, target: Message | Entry, number: int) -> R
     got = _Found.of(target, number)
     unknown = isinstance(target, Message) and number in unknown_numbers(target)
     received = () if got is None else got.values
+    if got is not None and _is_garbled(target, number):
+        return Reading(Severity.ERROR, said, f"reads as {got}, which is not UTF-8 and so no text")
     if same(sent.values, received):
         return Reading(Severity.INFO, said, "the same value")
     if not received and _only_defaults(sent) and not unknown:
@@ -237,6 +242,23 @@ def _compare(said: str, sent: _Found, target: Message | Entry, number: int) -> R
     if got is None and not _reads_as_default(target, number):
         return Reading(Severity.DROPPED, said, "nothing arrives")
     return Reading(Severity.LOSSY, said, f"reads as {got if got is not None else _spell(_default(target, number))}")
+
+
+def _is_garbled(target: Message | Entry, number: int) -> bool:
+    """Whether the runtime gives bytes where a text stands: it checks nothing in proto2, and cannot decode them."""
+    if isinstance(target, Entry):
+        text = target.fields[number].type == FieldDescriptor.TYPE_STRING
+        return text and isinstance(target.key if number == 1 else target.value, bytes)
+    field = find_field(target, number)
+    if field is None:
+        return False
+    content = get(target, field)
+    if is_map(field):
+        parts: Any = field.message_type
+        pairs = (Entry(key, value, parts.fields_by_number) for key, value in entries(content))
+        return any(_is_garbled(pair, each) for pair in pairs for each in (1, 2))
+    contents = content if field.is_repeated else [content]
+    return field.type == FieldDescriptor.TYPE_STRING and any(isinstance(each, bytes) for each in contents)
 
 
 def _only_defaults(sent: _Found) -> bool:
@@ -261,7 +283,8 @@ def follow(message: Message, path: Sequence[int]) -> Message | Entry | None:
                 return None
             content = get(at, field)
             if is_map(field):
-                at = Entry(*entries(content)[0])
+                parts: Any = field.message_type
+                at = Entry(*entries(content)[0], parts.fields_by_number)
             else:
                 at = content[-1] if field.is_repeated else content
         else:

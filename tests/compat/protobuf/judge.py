@@ -52,6 +52,8 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
                 outcome.lost.append(place)
             continue
         before, after = _values(written, ours), _values(read, theirs)
+        if any(map(_is_garbled, [theirs] * len(after), after)):
+            outcome.error = f"{place} is no text"
         if (before and ours.number in unknown) or (before and not after and theirs.has_presence):
             outcome.lost.append(place)
         elif len(before) != len(after):
@@ -82,6 +84,14 @@ def _compare_one(one: Any, other: Any, place: str, outcome: Outcome) -> None:
             _compare_one(a, b, place, outcome)
     elif isinstance(one, Message) or isinstance(other, Message) or _raw(one) != _raw(other):
         outcome.changed.append(place)
+
+
+def _is_garbled(declared: Any, value: Any) -> bool:
+    """Whether the runtime gives bytes where a text stands, or nothing for the value of such a key."""
+    if isinstance(value, tuple):
+        parts = declared.message_type.fields_by_number
+        return any(_is_garbled(parts[index + 1], each) for index, each in enumerate(value))
+    return bool(declared.type == declared.TYPE_STRING and isinstance(value, bytes))
 
 
 def _raw(value: Any) -> Any:

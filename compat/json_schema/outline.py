@@ -22,32 +22,42 @@ _IMPLIED: Final = {
     "minimum": "number", "maximum": "number",
 }  # fmt: skip
 MAX_DEPTH: Final = 60
+MAX_TYPES: Final = 5_000
+"""How many types a tree holds: what several places refer to is written out at each, which can double at every level."""
 
 
 def outline(schema: ParsedSchema) -> Type:
-    """The outline of a schema; recursion ends in ``REPEAT``."""
-    return _type(schema, schema.root, ())
+    """The outline of a schema; recursion ends in ``REPEAT``, and so does what would make the tree too large."""
+    return _Outline(schema).type(schema.root, ())
 
 
-def _type(schema: ParsedSchema, location: Location, above: tuple[int, ...]) -> Type:
-    raw = location.raw
-    if not isinstance(raw, dict):
-        return Type(Kind.ANY, "anything") if raw else Type(Kind.NEVER, "nothing")
-    if id(raw) in above or len(above) > MAX_DEPTH:
-        name = str(raw.get("title") or location.pointer or "the root")
-        return Type(Kind.REPEAT, name, name=name)
-    above = (*above, id(raw))
-    reference = raw.get("$ref")
-    if isinstance(reference, str):
-        return _type(schema, schema.follow(location, reference), above)
-    return _Described(schema, location, above).type()
+class _Outline:
+    """The tree of one schema while it is written."""
+
+    def __init__(self, schema: ParsedSchema) -> None:
+        self.schema = schema
+        self._written = 0
+
+    def type(self, location: Location, above: tuple[int, ...]) -> Type:
+        raw = location.raw
+        if not isinstance(raw, dict):
+            return Type(Kind.ANY, "anything") if raw else Type(Kind.NEVER, "nothing")
+        self._written += 1
+        if id(raw) in above or len(above) > MAX_DEPTH or self._written > MAX_TYPES:
+            name = str(raw.get("title") or location.pointer or "the root")
+            return Type(Kind.REPEAT, name, name=name)
+        above = (*above, id(raw))
+        reference = raw.get("$ref")
+        if isinstance(reference, str):
+            return self.type(self.schema.follow(location, reference), above)
+        return _Described(self, location, above).type()
 
 
 class _Described:
     """One schema object on its way to a type."""
 
-    def __init__(self, schema: ParsedSchema, location: Location, above: tuple[int, ...]) -> None:
-        self.schema, self.location, self.above = schema, location, above
+    def __init__(self, tree: _Outline, location: Location, above: tuple[int, ...]) -> None:
+        self.tree, self.schema, self.location, self.above = tree, tree.schema, location, above
         self.raw: dict[str, Any] = location.raw
 
     def type(self) -> Type:
@@ -70,7 +80,7 @@ class _Described:
         return self._single(names) if isinstance(names, str) else Type(Kind.ANY, "anything", doc=self._doc())
 
     def _at(self, raw: Any, *steps: str | int) -> Type:
-        return _type(self.schema, self._child(raw, *steps), self.above)
+        return self.tree.type(self._child(raw, *steps), self.above)
 
     def _child(self, raw: Any, *steps: str | int) -> Location:
         here = self.location
@@ -139,7 +149,7 @@ class _Described:
             place = location.place
             has = inner if isinstance(inner, dict) else {}
             fields.append(Field(
-                    name=name, type=_type(self.schema, location, self.above), required=name in required,
+                    name=name, type=self.tree.type(location, self.above), required=name in required,
                     default=plain(has["default"]) if "default" in has else ABSENT,
                     doc=str(has.get("description") or has.get("title") or ""),
                     deprecated=has.get("deprecated") is True, pointer=place.pointer, line=place.line,

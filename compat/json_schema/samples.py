@@ -36,6 +36,8 @@ _BOUNDARY_DEPTH: Final = 4
 _MAX_CASES: Final = 12
 _MAX_IN_VAIN: Final = 300
 """Candidates in a row that are invalid or known already before the samples end."""
+_MAX_PARTS: Final = 50_000
+"""Values inside such candidates, for candidates that grow with every level."""
 _LONG: Final = 300
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789 -_.é漢😀"
 _LIMITS: Final = Limits(steps=400_000, seconds=20.0)
@@ -66,15 +68,16 @@ def samples(schema: ParsedSchema, seed: int) -> Iterator[object]:
     """Valid payloads, each once, until no new one turns up: boundary values first, then random ones by ``seed``."""
     seen: set[Any] = set()
     judges = executors(schema, formats=False)
+    maker = _Maker(random.Random(seed))  # noqa: S311 - samples, not secrets
     in_vain = 0
-    for candidate in _candidates(schema, seed):
+    for candidate in _candidates(schema, maker):
         name = key(candidate)
         if name in seen or not _valid(judges, candidate):
             in_vain += 1
-            if in_vain > _MAX_IN_VAIN:
+            if in_vain > _MAX_IN_VAIN or maker.parts > _MAX_PARTS:
                 return
             continue
-        in_vain = 0
+        in_vain = maker.parts = 0
         seen.add(name)
         yield candidate
 
@@ -86,10 +89,9 @@ def _valid(judges: Executors, candidate: Any) -> bool:
         return False
 
 
-def _candidates(schema: ParsedSchema, seed: int) -> Iterator[Any]:
+def _candidates(schema: ParsedSchema, maker: _Maker) -> Iterator[Any]:
     with suppress(InvalidPayload):
         yield minimal(schema)
-    maker = _Maker(random.Random(seed))  # noqa: S311 - samples, not secrets
     root: State = frozenset({normal(schema).root})
     yield from islice(maker.boundaries(root, 0), _MAX_BOUNDARIES)
     while True:
@@ -125,7 +127,11 @@ class _Maker:
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
+        self.parts = 0
+        """Values that were made at random, of whatever depth."""
         self.solver = Solver(Budget(_LIMITS))
+        self._large: set[State] = set()
+        """States whose smallest value is too large to be given out."""
         self._cases: dict[State, list[Case]] = {}
         self._atoms: dict[tuple[int, int], list[Node]] = {}
         """Atoms of a case (by its id; cases are kept) about one group of kinds."""
@@ -147,10 +153,15 @@ class _Maker:
         return known
 
     def smallest(self, state: State) -> Any:
-        if FALSE in state:
+        if FALSE in state or state in self._large:
             return _NOTHING
         answer = self.solver.solve(*state)
-        return _copy(answer.value) if answer.has_value and small(answer.value) else _NOTHING
+        if not answer.has_value:
+            return _NOTHING
+        if not small(answer.value):
+            self._large.add(state)
+            return _NOTHING
+        return _copy(answer.value)
 
     def cases(self, state: State) -> list[Case]:
         known = self._cases.get(state)
@@ -238,7 +249,8 @@ class _Maker:
 
     def random(self, state: State, depth: int) -> Any:
         """A random value of a state, or _NOTHING."""
-        if FALSE in state:
+        self.parts += 1
+        if FALSE in state or self.parts > _MAX_PARTS:
             return _NOTHING
         known = self.cases(state)
         if not known:

@@ -238,10 +238,14 @@ def _read(name: str, source: str, limits: Limits) -> Document:
     except text.NotJson as error:
         raise InvalidSchema(f"not JSON: {error.message}", _offset_place(name, source, error.offset)) from None
     found = positions.scan(source)
-    document = Document(name, source, raw, _dialect(raw), found)
+    try:
+        document = Document(name, source, raw, _dialect(raw), found)
+        wrong = _metaschema_error(raw, document.dialect) if isinstance(raw, (dict, bool)) else None
+    except UnicodeEncodeError:
+        raise InvalidSchema("half of a surrogate pair (as \\ud800) is no character: write both halves") from None
     if not isinstance(raw, (dict, bool)):
         raise InvalidSchema("a schema is an object or a boolean", document.place(""))
-    if wrong := _metaschema_error(raw, document.dialect):
+    if wrong:
         pointer = "".join(f"/{positions.escape(str(step))}" for step in wrong.instance_path)
         raise InvalidSchema(f"not a {document.dialect.name} schema: {wrong.message}", document.place(pointer))
     return document

@@ -88,6 +88,11 @@ def player(name: str, **state: object) -> str:
     return query(_subject(name, None, "upcasters"), **state)
 
 
+def module(name: str, source: int, target: int) -> str:
+    """The JavaScript module that brings events of one version to another."""
+    return subject(name, part=f"upcasters/{source}...{target}.js")
+
+
 def readers(name: str, environment: str = "") -> str:
     """Who reads which version of a subject, in one environment or all."""
     return query(_subject(name, None, "readers"), env=environment)

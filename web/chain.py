@@ -15,9 +15,11 @@ from registry.errors import InvalidEvent, NotFound, RegistryError
 from registry.model import Subject
 from registry.service.answers import SubjectDetail
 from registry.service.routes import Leg, Route
-from registry.upcasting import Stop
+from registry.upcasting import Stop, shape_of
+from upcasters import chain as travelling
 from upcasters import step as upcasters
 from upcasters.document import read, write
+from upcasters.shape import Shape
 from web import address
 from web.code import beside, json_text
 from web.operation_words import operations
@@ -26,6 +28,7 @@ from web.site import Site
 from web.subject import live
 from web.views.chain import Chain, Edge, Frame
 from web.views.subject import Step
+from web.where import where
 from web.words import LIFT, Tone, counted
 
 LONGEST: Final = 8_000
@@ -101,6 +104,7 @@ def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
         seed=wanted.seed,
         error="",
         error_place="",
+        where=where((one.source, one.target, one.details) for one in published),
         another=address.player(str(subject), **{"from": start, "to": end, "seed": wanted.seed + 1}),
     )
     return _played(site, subject, shown, wanted) if published else shown
@@ -118,7 +122,7 @@ def _played(site: Site, subject: Subject, shown: Chain, wanted: Wanted) -> Chain
         return replace(shown, error="No chain of upcasters leads there.", error_place=_said(error))
     except (RegistryError, CompatError) as error:
         return replace(shown, error="The event could not be read.", error_place=_said(error))
-    return _with_frames(subject, shown, wanted, route, stops)
+    return _with_frames(site, subject, shown, wanted, route, stops)
 
 
 class _NotAnEvent(Exception):
@@ -176,12 +180,16 @@ def _candidates(site: Site, subject: Subject, shown: Chain) -> list[Any]:
     return [invented]
 
 
-def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, stops: Sequence[Stop]) -> Chain:
+def _with_frames(
+    site: Site, subject: Subject, shown: Chain, wanted: Wanted, route: Route, stops: Sequence[Stop]
+) -> Chain:
     state: dict[str, object] = {"from": shown.start, "to": shown.end}
     state |= {"event": wanted.event} if wanted.event else {"seed": shown.seed} if shown.seed else {}
     current = min(wanted.step, len(stops) - 1)
     before = (stops[0].payload, *(stop.payload for stop in stops))
     done = route.chain().steps  # on the way down, the reversed operations
+    steps_from = zip(done, route.schemas, strict=False)
+    modules = [("", ""), *(_module(site, subject, step, shape_of(schema)) for step, schema in steps_from)]
     frames = tuple(
         _frame(
             index,
@@ -190,6 +198,7 @@ def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, s
             (route.legs[index - 1], done[index - 1]) if index else None,
             address.player(str(subject), **state, step=index),
             current=index == current,
+            module=modules[index],
         )
         for index, stop in enumerate(stops)
     )
@@ -198,7 +207,14 @@ def _with_frames(subject: Subject, shown: Chain, wanted: Wanted, route: Route, s
 
 
 def _frame(
-    index: int, stop: Stop, before: Any, way: tuple[Leg, upcasters.Step] | None, url: str, *, current: bool
+    index: int,
+    stop: Stop,
+    before: Any,
+    way: tuple[Leg, upcasters.Step] | None,
+    url: str,
+    *,
+    current: bool,
+    module: tuple[str, str],
 ) -> Frame:
     failed = stop.step.error if stop.step else None
     if failed is not None:
@@ -223,7 +239,15 @@ def _frame(
         violations=said,
         current=current,
         implied=way is not None and way[0].published is None,
+        module=module[0],
+        module_refused=module[1],
     )
+
+
+def _module(site: Site, subject: Subject, step: upcasters.Step, shape: Shape) -> tuple[str, str]:
+    """The address of the JavaScript module of one step, or nothing and why there is none."""
+    _, refused = site.modules.of(travelling.Chain(str(subject), step.source, (step,), shape))
+    return ("", refused) if refused else (address.module(str(subject), step.source, step.target), "")
 
 
 def _summary(stop: Stop) -> tuple[str, ...]:

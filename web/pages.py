@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -21,7 +22,7 @@ from registry.service.answers import SubjectDetail
 from web import address, chain, comparing, contracts, drafts, lineage, listing, log, refusals, subject
 from web.code import highlight, pretty
 from web.findings import readable
-from web.rendering import HEADERS, is_fragment, page
+from web.rendering import HEADERS, is_fragment, page, script
 from web.site import Site
 from web.threads import in_thread
 from web.views.log import Entry
@@ -327,6 +328,19 @@ def player(site: Pages, request: Asked, name: FromPath[str]) -> Response[str]:
     )
 
 
+@get(f"{_SUBJECT}/upcasters/{{module:str}}")
+@in_thread
+def module(site: Pages, name: FromPath[str], module: FromPath[str]) -> Response[str]:
+    """The JavaScript module that brings events of one version to another, as it is published."""
+    detail = _detail(site, name)
+    source, separator, target = module.removesuffix(".js").partition("...")
+    if not (separator and source.isdecimal() and target.isdecimal()):
+        raise VersionNotFound(module)
+    route = site.registry.upcasters.route(detail.summary.subject, int(source), int(target))
+    text, refused = site.modules.of(route.chain())
+    return script(text or f"throw new Error({json.dumps(f'JavaScript cannot run this chain: {refused}')});\n")
+
+
 @get(f"{address.CATALOG}/draft")
 @in_thread
 def draft(site: Pages, request: Asked) -> Response[str]:
@@ -419,6 +433,7 @@ HANDLERS: Final = [
     applications,
     application,
     player,
+    module,
     draft,
     judge,
     changes,

@@ -107,6 +107,12 @@ def page(template: str, values: Mapping[str, Any], *, status: int = 200, cache: 
     )
 
 
+def script(text: str) -> Response[str]:
+    """A text as a JavaScript module, for the pages that show what it comes of."""
+    cache = "no-cache" if current() is OPEN else "private, no-cache"
+    return Response(text, media_type="text/javascript", headers={**HEADERS, "Cache-Control": cache})
+
+
 def is_fragment(request: Request[Any, Any, Any]) -> bool:
     """Whether htmx asks for the part of a page that it will put in place."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"

@@ -9,6 +9,7 @@ from threading import Lock
 from registry.http.door import Door
 from registry.model import Subject
 from registry.service import Registry
+from web.modules import Modules
 from web.search import Index
 from web.steps import Readings
 from web.travel import seen
@@ -23,6 +24,7 @@ class Site:
         self.index = index
         self.door = door
         """Where people sign in."""
+        self.modules = Modules()
         self._pasts: OrderedDict[int, Site] = OrderedDict()
         self._lock = Lock()
 

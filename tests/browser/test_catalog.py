@@ -151,6 +151,65 @@ def test_the_player_is_played_by_keyboard_and_every_state_has_an_address(visit: 
     assert page.locator("[data-step] .ln.added").count() > 0
 
 
+def test_the_published_module_runs_in_the_player_and_says_what_the_server_says(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1")
+    steps = page.locator("[data-step][data-module]")
+    count = steps.count()
+    assert count > 1
+    expect(page.locator('[data-step][data-agrees="true"]')).to_have_count(count)
+    expect(page.locator('[data-step][data-agrees="false"]')).to_have_count(0)
+
+
+def test_a_typed_event_is_brought_over_in_the_browser_at_once(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1&to=2&step=1")
+    expect(page.locator('[data-step][data-agrees="true"]')).to_have_count(1)
+    first, second = page.locator("[data-step] pre[data-text]").all()[:2]
+    event = json.loads(str(first.get_attribute("data-text"))) | {"note": "<b>typed</b>"}
+    was = second.inner_html()
+    page.get_by_text("Bring your own event").click()
+    box = page.get_by_label("The event, as JSON")
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    box.fill(json.dumps(event))
+    expect(page.locator("[data-live]")).to_contain_text("computed in this browser")
+    shown = page.locator("[data-step]:not([hidden])")
+    expect(shown.locator("[data-verdict]")).to_contain_text("Computed in this browser")
+    assert shown.locator(".ln.added, .ln.changed, .ln.removed").count() > 0
+    assert requests == []
+    expect(first).to_contain_text("<b>typed</b>")
+    box.fill(json.dumps(event | {"total": 2**60}))
+    expect(page.locator("[data-live]")).to_contain_text("would round")
+    box.fill("{")
+    expect(page.locator("[data-live]")).to_contain_text("Not JSON yet")
+    box.fill("")
+    expect(page.locator("[data-live]")).to_be_empty()
+    assert second.inner_html() == was
+    page = visit(f"{ORDER}/upcasters?from=1")
+    page.get_by_text("Bring your own event").click()
+    page.get_by_label("The event, as JSON").fill(json.dumps(event))
+    expect(page.locator("[data-live]")).to_contain_text("Only the server can run the whole way")
+    expect(page.locator("[data-step][data-refused] [data-verdict]")).to_contain_text("a decimal is computed")
+    page = visit(f"{address.subject('orders.OrderShipped')}/upcasters?from=1")
+    page.get_by_text("Bring your own event").click()
+    event = json.loads(str(page.locator("[data-step] pre[data-text]").first.get_attribute("data-text")))
+    wrong = {name: "x" if isinstance(value, float | int) else value for name, value in event.items()}
+    page.get_by_label("The event, as JSON").fill(json.dumps(wrong))
+    expect(page.locator("[data-live]")).to_contain_text("The step to version 3 refuses it")
+
+
+def test_where_upcasters_run_is_a_table_whose_reasons_are_reached_by_keyboard(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters?from=1")
+    table = page.get_by_role("region", name="Where the upcasters run")
+    expect(table.get_by_role("columnheader", name="PostgreSQL")).to_be_visible()
+    expect(table.get_by_role("columnheader", name=".NET")).to_be_visible()
+    link = table.get_by_role("link").first
+    link.focus()
+    target = str(link.get_attribute("href"))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"{re.escape(target)}$"))
+    expect(page.locator(target)).to_be_in_viewport()
+
+
 def test_the_player_works_without_scripts(visit: Open) -> None:
     page = visit(f"{ORDER}/upcasters?from=1", scripts=False)
     page.locator("[data-step]:not([hidden])").get_by_role("link", name="Next").click()

@@ -15,6 +15,7 @@ from compat.outline import Field, Kind, Type
 from web import address
 from web.chain import LONGEST
 from web.plausible import plausible
+from web.where import where
 
 Browser = TestClient[Litestar]
 CART = "shop.CartLeft"
@@ -163,3 +164,44 @@ def test_a_made_up_event_looks_like_its_fields() -> None:
     assert made["amount_cents"] >= 500
     assert made["status"] in {"NEW", "PAID"}
     assert made["again"] is None
+
+
+def test_the_player_names_the_published_module_of_every_step(browser: Browser) -> None:
+    html = play(browser, event=json.dumps(EVENT))
+    urls = [unescape(url) for url in re.findall(r'data-module="([^"]*)"', html)]
+    assert urls == [address.module(CART, 1, 2), address.module(CART, 2, 3)]
+    answer = browser.get(urls[0])
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "export function upcast(e)" in answer.text
+    assert f"Brings events of {CART} from version 1 to version 2" in answer.text
+    assert browser.get(address.module(CART, 1, 99)).status_code == 404
+    assert browser.get(f"{address.subject(CART)}/upcasters/nonsense.js").status_code == 404
+
+
+def test_where_the_steps_run_is_told_with_the_reasons(browser: Browser) -> None:
+    html = play(browser)
+    assert 'aria-label="Where the upcasters run"' in html
+    rows = re.findall(r'<th scope="row">(v\d to v\d)</th>', html)
+    assert rows[:2] == ["v1 to v2", "v2 to v1"]
+    notes = [int(number) for number in re.findall(r'href="#why-(\d+)"', html)]
+    assert set(notes) <= {int(number) for number in re.findall(r'id="why-(\d+)"', html)}
+
+
+def test_reasons_are_numbered_and_each_is_told_once() -> None:
+    said = [
+        {"target": "Python", "direction": "up", "supported": True},
+        {"target": "Python", "direction": "down", "supported": False, "reason": "no way back"},
+        {"target": "stock Go", "direction": "up", "supported": True, "reason": "members are dropped"},
+        {"target": "stock Go", "direction": "down", "supported": False, "reason": "no way back"},
+    ]
+    table = where([(1, 2, {"capabilities": said}), (2, 3, {})])
+    assert (table.own, table.clients) == (("Python",), ("Go",))
+    assert table.notes == ("Members are dropped", "No way back")
+    told = [(row.words, [(one.tone.word, one.note) for one in row.abilities]) for row in table.rows]
+    assert told == [
+        ("v1 to v2", [("runs", 0), ("runs, see", 1)]),
+        ("v2 to v1", [("no, see", 2), ("no, see", 2)]),
+        ("v2 to v3", [("not known", 0), ("not known", 0)]),
+        ("v3 to v2", [("not known", 0), ("not known", 0)]),
+    ]

@@ -38,6 +38,10 @@ class Frame:
     current: bool
     implied: bool
     """The step was not written by a person: it follows from the two schemas."""
+    module: str = ""
+    """Address of the JavaScript module of the step that leads here."""
+    module_refused: str = ""
+    """Why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,32 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Ability:
+    """Whether a step runs at one place; ``note`` is the number of the reason, 0 for none."""
+
+    tone: Tone
+    note: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhereRow:
+    """One step in one direction."""
+
+    words: str
+    abilities: tuple[Ability, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where steps can run: places of our own making, Confluent's clients, a row per step and direction, and reasons."""
+
+    own: tuple[str, ...]
+    clients: tuple[str, ...]
+    rows: tuple[WhereRow, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """The upcasters of a subject and one event that travels along them."""
 
@@ -77,5 +107,6 @@ class Chain:
     seed: int
     error: str
     error_place: str
+    where: Where
     another: str
     """Address of the same chain with another generated event."""

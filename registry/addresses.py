@@ -8,6 +8,7 @@ that was checked: a name that changes its meaning in between leads nowhere.
 from __future__ import annotations
 
 import socket
+import ssl
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -84,6 +85,21 @@ def resolve(url: str, reach: Reach) -> Target:
         reach.require(name, address)
     chosen = f"[{addresses[0]}]" if addresses[0].version == 6 else str(addresses[0])
     return Target(parts._replace(netloc=f"{chosen}:{port}").geturl(), parts.netloc, name)
+
+
+def showing(cert: str, key: str, variables: str) -> ssl.SSLContext:
+    """Trust as this machine does, and show a client certificate: files in PEM, the key in one of its own or with it.
+
+    ``variables``: how the two settings are called, without ``_CERT`` and ``_KEY``. Raises InvalidRequest.
+    """
+    context = httpx.create_ssl_context()
+    try:
+        context.load_cert_chain(cert, key or None)
+    except (ssl.SSLError, OSError) as error:
+        raise InvalidRequest(
+            f"{variables}_CERT is {cert}, which cannot be used: {error}; its key stands in it or in {variables}_KEY"
+        ) from error
+    return context
 
 
 class Checked(httpx.BaseTransport):

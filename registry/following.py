@@ -10,6 +10,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from registry.addresses import showing
 from registry.errors import InvalidRequest, RegistryError
 from registry.events import Line
 from registry.service import Registry
@@ -39,8 +40,12 @@ class Follower:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._primary = address(registry.settings.follow)
+        cert = registry.settings.follow_client_cert
         self._http = httpx.Client(
-            base_url=self._primary, timeout=_TIMEOUT_SECONDS, headers=_credentials(registry.settings.follow_token_file)
+            base_url=self._primary,
+            timeout=_TIMEOUT_SECONDS,
+            headers=_credentials(registry.settings.follow_token_file),
+            verify=showing(cert, registry.settings.follow_client_key, "LINEAL_FOLLOW_CLIENT") if cert else True,
         )
         self._same_log = False
         """Whether this log has been found to be the beginning of the primary's, since it last answered."""

@@ -95,6 +95,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     refuses writes. Empty: a registry of its own."""
     follow_token_file: str = ""
     """A file with the bearer token to show to the registry that is followed."""
+    follow_client_cert: str = ""
+    """A file with the certificate to show to it, PEM, where it lets in only clients that have one."""
+    follow_client_key: str = ""
+    """The key of that certificate, PEM, where it stands in a file of its own."""
     lease_seconds: float = 20.0
     """How long a node that has died keeps others from what only one may do at a time: following, delivering."""
 

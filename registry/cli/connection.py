@@ -13,7 +13,9 @@ import httpx
 import msgspec
 
 from compat.gate.errors import CouldNotCheck, Misconfigured
+from registry.addresses import showing
 from registry.cli.errors import Refusal
+from registry.errors import InvalidRequest
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ class Connection:
             headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
             auth=(user, password) if user else None,
             timeout=_SECONDS,
-            verify=_with_certificate(certificate) if certificate else True,
+            verify=_showing(certificate) if certificate else True,
         )
 
     def __enter__(self) -> Self:
@@ -148,13 +150,9 @@ def _message(response: httpx.Response) -> tuple[int, str]:
     return refusal.error_code, refusal.message
 
 
-def _with_certificate(file: str) -> ssl.SSLContext:
+def _showing(certificate: str) -> ssl.SSLContext:
     """Raises Misconfigured."""
-    context = httpx.create_ssl_context()
     try:
-        context.load_cert_chain(file, os.environ.get(CLIENT_KEY) or None)
-    except (ssl.SSLError, OSError) as cause:
-        raise Misconfigured(
-            f"{CLIENT_CERT} is {file}, which cannot be used: {cause}; its key stands in it or in {CLIENT_KEY}"
-        ) from cause
-    return context
+        return showing(certificate, os.environ.get(CLIENT_KEY, ""), CLIENT_CERT.removesuffix("_CERT"))
+    except InvalidRequest as error:
+        raise Misconfigured(error.message) from error

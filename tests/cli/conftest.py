@@ -23,6 +23,18 @@ from tests.patience import PATIENCE, eventually
 
 LINEAL = Path(sys.executable).parent / "lineal"
 
+OLD = {
+    "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
+    "status": "NEW", "placed": 1_756_800_000,
+}  # fmt: skip
+"""An event of the first version of the demo's orders.OrderPlaced."""
+LATEST = {
+    "order_id": "o-1", "customer": {"name": "Ann Smith", "email": None},
+    "total": {"amount": "12.50", "currency": "EUR"},
+    "status": "PLACED", "placed_at": "2025-09-02T08:00:00Z", "channel": "web", "items": [], "ship_to": None,
+}  # fmt: skip
+"""The same as the last version has it."""
+
 
 class Work:
     """A folder in which the command is run."""
@@ -134,12 +146,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A registry with the demo."""
+    """A registry with the demo; each test keeps to its own subjects and applications."""
     running = Server(tmp_path_factory.mktemp("demo"), "--demo")
     try:
         running.wait()
         yield running
     finally:
         running.stop(signal.SIGINT)
+
+
+@pytest.fixture
+def demo(work: Work, demo_server: Server, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """A folder whose registry is the one with the demo."""
+    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
+    return work

@@ -13,12 +13,6 @@ SHIPPED = "orders.OrderShipped"
 MONEY = ":.bank:payments.MoneyTransferred"
 
 
-@pytest.fixture
-def demo(work, demo_server, monkeypatch):
-    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
-    return work
-
-
 def test_a_reader_is_declared_and_told_at_once_what_it_can_read(demo):
     done = demo.lineal("reader", "declare", SHIPPED, "--app", "cli-mail", "--version", "1", "--owner", "team-cli",
                        "--fields", "order_id, weight_kg, tracking?")  # fmt: skip

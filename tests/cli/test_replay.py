@@ -9,23 +9,9 @@ import fastavro
 import pytest
 
 from registry.cli.console import Console
+from tests.cli.conftest import LATEST, OLD
 
-OLD = {
-    "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
-    "status": "NEW", "placed": 1_756_800_000,
-}  # fmt: skip
-LATEST = {
-    "order_id": "o-1", "customer": {"name": "Ann Smith", "email": None},
-    "total": {"amount": "12.50", "currency": "EUR"},
-    "status": "PLACED", "placed_at": "2025-09-02T08:00:00Z", "channel": "web", "items": [], "ship_to": None,
-}  # fmt: skip
 REPLAY = ("upcast", "orders.OrderPlaced", "--from", "1", "--replay")
-
-
-@pytest.fixture
-def demo(work, demo_server, monkeypatch):
-    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
-    return work
 
 
 def jsonl(*events):

@@ -6,24 +6,13 @@ import json
 
 import pytest
 
+from tests.cli.conftest import LATEST, OLD
 from upcasters.exchange import unbundle
 
-EVENT = {
-    "order_id": "o-1", "customer_name": "Ann Smith", "email": None, "amount_cents": 1250, "currency": "EUR",
-    "status": "NEW", "placed": 1_756_800_000,
-}  # fmt: skip
-LATEST = {
-    "order_id": "o-1", "customer": {"name": "Ann Smith", "email": None},
-    "total": {"amount": "12.50", "currency": "EUR"},
-    "status": "PLACED", "placed_at": "2025-09-02T08:00:00Z", "channel": "web", "items": [], "ship_to": None,
-}  # fmt: skip
 
-
-@pytest.fixture
-def demo(work, demo_server, monkeypatch):
-    monkeypatch.setenv("LINEAL_REGISTRY", demo_server.address)
-    work.write({"event.json": json.dumps(EVENT), "latest.json": json.dumps(LATEST)})
-    return work
+@pytest.fixture(autouse=True)
+def events(work):
+    work.write({"event.json": json.dumps(OLD), "latest.json": json.dumps(LATEST)})
 
 
 def test_an_old_event_comes_out_in_the_newest_shape_on_stdout_alone(demo):
@@ -36,7 +25,7 @@ def test_an_old_event_comes_out_in_the_newest_shape_on_stdout_alone(demo):
 def test_a_new_event_comes_back_down(demo):
     done = demo.lineal("upcast", "orders.OrderPlaced", "--from", "5", "--to", "1", "latest.json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == EVENT
+    assert json.loads(done.stdout) == OLD
 
 
 def test_the_trace_shows_every_step_and_change(demo):
@@ -138,7 +127,7 @@ def test_the_chains_of_subjects_become_one_file_that_needs_no_registry(demo):
     assert done.returncode == 0, done.stderr
     chains = unbundle((demo.root / "chains.json").read_bytes())
     assert [version for subject, version in chains if subject == "orders.OrderPlaced"] == [1, 2, 3, 4, 5]
-    assert chains["orders.OrderPlaced", 1](EVENT)["status"] == "PLACED"
+    assert chains["orders.OrderPlaced", 1](OLD)["status"] == "PLACED"
     refused = demo.lineal("upcaster", "bundle", "orders.Nothing", "--output", "none.json")
     assert refused.returncode == 1
     assert not (demo.root / "none.json").exists()

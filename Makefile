@@ -28,7 +28,7 @@ $(VENV)/server.stamp: requirements/server.txt pyproject.toml upcasters/pyproject
 
 $(VENV)/development.stamp: requirements/development.txt $(VENV)/server.stamp
 	@echo "== installing the pinned requirements of the tests"
-	@$(PIP) install --require-hashes -r requirements/development.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/development.txt
 	@touch $@
 
 setup: $(VENV)/server.stamp ## Build .venv from the pinned requirements

@@ -26,6 +26,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     builder = sql.SparkSession.builder.master("local[1]").appName("lineal")
     for name, value in {
         "spark.ui.enabled": "false",
+        "spark.driver.memory": "3g",  # its parser keeps what it has learnt of every query
         "spark.sql.shuffle.partitions": "1",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

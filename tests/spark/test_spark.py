@@ -26,11 +26,16 @@ SAID = ("beyond 2^53", "too fine or too large", "too large", "out of range", "OU
 
 def run(spark: Any, written: str | tuple[str, str], event: Any) -> tuple[Any, str]:
     """What the expression makes of an event, or REFUSED and why."""
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
         rows = batch(spark, written, [event])
     except PySparkException as error:
+        return REFUSED, str(error)
+    except Py4JJavaError as error:  # what PySpark has no class for
+        if "org.apache.spark.SparkException" not in str(error):
+            raise
         return REFUSED, str(error)
     return rows[0], ""
 

@@ -81,12 +81,12 @@ protobuf-judges: $(VENV)/development.stamp java-judges javascript-judges ## Judg
 	@$(BIN)/python -m tests.judges.protobuf --pairs $(or $(PAIRS),500)
 
 java-judges: # Java 17 and Maven, where they can be had; what needs them is skipped visibly where they cannot
-	@command -v mvn >/dev/null 2>&1 && mvn -q -B -f tests/judges/java dependency:copy-dependencies \
-	  -DoutputDirectory=target/lib || echo "== no Maven here: the judges in Java will be skipped"
+	@if command -v mvn >/dev/null 2>&1; then mvn -q -B -f tests/judges/java dependency:copy-dependencies -DoutputDirectory=target/lib; \
+	else echo "== no Maven here: the judges in Java will be skipped"; fi
 
 javascript-judges: # Node.js and npm, likewise
-	@command -v npm >/dev/null 2>&1 && cd tests/judges/javascript && npm ci --ignore-scripts --no-audit --no-fund --silent \
-	  || echo "== no npm here: the judges in JavaScript will be skipped"
+	@if command -v npm >/dev/null 2>&1; then cd tests/judges/javascript && npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "== no npm here: the judges in JavaScript will be skipped"; fi
 
 docs: $(VENV)/development.stamp ## Build the documentation into site/
 	@$(BIN)/python docs/generate.py

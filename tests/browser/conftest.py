@@ -40,8 +40,9 @@ def server(told: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for these tests, and no longer: its event loop would be in the way of the tests that come after."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here: apt-get install chromium-headless-shell (or chromium)")
     with sync_playwright() as playwright:

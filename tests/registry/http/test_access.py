@@ -345,7 +345,7 @@ def test_a_principal_that_asks_too_often_waits(database: str) -> None:
 def test_every_operation_has_its_place(furnished: House) -> None:
     described = {
         f"{method.upper()} {path}"
-        for method in ("get", "post", "put", "delete")
+        for method in ("get", "post", "put", "patch", "delete")
         for _, path, _ in operations(furnished, method)
     }
     assert described == READING | NEEDS.keys(), "say in registry/http/permissions.py what a new operation needs"

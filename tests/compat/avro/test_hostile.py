@@ -12,6 +12,7 @@ import pytest
 from compat.definition import Definition, Format, Reference
 from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded
+from compat.verdict import Incompatibility
 from tests.compat.avro.laws import ENGINE, blocking, findings, parse
 
 
@@ -158,3 +159,16 @@ def _with_leaf(definition: Definition, before: str, after: str) -> Definition:
         Reference(each.name, _with_leaf(each.definition, before, after)) for each in definition.references
     )
     return Definition(definition.format, definition.text.replace(before, after), references)
+
+
+@pytest.mark.parametrize("kinds", [("int", "string"), ("int", "float")])
+def test_a_thousand_findings_have_their_events_within_the_budget(kinds: tuple[str, str]) -> None:
+    """The work for one of them does not grow with what is around it: else the budget ends first."""
+    before, after = (
+        parse(json.dumps({"type": "record", "name": "R", "fields": [
+            {"name": f"f{index}", "type": kind} for index in range(1000)]}))
+        for kind in kinds
+    )  # fmt: skip
+    found = findings(before, after)
+    assert len(found) == 1000
+    assert all(isinstance(each, Incompatibility) and each.witness for each in found)

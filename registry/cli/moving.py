@@ -7,17 +7,18 @@ run again and goes on where it stopped.
 from __future__ import annotations
 
 import getpass
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import uuid4
 
 import msgspec
 
 from compat.definition import Format
 from compat.errors import CompatError
-from registry.cli.console import Console, Step
+from registry.cli.console import Console
 from registry.cli.errors import Refusal
 from registry.cli.remote import Remote, in_context
 from registry.errors import RegistryError
@@ -36,6 +37,11 @@ from registry.model import (
 )
 from registry.service import RegistrationOptions, Registry
 
+A = TypeVar("A")
+R = TypeVar("R")
+
+AT_ONCE: Final = 8
+"""So many questions are on their way to the other registry at once, about subjects and about versions."""
 NEVER_CARRIED: Final = (
     "times and authors of registrations, and versions that were deleted for good: the protocol does not tell them; "
     "exporters, associations and encryption keys are not copied"
@@ -60,6 +66,25 @@ class _Version(msgspec.Struct, frozen=True, rename="camel"):
         return Content(Format(self.schema_type), self.schema, references, self.metadata, self.rule_set)
 
 
+class _Listed(NamedTuple):
+    """A subject over there, and the numbers of its versions, ascending."""
+
+    name: str
+    every: list[int]
+    live: list[int]
+
+
+def _ahead(pool: Executor, work: Callable[[A], R], items: Iterable[A]) -> Iterator[R]:
+    """What the work makes of each item, in their order; a few are under way while one is being looked at."""
+    under_way: deque[Future[R]] = deque()
+    for item in items:
+        under_way.append(pool.submit(work, item))
+        if len(under_way) == AT_ONCE:
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
 class Move:
     """One run from a registry to a database."""
 
@@ -80,9 +105,15 @@ class Move:
         """
         live = set(self._remote.all_subjects(deleted=False))
         names = self._remote.all_subjects(deleted=True)
-        with self._console.progress("import", len(names)) as step:
-            for name in names:
-                self._subject(name, step, deleted=name not in live)
+        list_one = partial(self._listed, live)
+        with (
+            self._console.progress("import", len(names)) as step,
+            ThreadPoolExecutor(AT_ONCE) as listing,
+            ThreadPoolExecutor(AT_ONCE) as fetching,
+        ):
+            for listed in _ahead(listing, list_one, names):
+                self._subject(listed, fetching)
+                step(f"{listed.name} ({len(listed.every)} version{'s' * (len(listed.every) != 1)})")
         scopes = self._scopes(names)
         with self._console.progress("settings", len(scopes)) as step:
             for scope in scopes:
@@ -105,37 +136,55 @@ class Move:
 
     # -- versions --------------------------------------------------------------------------------------------------
 
-    def _subject(self, name: str, step: Step, *, deleted: bool) -> None:
-        every = self._remote.all_numbers(name, deleted=True)
-        live = set() if deleted else set(self._remote.all_numbers(name, deleted=False))
-        for number in every:
-            self._version(name, number)
-        gone = [number for number in every if number not in live]
+    def _listed(self, live: Collection[str], name: str) -> _Listed:
+        numbers = partial(self._remote.all_numbers, name)
+        return _Listed(name, numbers(deleted=True), numbers(deleted=False) if name in live else [])
+
+    def _subject(self, listed: _Listed, fetching: Executor) -> None:
+        name = listed.name
         here = self._registry.transfer.held(Subject.parse(name))
-        for number in gone:
-            if here.get(number) is False:
+        untried = [number for number in listed.every if (name, number) not in self._tried]
+        known = [number for number in untried if number in here]
+        self._done["known"] += len(known)
+        self._tried.update((name, number) for number in known)
+        absent = [number for number in untried if number not in here]
+        for number, found in zip(absent, _ahead(fetching, partial(self._fetched, name), absent), strict=True):
+            self._version(name, number, found)
+        here = self._registry.transfer.held(Subject.parse(name))
+        for number in listed.every:
+            if number not in listed.live and here.get(number) is False:
                 self._attempt(
                     f"the deletion of {name} version {number}", "deleted", partial(self._delete, name, number)
                 )
-        step(f"{name} ({len(every)} version{'s' * (len(every) != 1)})")
 
-    def _version(self, name: str, number: int) -> None:
+    def _fetched(self, name: str, number: int) -> _Version | Refusal:
+        try:
+            return self._remote.any_version(name, number, _Version)
+        except Refusal as refusal:
+            return refusal
+
+    def _version(self, name: str, number: int, found: _Version | Refusal) -> None:
         """Import one version, what it refers to first."""
         if (name, number) in self._tried:
             return
         self._tried.add((name, number))
-        if number in self._registry.transfer.held(Subject.parse(name)):
-            self._done["known"] += 1
-            return
         what = f"{name} version {number}"
-        try:
-            found = self._remote.any_version(name, number, _Version)
-        except Refusal as refusal:
-            self.missing.append(f"{what}: {refusal.message}")
+        if isinstance(found, Refusal):
+            self.missing.append(f"{what}: {found.message}")
             return
         for reference in found.references or ():
-            self._version(in_context(reference.subject, name), reference.version)
+            self._referred(in_context(reference.subject, name), reference.version)
         self._attempt(what, "versions", partial(self._register, name, found))
+
+    def _referred(self, name: str, number: int) -> None:
+        """Import a version that another one needs now, unless it has been looked at."""
+        if (name, number) in self._tried:
+            return
+        if number in self._registry.transfer.held(Subject.parse(name)):
+            self._tried.add((name, number))
+            self._done["known"] += 1
+            return
+        self._version(name, number, self._fetched(name, number))
 
     def _register(self, name: str, found: _Version) -> None:
         options = RegistrationOptions(version=found.version, schema_id=found.id, copied=True)

@@ -53,6 +53,7 @@ _MULTIPLES: Final[Mapping[str, int]] = MappingProxyType({
 _KINDS: Final[Mapping[str, Kind]] = MappingProxyType({"int": "int", "string": "string", "boolean": "boolean"})
 """By the sort of a value, what an engine's own type of it is."""
 _WIDEST: Final = 2**63
+_NO_COLUMNS: Final = "columns need an event whose members are known and differ in more than capitals"
 
 
 class Native(Typed):
@@ -65,7 +66,7 @@ class Native(Typed):
         del self._variables[0]
         source = columns(before)
         if not isinstance(source, Struct):
-            self.refuse("columns need an event whose members are known and differ in more than capitals")
+            self.refuse(_NO_COLUMNS)
         self._places[0] = Value("t", Place(source))
         root = plan.root.then if isinstance(plan.root, Checked) else plan.root
         declared = after.members if isinstance(after, Record) else {}
@@ -75,7 +76,7 @@ class Native(Typed):
             case Var(number=0):
                 shown = [(name, self.field("t", name)) for name, _ in source.members]
             case _:
-                self.refuse("columns need an event whose members are known and differ in more than capitals")
+                self.refuse(_NO_COLUMNS)
         kept = [f"t.{self.name(name)}" for name in keep]
         listed = ",\n  ".join((*kept, *(f"{text} AS {self.name(name)}" for name, text in shown)))
         where = ""
@@ -321,7 +322,8 @@ class Native(Typed):
         value = self.native(node.value)
         if value.json:
             return self.as_json(node)
-        name = value.sql if value.sql in self._cheap else self.fresh()
+        given = self.kept(value)
+        name = given if given in self._cheap else self.fresh()
         with self.standing(node.var, Value(name, Place(value.place.type))):
             body = self.native(node.body)
         outside: Null = "absent" if node.null == "absent" and value.place.null == "null" else value.place.null
@@ -336,7 +338,7 @@ class Native(Typed):
             missing = self.failing("null where a record is expected", place.type)
         if not value.certain:
             text = f"CASE WHEN {name} IS NULL THEN {missing} ELSE {text} END"
-        return Value(text if name == value.sql else self.let(name, value.sql, text), place)
+        return Value(text if name == given else self.let(name, given, text), place)
 
     def _each_of(self, node: Each) -> Value:
         value = self.native(node.value)

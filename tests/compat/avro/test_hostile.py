@@ -161,13 +161,12 @@ def _with_leaf(definition: Definition, before: str, after: str) -> Definition:
     return Definition(definition.format, definition.text.replace(before, after), references)
 
 
-@pytest.mark.parametrize("kinds", [("int", "string"), ("int", "float")])
-def test_a_thousand_findings_have_their_events_within_the_budget(kinds: tuple[str, str]) -> None:
+def test_a_thousand_changed_values_have_their_events_within_the_budget() -> None:
     """The work for one of them does not grow with what is around it: else the budget ends first."""
     before, after = (
         parse(json.dumps({"type": "record", "name": "R", "fields": [
             {"name": f"f{index}", "type": kind} for index in range(1000)]}))
-        for kind in kinds
+        for kind in ("int", "float")
     )  # fmt: skip
     found = findings(before, after)
     assert len(found) == 1000

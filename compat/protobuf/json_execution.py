@@ -100,6 +100,8 @@ class JsonExecutor:
         got = _atoms(self._reader, read, [step.reader.number for step in steps], other)
         if len(sent) == len(got) and all(a[0] == b[0] and same(a[1], b[1]) for a, b in zip(sent, got, strict=True)):
             return Reading(Severity.INFO, said, "the same value")
+        if self.refusal(event, document) is not None:
+            return None  # for another field's sake: nothing of this event arrives, changed or not
         return Reading(Severity.LOSSY, said, f"reads as {', '.join(repr(value) for _, value in got[:4]) or 'nothing'}")
 
     def witness(self, event: Event, reading: Reading) -> Witness:

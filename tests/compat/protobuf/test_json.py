@@ -58,3 +58,13 @@ def test_a_renamed_type_is_compared_by_its_fields(parse: Parse, find_in_json: Fi
     assert [(each.difference.rule, each.difference.message) for each in find_in_json(reader, writer)] == [
         ("JSON_FIELD_RENAMED", "shop.Line.sku (1) is written as sku; the reader's name for it is code")
     ]
+
+
+def test_a_value_changes_only_in_an_event_that_is_read(parse: Parse, find_in_json: Find) -> None:
+    """Here every event is refused for the field that is always there, so none shows a value that changes."""
+    writer = parse('syntax = "proto2"; message M { required string a = 1; optional uint64 b = 2; }')
+    reader = parse('syntax = "proto2"; message M { optional uint64 a = 2; optional string b = 1; }')
+    found = find_in_json(reader, writer)
+    assert [each.difference.rule for each in found] == ["JSON_VALUE_UNREADABLE"]
+    kinder = parse('syntax = "proto2"; message M { optional string a = 2; optional string b = 1; }')
+    assert [each.difference.rule for each in find_in_json(kinder, writer)] == ["JSON_VALUE_CHANGED"]

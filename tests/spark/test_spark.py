@@ -96,8 +96,8 @@ def taken_apart(chain: Chain) -> tuple[str, str]:
 
 
 def test_generated_chains_on_texts_taken_apart(spark: Any) -> None:
-    agreed, declined = compare(spark, generated(range(40), shaped=True), taken_apart)
-    assert agreed > 100
+    agreed, declined = compare(spark, generated(range(20), shaped=True), taken_apart)
+    assert agreed > 40
     assert all("all members are known" in reason for reason in declined)
 
 
@@ -110,8 +110,9 @@ def test_generated_chains_from_columns_to_columns(spark: Any) -> None:
         values = ", ".join(f"({made.text(json.dumps({'event': event}))})" for event, _ in fit)
         if not fit or members == "VARIANT":
             continue
-        reading = f"from_json(text, {made.text(f'event {members}')}).event.*"
-        spark.sql(f"SELECT {reading} FROM VALUES {values} AS given(text)").createOrReplaceTempView("stored")
+        reading = f"from_json(text, {made.text(f'event {members}')}).event AS event"
+        stored = f"SELECT event.* FROM (SELECT {reading} FROM VALUES {values} AS given(text))"
+        spark.sql(stored).createOrReplaceTempView("stored")
         try:
             query = columns(case.chain.plan, case.chain.shape, result_shape(case.chain), "stored")
         except NotPortable:

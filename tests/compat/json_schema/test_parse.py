@@ -199,3 +199,9 @@ def test_violations_are_in_plain_words() -> None:
 def test_mixed_dependencies_are_read_in_any_order() -> None:
     for needed in ({"a": ["b"], "c": {"type": "object"}}, {"c": {"type": "object"}, "a": ["b"]}):
         assert [each.message for each in ENGINE.violations(parse({"dependencies": needed}), {"a": 1})]
+
+
+@pytest.mark.parametrize("text", ['{"properties": {"\\ud800": {}}}', '{"pattern": "\\ud83d"}', '{"$ref": "#/\\udc00"}'])
+def test_half_of_a_surrogate_pair_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSchema, match="surrogate pair"):
+        parse(text)

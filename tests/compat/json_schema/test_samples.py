@@ -121,3 +121,32 @@ def test_formats_mean_what_the_mode_says(
         said = outcome(found)
         assert said == answer or (mode is FormatMode.ASSERTION and said == "unknown"), (mode, found)
         assert all(each.witness for each in found if isinstance(each, Incompatibility))
+
+
+DOUBLING: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$ref": "#/$defs/d0",
+    "$defs": {
+        "d60": {"type": "string"},
+        **{
+            f"d{level}": {
+                "type": "object",
+                "properties": {name: {"$ref": f"#/$defs/d{level + 1}"} for name in ("a", "b")},
+                "required": ["a", "b"],
+            }
+            for level in range(60)
+        },
+    },
+}
+"""Its smallest event has 2^60 texts."""
+
+
+def test_what_doubles_with_each_level_has_a_bounded_tree_and_no_samples() -> None:
+    schema = parse(DOUBLING)
+    pending, types = [ENGINE.outline(schema)], 0
+    while pending:
+        here = pending.pop()
+        types += 1
+        pending += [field.type for field in here.fields]
+    assert types < 10_100
+    assert list(islice(ENGINE.samples(schema, 0), 1)) == []

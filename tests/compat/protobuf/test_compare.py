@@ -254,3 +254,13 @@ def test_verdicts_do_not_depend_on_what_was_checked_before(parse: Parse, find: F
     again = [[find(reader, writer) for reader in reversed(schemas)] for writer in schemas]
     fresh = [[find(parse(reader), parse(writer)) for reader in texts] for writer in texts]
     assert [row[::-1] for row in again] == first == fresh
+
+
+@pytest.mark.parametrize("fields", ["optional {} x = 1;", "repeated {} x = 1;", "map<int32, {}> x = 1;"])
+def test_bytes_are_no_text_where_nobody_verifies_it(parse: Parse, find: Find, fields: str) -> None:
+    """proto2 parses it; then Python gives bytes for the text, or fails, and Java puts other characters there."""
+    before, after = (parse(P2 + f"message A {{ {fields.format(kind)} }}") for kind in ("bytes", "string"))
+    [finding] = [each for each in find(after, before) if each.severity.blocks]
+    assert finding.difference.rule == "FIELD_TYPE_UNREADABLE"
+    assert not proven(after, before, finding)
+    assert blocking(find, before, after) == []

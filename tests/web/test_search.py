@@ -10,6 +10,7 @@ from compat.outline import Field, Kind, Type
 from registry.model import Content, Subject
 from registry.service import Registry
 from registry.settings import Settings
+from tests.patience import PATIENCE
 from web.listing import hits, listing, marked
 from web.search import Index
 from web.site import Site
@@ -29,7 +30,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 def test_the_index_is_built_over_several_requests_and_says_how_far_it_is(registry: Registry) -> None:
     index = Index(registry)
     assert index.refresh(seconds=0) == (0, 5)
-    assert index.refresh() == (5, 0)
+    assert index.refresh(PATIENCE) == (5, 0)
 
 
 def test_the_index_is_warmed_in_portions_until_all_is_read_or_it_is_told_to_stop(registry: Registry) -> None:
@@ -50,12 +51,12 @@ def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: py
 
 def test_the_index_follows_the_log(registry: Registry) -> None:
     index = Index(registry)
-    index.refresh()
+    index.refresh(PATIENCE)
     assert [match.indexed.name for match in index.find("field_3")] == ["s.e3"]
     registry.deletion.subject(Subject.parse("s.E3"))
     text = '{"type": "record", "name": "E4", "fields": [{"name": "renamed", "type": "int", "default": 1}]}'
     registry.registration.register(Subject.parse("s.E4"), Content(Format.AVRO, text))
-    index.refresh()
+    index.refresh(PATIENCE)
     assert index.find("field_3") == []
     assert index.find("field_4") == []
     assert [match.indexed.name for match in index.find("renamed")] == ["s.e4"]
@@ -63,13 +64,14 @@ def test_the_index_follows_the_log(registry: Registry) -> None:
 
 def test_every_word_must_match_something(registry: Registry) -> None:
     index = Index(registry)
-    index.refresh()
+    index.refresh(PATIENCE)
     assert [match.indexed.name for match in index.find("e2 field_2")] == ["s.e2"]
     assert index.find("e2 field_3") == []
 
 
 def test_the_best_answers_of_the_palette_come_first(registry: Registry) -> None:
     index = Index(registry)
+    index.refresh(PATIENCE)
     assert [hit.where for hit in hits(index, "e2")] == ["Avro, 1 version"]
     assert [hit.where for hit in hits(index, "field_2")] == ["field of s.E2"]
     assert hits(index, "  ") == []
@@ -92,18 +94,18 @@ def test_a_type_without_fields_is_no_trouble() -> None:
 
 def test_what_was_deleted_for_good_is_not_found_any_more(registry: Registry) -> None:
     index = Index(registry)
-    index.refresh()
+    index.refresh(PATIENCE)
     for permanent in (False, True):
         registry.deletion.subject(Subject.parse("s.E1"), permanent=permanent)
-    assert index.refresh() == (4, 0)
+    assert index.refresh(PATIENCE) == (4, 0)
     assert index.find("field_1") == []
 
 
 def test_words_of_two_letters_are_looked_for_in_names_and_quotes_are_letters(registry: Registry) -> None:
     index = Index(registry)
-    index.refresh()
+    index.refresh(PATIENCE)
     assert [match.indexed.name for match in index.find("e1")] == ["s.e1"]
     assert [match.indexed.name for match in index.find("e1 field")] == ["s.e1"]
     assert index.find('fie"ld') == []
     index.close()
-    assert index.refresh() == (5, 0)
+    assert index.refresh(PATIENCE) == (5, 0)

@@ -86,10 +86,13 @@ class Executor:
     def _fastavro(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
         """What fastavro says, looking at one of several faults alone if there is a focus.
 
-        None where it does not count, and once too much was compiled for one fault each.
+        None where it does not count, and once too much was compiled for one fault each. Where there are aliases, the
+        whole reader has to fail too: with fewer fields about, an alias may claim what another field would have taken.
         """
-        if not focus:
-            return _run(encoded, self._writer, self._reader)
+        if not focus or self.resolution.names.aliased:
+            error = _run(encoded, self._writer, self._reader)
+            if error is None or not focus:
+                return error
         if self._allowance < 0:
             return None
         bare = Bare(only=focus, root_space=self._root_space, doc="reader")

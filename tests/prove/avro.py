@@ -45,7 +45,7 @@ def _problem(pair: Pair, seed: int, counts: Counter[str]) -> str | None:
     if problem := unproven(writer, reader, found):
         return f"unproven: {problem}"
     if blocked and pair.kind in SAFE:
-        if pair.kind != "same" and (claims_used_name(writer) or is_ambiguous(writer, parse(pair.texts[0]))):
+        if pair.kind != "same" and (claims_used_name(writer) or is_ambiguous(pair.writer)):
             counts["safe by construction, but ambiguous in itself"] += 1
             return None
         return f"a {pair.kind} pair is called incompatible: {blocked[0]}"

@@ -182,3 +182,17 @@ def test_one_schema_in_two_texts_is_not_resolved() -> None:
     documented = parse(json.dumps([twins[0], {**twins[1], "doc": "The second."}]))
     assert findings(writer, spaced) == []
     assert [each.difference.rule for each in blocking(findings(writer, documented))] == ["READER_FIELD_WITHOUT_DEFAULT"]
+
+
+def test_one_of_two_faults_is_shown_by_fastavro_only_where_the_whole_reader_fails_as_well() -> None:
+    """Without the reader's field a, its field c would claim the written a: that is no reader of anybody's."""
+    letter = {"name": "c", "type": enum("m.C", "X", default="X"), "default": "X"}
+    b = {"name": "b", "type": "float", "aliases": ["a"], "default": 1.5}
+    writer, reader = (
+        {"type": "record", "name": "n.B", "fields": [{"name": "a", "type": "double", **aliases}, b, letter]}
+        for aliases in ({}, {"aliases": ["c"]})
+    )
+    pair = parse(json.dumps(writer)), parse(json.dumps(reader))
+    found = findings(*pair)
+    assert {each.witness.executor for each in blocking(found) if each.witness} == {LETTER}
+    assert unproven(*pair, found) is None

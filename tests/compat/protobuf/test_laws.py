@@ -21,7 +21,7 @@ from tests.compat.protobuf.laws import json_proven, json_sound, moved, proven, s
 from tests.compat.protobuf.rewritings import REWRITINGS
 from tests.compat.protobuf.strategies import File, definition, file_pair, files, grown, pairs, seeds
 
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def accepted(engine: ProtobufEngine, source: Definition) -> Schema:

@@ -41,7 +41,6 @@ def test_every_answer_is_as_described(app: Litestar, document: str) -> None:
         @given(case=operation.as_strategy())
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             database=None,
             derandomize=True,
             phases=[Phase.generate],

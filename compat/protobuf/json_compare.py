@@ -80,15 +80,15 @@ class JsonComparison:
             self._budget.spend()
             other = named(goal.reader, field)
             if not self._proofs.writable(field):
-                continue
-            if other is None:
-                yield self._unknown(meeting, field)
+                yield from self._empty(meeting, field, other)
+            elif other is None:
+                yield self._unknown(meeting, field, partial(self._worst, meeting, field, None, enough=Severity.ERROR))
             else:
                 yield from self._fields(meeting, field, other)
 
     # ------------------------------------------------------------------------------------------ fields
 
-    def _unknown(self, meeting: _Meeting, field: Field) -> Cause:
+    def _unknown(self, meeting: _Meeting, field: Field, probe: Probe) -> Cause:
         goal = meeting.goal
         renamed = goal.reader.fields.get(field.number)
         said = field_label(goal.writer, field)
@@ -101,8 +101,21 @@ class JsonComparison:
             message,
             fragment(field),
             None if renamed is None else fragment(renamed),
-            lambda: self._worst(meeting, field, None, enough=Severity.ERROR),
+            probe,
         )
+
+    def _empty(self, meeting: _Meeting, field: Field, other: Field | None) -> Iterator[Cause]:
+        """A list or map that can never hold anything: writers that print every field print it empty."""
+        if not field.repeated or (other is not None and (other.repeated, other.map) == (True, field.map)):
+            return
+        event = replace(self._proofs.event(meeting.goal, b"", set()), zeros=True)
+        found = first(event, self._executor.refused(event) or self._executor.missing(event))
+        if other is None:
+            yield self._unknown(meeting, field, lambda: found)
+        elif found is not None:
+            said = field_label(meeting.goal.writer, field)
+            message = f"{said}: {_shape(field)}, always empty, became {_shape(other)}"
+            yield self._proven("JSON_VALUE_UNREADABLE", message, fragment(field), fragment(other), lambda: found)
 
     def _fields(self, meeting: _Meeting, field: Field, other: Field) -> Iterator[Cause]:
         both_messages = field.holds_message and other.holds_message
@@ -191,33 +204,36 @@ class JsonComparison:
     # ------------------------------------------------------------------------------------------ oneofs
 
     def _oneofs(self, meeting: _Meeting) -> Iterator[Cause]:
-        """Members of a reader's oneof that the writer can set together: a parser refuses the second."""
+        """What the reader takes one of and the writer can set together: members of a oneof, two names of one field."""
         goal = meeting.goal
-        joined: dict[str, dict[object, Field]] = {}
+        joined: dict[object, dict[object, tuple[Field, Field]]] = {}
         for field in goal.writer.fields.values():
             other = named(goal.reader, field)
-            if other is not None and other.oneof and self._proofs.writable(field):
-                joined.setdefault(other.oneof, {}).setdefault(field.oneof or field.number, field)
-        for oneof, apart in joined.items():
+            if other is not None and self._proofs.writable(field):
+                pair = joined.setdefault(other.oneof or other.number, {})
+                pair.setdefault(field.oneof or field.number, (field, other))
+        for apart in joined.values():
             if len(apart) > 1:
-                members = list(apart.values())
+                members = [field for field, _ in apart.values()]
+                _, taken = next(iter(apart.values()))
                 names = ", ".join(member.json_name for member in members)
                 message = f"{goal.writer.name}: the reader takes one of {names}, the writer can set them together"
                 yield self._proven(
                     "JSON_ONEOF_JOINED",
                     message,
                     fragment(members[0]),
-                    Fragment(goal.reader.place, f"oneof {oneof}"),
-                    partial(self._both, goal, members),
+                    Fragment(goal.reader.place, f"oneof {taken.oneof}") if taken.oneof else fragment(taken),
+                    partial(self._both, meeting, members, taken),
                 )
 
-    def _both(self, goal: Goal, members: Sequence[Field]) -> tuple[Event, Reading] | None:
-        """An event with both: one that is refused for the oneof, or for whatever comes before that."""
+    def _both(self, meeting: _Meeting, members: Sequence[Field], taken: Field) -> tuple[Event, Reading] | None:
+        """An event with both: one that is refused for the oneof, or for whatever comes before that, or loses one."""
         other_reason: tuple[Event, Reading] | None = None
-        for event in self._proofs.together(goal, members[0], members[1]):
+        for event in self._proofs.together(meeting.goal, members[0], members[1]):
             reading = self._executor.refused(event)
             if reading is not None and "oneof" in reading.reader_error:
                 return event, reading
+            reading = reading or self._executor.arrival(event, meeting.steps, members[0], taken)
             other_reason = other_reason or first(event, reading)
         return other_reason
 

@@ -162,8 +162,8 @@ def unsound(writer: Schema, reader: Schema, seed: int, count: int = 12) -> str |
 def _alike(ours: Any, theirs: Any) -> bool:
     """Whether two values are the same.
 
-    fastavro gives defaults as they are written (bytes as text, without what they leave to other defaults), and does not
-    round to a float.
+    fastavro gives defaults as they are written (bytes as text, without what they leave to other defaults), does not
+    round to a float, and may leave a whole number whole where the first branch that matches is a float's.
     """
     match ours, theirs:
         case dict(), dict():
@@ -172,10 +172,9 @@ def _alike(ours: Any, theirs: Any) -> bool:
             return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
         case bytes(), str():
             return ours == theirs.encode("latin-1")
-        case float(), float() if ours != theirs:
-            return (math.isnan(ours) and math.isnan(theirs)) or ours == struct.unpack("<f", struct.pack("<f", theirs))[
-                0
-            ]
+        case float(), float() | int() if not isinstance(theirs, bool):
+            rounded = ours == theirs or ours == struct.unpack("<f", struct.pack("<f", theirs))[0]
+            return rounded or (math.isnan(ours) and math.isnan(theirs))
     return type(ours) is type(theirs) and bool(ours == theirs)
 
 

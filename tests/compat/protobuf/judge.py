@@ -65,7 +65,8 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
         else:
             for one, other in zip(before, after, strict=True):
                 _compare_one(one, other, place, outcome)
-        if not before and not after and _default(written, ours) != _default(read, theirs):
+        alike = ours.message_type is None and theirs.message_type is None
+        if alike and not before and not after and _default(written, ours) != _default(read, theirs):
             outcome.changed.append(f"{place} (default)")
 
 
@@ -91,6 +92,8 @@ def _is_garbled(declared: Any, value: Any) -> bool:
     if isinstance(value, tuple):
         parts = declared.message_type.fields_by_number
         return any(_is_garbled(parts[index + 1], each) for index, each in enumerate(value))
+    if isinstance(value, Message):
+        return any(_is_garbled(inner, each) for inner in _fields(value) for each in _values(value, inner))
     return bool(declared.type == declared.TYPE_STRING and isinstance(value, bytes))
 
 

@@ -1,4 +1,4 @@
-"""What no case file of a JSON rule shows: zeros, which only some writers print."""
+"""What no case file of a JSON rule shows: zeros and empty lists that only some writers print, names given away."""
 
 from __future__ import annotations
 
@@ -68,3 +68,35 @@ def test_a_value_changes_only_in_an_event_that_is_read(parse: Parse, find_in_jso
     assert [each.difference.rule for each in found] == ["JSON_VALUE_UNREADABLE"]
     kinder = parse('syntax = "proto2"; message M { optional string a = 2; optional string b = 1; }')
     assert [each.difference.rule for each in find_in_json(kinder, writer)] == ["JSON_VALUE_CHANGED"]
+
+
+ENDLESS = 'syntax = "proto2"; message Order {{ {0} }} message Endless {{ required Endless next = 1; }}'
+
+
+@pytest.mark.parametrize(
+    ("read", "rule"),
+    [
+        ("repeated Endless more = 1;", "JSON_FIELD_RENAMED"),
+        ("", "JSON_FIELD_REMOVED"),
+        ("optional int32 items = 1;", "JSON_VALUE_UNREADABLE"),
+    ],
+)
+def test_a_list_that_is_always_empty_may_be_printed(parse: Parse, find_in_json: Find, read: str, rule: str) -> None:
+    """No event can hold an item that requires itself without end, but some writers print the empty list."""
+    writer, reader = (parse(ENDLESS.format(field)) for field in ("repeated Endless items = 1;", read))
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == rule
+    assert finding.witness is not None
+    assert finding.witness.payload == {"items": []}
+
+
+@pytest.mark.parametrize("label", ["optional ", ""])
+def test_two_names_of_one_field(parse: Parse, find_in_json: Find, label: str) -> None:
+    """What was f4 is called otherwise, and its name was given to the field that is written as n6."""
+    line = (
+        'syntax = "proto3"; package shop; message Line {{ {0}uint64 {1} = 4; {0}string {2} = 6 [json_name = "n6"]; }}'
+    )
+    writer, reader = (parse(line.format(label, *names)) for names in (("f4", "f6"), ("fresh", "f4")))
+    findings = find_in_json(reader, writer)
+    assert "JSON_ONEOF_JOINED" in {finding.difference.rule for finding in findings}
+    assert all(finding.witness is not None for finding in findings)

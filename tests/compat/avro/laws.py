@@ -163,7 +163,7 @@ def _alike(ours: Any, theirs: Any) -> bool:
     """Whether two values are the same.
 
     fastavro gives defaults as they are written (bytes as text, without what they leave to other defaults), does not
-    round to a float, and may leave a whole number whole where the first branch that matches is a float's.
+    round to a float, and prefers a branch of the written type to one before it that the value is promoted to.
     """
     match ours, theirs:
         case dict(), dict():
@@ -171,7 +171,9 @@ def _alike(ours: Any, theirs: Any) -> bool:
         case list(), list():
             return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
         case bytes(), str():
-            return ours == theirs.encode("latin-1")
+            return ours in (theirs.encode(), theirs.encode("latin-1", "replace"))
+        case str(), bytes():
+            return ours.encode() == theirs
         case float(), float() | int() if not isinstance(theirs, bool):
             rounded = ours == theirs or ours == struct.unpack("<f", struct.pack("<f", theirs))[0]
             return rounded or (math.isnan(ours) and math.isnan(theirs))

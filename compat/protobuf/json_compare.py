@@ -214,26 +214,24 @@ class JsonComparison:
                 pair.setdefault(field.oneof or field.number, (field, other))
         for apart in joined.values():
             if len(apart) > 1:
-                members = [field for field, _ in apart.values()]
-                _, taken = next(iter(apart.values()))
-                names = ", ".join(member.json_name for member in members)
-                message = f"{goal.writer.name}: the reader takes one of {names}, the writer can set them together"
-                yield self._proven(
-                    "JSON_ONEOF_JOINED",
-                    message,
-                    fragment(members[0]),
-                    Fragment(goal.reader.place, f"oneof {taken.oneof}") if taken.oneof else fragment(taken),
-                    partial(self._both, meeting, members, taken),
-                )
+                yield from self._joined(goal, [field for field, _ in apart.values()], next(iter(apart.values()))[1])
 
-    def _both(self, meeting: _Meeting, members: Sequence[Field], taken: Field) -> tuple[Event, Reading] | None:
-        """An event with both: one that is refused for the oneof, or for whatever comes before that, or loses one."""
+    def _joined(self, goal: Goal, members: Sequence[Field], taken: Field) -> Iterator[Cause]:
+        found = self._both(goal, members)
+        if found is None and not taken.oneof:
+            return  # the parser takes the last value under two names of one field, unless that has presence in proto3
+        names = ", ".join(member.json_name for member in members)
+        message = f"{goal.writer.name}: the reader takes one of {names}, the writer can set them together"
+        after = Fragment(goal.reader.place, f"oneof {taken.oneof}") if taken.oneof else fragment(taken)
+        yield self._proven("JSON_ONEOF_JOINED", message, fragment(members[0]), after, lambda: found)
+
+    def _both(self, goal: Goal, members: Sequence[Field]) -> tuple[Event, Reading] | None:
+        """An event with both: one that is refused for the oneof, or for whatever comes before that."""
         other_reason: tuple[Event, Reading] | None = None
-        for event in self._proofs.together(meeting.goal, members[0], members[1]):
+        for event in self._proofs.together(goal, members[0], members[1]):
             reading = self._executor.refused(event)
             if reading is not None and "oneof" in reading.reader_error:
                 return event, reading
-            reading = reading or self._executor.arrival(event, meeting.steps, members[0], taken)
             other_reason = other_reason or first(event, reading)
         return other_reason
 

@@ -218,8 +218,8 @@ class JsonComparison:
 
     def _joined(self, goal: Goal, members: Sequence[Field], taken: Field) -> Iterator[Cause]:
         found = self._both(goal, members)
-        if found is None and not taken.oneof:
-            return  # the parser takes the last value under two names of one field, unless that has presence in proto3
+        if not taken.oneof and (found is None or "oneof" not in found[1].reader_error):
+            return  # of two names of one field the parser takes the last value, unless the field is optional in proto3
         names = ", ".join(member.json_name for member in members)
         message = f"{goal.writer.name}: the reader takes one of {names}, the writer can set them together"
         after = Fragment(goal.reader.place, f"oneof {taken.oneof}") if taken.oneof else fragment(taken)

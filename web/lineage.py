@@ -8,7 +8,7 @@ from typing import Final
 
 from registry.contracts import Way
 from registry.model import Subject
-from registry.service.answers import Matrix, ReaderRow
+from registry.service.answers import ApplicationDetail, Matrix, ReaderRow
 from web import address, contracts
 from web.layered import COLUMNS, WIDTH, Box, Joint, Layout, layout
 from web.site import Site
@@ -42,17 +42,17 @@ class _Gathered:
 
 def everything(site: Site, environment: str) -> Lineage:
     """Every subject that somebody reads or writes; with an environment, only what is live there."""
-    subjects: set[Subject] = set()
-    for detail in site.registry.contracts.applications():
-        subjects |= {one.subject for one in detail.readers} | {one.subject for one in detail.writers}
+    subjects = set[Subject]().union(*map(_subjects, site.registry.contracts.applications()))
     return _around(site, subjects, environment)
 
 
 def of(site: Site, application: str) -> Lineage:
     """What one application reads and writes, with everybody else who does. Raises ApplicationNotFound."""
-    detail = site.registry.contracts.application(application)
-    subjects = {one.subject for one in detail.readers} | {one.subject for one in detail.writers}
-    return _around(site, subjects, "")
+    return _around(site, _subjects(site.registry.contracts.application(application)), "")
+
+
+def _subjects(detail: ApplicationDetail) -> set[Subject]:
+    return {one.subject for one in (*detail.readers, *detail.writers)}
 
 
 def _around(site: Site, subjects: Iterable[Subject], environment: str) -> Lineage:

@@ -44,7 +44,11 @@ class Workspace:
         self._declared = declared or {}
         self._by_subject = {subject.name: subject for subject in subjects}
         self._by_path = {file.path: file for subject in subjects for file in subject.files}
-        self._avro = _first_by_name(self._newest_first(Format.AVRO), lambda file: _avro_names(file.text).defined)
+        self._by_last_part: dict[str, list[SchemaFile]] = {}
+        for path, file in self._by_path.items():
+            self._by_last_part.setdefault(posixpath.basename(path), []).append(file)
+        self._names: dict[str, _Names] = {}  # by text
+        self._avro = _first_by_name(self._newest_first(Format.AVRO), lambda file: self._names_in(file.text).defined)
         self._json_ids = _first_by_name(self._newest_first(Format.JSON), _json_schema_ids)
         self._definitions: dict[str, Definition] = {}
 
@@ -121,10 +125,15 @@ class Workspace:
         return next((file for file in subject.files if file.version == declared[1]), None)
 
     def _avro_uses(self, file: SchemaFile) -> Iterator[tuple[str, SchemaFile | None]]:
-        names = _avro_names(file.text)
+        names = self._names_in(file.text)
         for name in names.used:
             if name not in names.defined:
                 yield name, self._avro.get(name)
+
+    def _names_in(self, text: str) -> _Names:
+        if text not in self._names:
+            self._names[text] = _avro_names(text)
+        return self._names[text]
 
     def _json_schema_uses(self, file: SchemaFile) -> Iterator[tuple[str, SchemaFile | None]]:
         folder = posixpath.dirname(file.path)
@@ -139,7 +148,8 @@ class Workspace:
 
     def _ending_with(self, imported: str, importer: SchemaFile) -> SchemaFile | None:
         """The file whose path ends like an import path; the one nearest to the importer if several do."""
-        candidates = [file for file in self._by_path.values() if file.path.endswith(f"/{imported}")]
+        named_alike = self._by_last_part.get(posixpath.basename(imported), ())
+        candidates = [file for file in named_alike if file.path.endswith(f"/{imported}")]
         if not candidates:
             return None
         return max(candidates, key=lambda file: (len(posixpath.commonprefix([file.path, importer.path])), file.path))

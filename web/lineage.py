@@ -52,7 +52,7 @@ def of(site: Site, application: str) -> Lineage:
 
 
 def _subjects(detail: ApplicationDetail) -> set[Subject]:
-    return {one.subject for one in (*detail.readers, *detail.writers)}
+    return {one.subject for one in detail.readers} | {one.subject for one in detail.writers}
 
 
 def _around(site: Site, subjects: Iterable[Subject], environment: str) -> Lineage:

@@ -10,20 +10,17 @@ With *up* the operations of a document and *down* those derived here, an edge is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import UNSET
 
-from upcasters.codecs import CODECS, constant
+from upcasters.codecs import constant
 from upcasters.errors import InvalidDocument, NoChain
-from upcasters.exact import factor
 from upcasters.expression import needs, parse
-from upcasters.expression_check import member_at, sort
+from upcasters.expression_check import member_at
 from upcasters.fit import fits, shape_of
 from upcasters.known import always, certain, declared, items_at, made, may_be_empty, value_at
 from upcasters.operations import (
-    NAMES,
     Add,
     Branch,
     Collect,
@@ -41,10 +38,8 @@ from upcasters.operations import (
     Literally,
     Map,
     Move,
-    Number,
     Only,
     Operation,
-    Otherwise,
     Remove,
     Rename,
     Retype,
@@ -57,12 +52,13 @@ from upcasters.operations import (
 )
 from upcasters.path import ROOT, Pointer
 from upcasters.places import touches
+from upcasters.reversal import Loss, Noted, Reversal
+from upcasters.reverse_values import convert_back, map_back, scale_back
 from upcasters.shape import (
     ANYTHING,
     PAYLOAD,
     Anything,
     Array,
-    Integer,
     Record,
     Shape,
     around,
@@ -72,35 +68,6 @@ from upcasters.shape import (
 from upcasters.shape_change import after
 
 _Make: TypeAlias = Callable[[tuple[Operation, ...]], Operation]
-Kind: TypeAlias = Literal["iso", "lens", "up-only"]
-
-_WORSE: dict[Kind, int] = {"iso": 0, "lens": 1, "up-only": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A place whose value does not come through unharmed, and why."""
-
-    pointer: Pointer
-    reason: str
-    direction: Literal["up", "down"]
-
-
-@dataclass(slots=True)
-class Reversal:
-    """The way back of a list of operations."""
-
-    kind: Kind = "iso"
-    ops: tuple[Operation, ...] = ()
-    """Empty where there is no way back."""
-    losses: list[Loss] = field(default_factory=list)
-    obstacles: list[str] = field(default_factory=list)
-    """What has no way back, and what to write instead."""
-
-    def worsen(self, kind: Kind) -> None:
-        """Take note that an operation is of a kind."""
-        if _WORSE[kind] > _WORSE[self.kind]:
-            self.kind = kind
 
 
 def reverse(ops: tuple[Operation, ...], shape: Shape = ANYTHING, scope: Pointer = ROOT) -> Reversal:
@@ -130,16 +97,7 @@ class _Flip:
         self._operation = operation
         self._shape = shape
         self._scope = scope
-        self._result = result
-
-    def _lens(self, at: Pointer, reason: str, direction: Literal["up", "down"]) -> None:
-        self._result.worsen("lens")
-        self._result.losses.append(Loss(self._scope / at, reason, direction))
-
-    def _stuck(self, reason: str, remedy: str) -> list[Operation]:
-        self._result.worsen("up-only")
-        self._result.obstacles.append(f"{NAMES[type(self._operation)]}: {reason}: {remedy}")
-        return []
+        self._noted = Noted(operation, scope, result)
 
     def ops(self) -> list[Operation]:  # noqa: C901 - one case per operation
         operation = self._operation
@@ -149,10 +107,10 @@ class _Flip:
             case Move():
                 return self._move(operation)
             case Copy(to=to):
-                self._lens(made(self._shape, to), "a copy that differs from its original is not kept", "down")
+                self._noted.lens(made(self._shape, to), "a copy that differs from its original is not kept", "down")
                 return [Remove(made(self._shape, to))]
             case Add(at=at):
-                self._lens(made(self._shape, at), "what newer events say here is not kept", "down")
+                self._noted.lens(made(self._shape, at), "what newer events say here is not kept", "down")
                 return [Remove(made(self._shape, at))]
             case Default(at=at):
                 return self._default(operation, at)
@@ -161,26 +119,28 @@ class _Flip:
             case Only(at=at):
                 return self._only(operation)
             case Map():
-                return self._map(operation)
+                return map_back(self._noted, operation)
             case Convert(at=at, using=using):
-                return self._convert(at, using)
+                return convert_back(self._noted, at, using)
             case Scale():
-                return self._scale(operation)
+                return scale_back(self._noted, operation, value_at(self._shape, operation.at))
             case Set():
                 return self._set(operation)
             case Join():
                 return self._join(operation)
             case Split(source=source, to=to, separator=separator):
                 for place in to:
-                    self._lens(place, f"parts that hold {separator!r} come back differently", "down")
+                    self._noted.lens(place, f"parts that hold {separator!r} come back differently", "down")
                 return [Join(to, source, separator)]
             case Wrap(at=at):
-                self._lens(at, "lists of other than one item have no way back", "down")
+                self._noted.lens(at, "lists of other than one item have no way back", "down")
                 return [Unwrap(at)]
             case Unwrap():
                 return self._unwrap(operation)
             case Entries(at=at, to=to):
-                self._lens(at, "order and repeated keys of a list are lost in a map", "down" if to == "list" else "up")
+                self._noted.lens(
+                    at, "order and repeated keys of a list are lost in a map", "down" if to == "list" else "up"
+                )
                 return [replace_target(operation)]
             case Each(at=at, ops=ops):
                 return self._nested(at, ops, items_at(self._shape, at), lambda inner: Each(at, inner))
@@ -194,64 +154,64 @@ class _Flip:
                 return []
             case Envelope(ops=ops):
                 inner = reverse(ops, around(self._shape))
-                self._take(within_payload(inner))
+                self._noted.take(within_payload(inner))
                 return [Envelope(inner.ops)] if inner.ops else []
             case Retype(source=source, to=to):
                 return [Retype(to, source)]
             case DropEvent():
-                self._lens(ROOT, "dropped events do not come back", "up")
+                self._noted.lens(ROOT, "dropped events do not come back", "up")
                 return []
             case Collect():
-                return self._stuck("the events that became one are not told apart again", "write down: none")
+                return self._noted.stuck("the events that became one are not told apart again", "write down: none")
             case Emit():
-                return self._stuck("the events that came of one are not put together again", "write down: none")
+                return self._noted.stuck("the events that came of one are not put together again", "write down: none")
 
     def _move(self, operation: Move) -> list[Operation]:
         source, to = operation.source, operation.to
         if operation.prune and source.parent.parts and may_be_empty(self._shape, source.parent, source.name):
-            self._lens(source.parent, "an empty record comes back absent", "up")
-            self._lens(source.parent, "an empty record is taken away", "down")
+            self._noted.lens(source.parent, "an empty record comes back absent", "up")
+            self._noted.lens(source.parent, "an empty record is taken away", "down")
         elif source.parent.parts and not certain(self._shape, source.parent):
-            self._lens(source.parent, "an absent record comes back empty", "down")
+            self._noted.lens(source.parent, "an absent record comes back empty", "down")
         return [Move(to, source, prune=made(self._shape, to) != to)]
 
     def _join(self, operation: Join) -> list[Operation]:
         source, separator = operation.source, operation.separator
         if not separator:
-            return self._stuck("an empty separator does not tell the parts apart", "write a separator, or down")
+            return self._noted.stuck("an empty separator does not tell the parts apart", "write a separator, or down")
         if len(set(source)) < len(source):
-            return self._stuck("a text stands in it twice", "copy it first, or write down")
+            return self._noted.stuck("a text stands in it twice", "copy it first, or write down")
         uncertain = [place for place in source if not certain(self._shape, place)]
         for place in source:
             if uncertain and always(self._shape, place):
-                return self._stuck(
+                return self._noted.stuck(
                     f"where {uncertain[0]} is absent or null, {place} is lost, which older readers need",
                     f"write default: {{at: {uncertain[0]}, value: '', when: either}} first, or down",
                 )
-            self._lens(place, f"parts that hold {separator!r} come back differently", "up")
+            self._noted.lens(place, f"parts that hold {separator!r} come back differently", "up")
         return [Split(operation.to, source, separator)]
 
     def _unwrap(self, operation: Unwrap) -> list[Operation]:
         at, take = operation.at, operation.take
         found = value_at(self._shape, at)
         if isinstance(found, Array) and nullable(found.items) and not isinstance(found.items, Anything):
-            return self._stuck("a null item would come back as null, not as a list", "write down")
+            return self._noted.stuck("a null item would come back as null, not as a list", "write down")
         if take == "one":
             return [Wrap(at)]
-        self._lens(at, f"all items but the {take} are lost", "up")
+        self._noted.lens(at, f"all items but the {take} are lost", "up")
         if not certain(self._shape, at):
             return [Wrap(at)]
         return [Wrap(at), Default(at, [])]  # an empty list came up as nothing
 
     def _default(self, operation: Default, at: Pointer) -> list[Operation]:
-        self._lens(at, "filled in; whether it was there is not kept", "up")
+        self._noted.lens(at, "filled in; whether it was there is not kept", "up")
         if not fits(shape_of(constant(operation.value, operation.literal)), value_at(self._shape, at)):
-            return self._stuck(f"older readers do not know {operation.value!r} at {at}", "write down")
+            return self._noted.stuck(f"older readers do not know {operation.value!r} at {at}", "write down")
         return []
 
     def _remove(self, operation: Remove) -> list[Operation]:
         at = operation.at
-        self._lens(at, "removed", "up")
+        self._noted.lens(at, "removed", "up")
         if operation.restore is not UNSET:
             return self._restored(at, operation.restore, operation.literal)
         holder = member_at(self._shape, at.parent.parts)
@@ -261,7 +221,7 @@ class _Flip:
             return []
         if member is not None and nullable(member.shape):
             return self._restored(at, None)
-        return self._stuck(f"older readers need {at}", f"write remove: {{at: {at}, restore: ...}}, or down")
+        return self._noted.stuck(f"older readers need {at}", f"write remove: {{at: {at}, restore: ...}}, or down")
 
     def _restored(self, at: Pointer, value: Any, literal: Literally | None = None) -> list[Operation]:
         """A constant where a member was; a record that was absent or null is not made for it."""
@@ -270,99 +230,46 @@ class _Flip:
         return [In(at.parent, (Add(ROOT / at.name, value, literal),))]
 
     def _only(self, operation: Only) -> list[Operation]:
-        self._lens(operation.at, "members that are not named are removed", "up")
+        self._noted.lens(operation.at, "members that are not named are removed", "up")
         bare = value_at(self._shape, operation.at)
         if isinstance(bare, Record):
             gone = [name for name, member in bare.members.items() if member.required and name not in operation.members]
             if not gone:
                 return []
-            return self._stuck(f"older readers need {', '.join(gone)}", "remove them with restore, or write down")
+            return self._noted.stuck(f"older readers need {', '.join(gone)}", "remove them with restore, or write down")
         return []
-
-    def _map(self, operation: Map) -> list[Operation]:
-        inverse: list[tuple[str | int | float | bool | None, str | int | float | bool | None]] = []
-        for old, new in operation.pairs:
-            if any(isinstance(new, bool) is isinstance(seen, bool) and new == seen for seen, _ in inverse):
-                return self._stuck(f"two values become {new!r}", "write down with a table that chooses one")
-            inverse.append((new, old))
-        if isinstance(operation.otherwise, Otherwise):
-            return self._stuck("values that are not listed become one", "write down with a table that chooses")
-        if operation.otherwise == "keep":
-            self._lens(operation.at, "a kept value may look like a translated one", "up")
-            self._lens(operation.at, "a kept value may look like one that is translated", "down")
-        return [Map(operation.at, tuple(inverse), operation.otherwise)]
-
-    def _convert(self, at: Pointer, using: str) -> list[Operation]:
-        codec = CODECS.get(using)
-        if codec is None:
-            return self._stuck(f"there is no codec {using!r}", "correct it")
-        if not codec.lossless:
-            self._lens(at, f"{using} does not keep every spelling", "up")
-        if not CODECS[codec.inverse].lossless:
-            self._lens(at, f"{codec.inverse} does not keep every spelling", "down")
-        return [Convert(at, codec.inverse)]
-
-    def _scale(self, operation: Scale) -> list[Operation]:
-        by = factor(operation.by)
-        found = value_at(self._shape, operation.at)
-        result = _number_of(found)
-        at = operation.at if operation.to is None else operation.at.parent / operation.to
-        if result is None:
-            return self._stuck("what kind of number it was is not known", "write down")
-        inverse = 1 / by
-        if not _whole(found) or (by * 10**operation.places).denominator != 1 or operation.result == "double":
-            self._lens(operation.at, f"rounded ({operation.rounding})", "up")
-        if operation.result not in ("int32", "int64", "integer") or inverse.denominator != 1:
-            self._lens(at, f"rounded ({operation.rounding})", "down")
-        to = None if operation.to is None else operation.at.name
-        text = str(inverse.numerator) if inverse.denominator == 1 else f"{inverse.numerator}/{inverse.denominator}"
-        return [
-            Scale(
-                at,
-                text,
-                operation.rounding,
-                result,
-                to,
-                _digits(by) if result in ("double", "decimal", "string") else 0,
-            )
-        ]
 
     def _set(self, operation: Set) -> list[Operation]:
         if operation.down is not None:
-            self._lens(operation.at, "comes back as the document computes it", "up")
-            self._lens(operation.at, "comes back as the document computes it", "down")
+            self._noted.lens(operation.at, "comes back as the document computes it", "up")
+            self._noted.lens(operation.at, "comes back as the document computes it", "down")
             return [Set(operation.at, operation.down, operation.absent)]
         if declared(self._shape, operation.at) or not operation.at.parts:
-            self._lens(operation.at, "overwritten", "up")
-            return self._stuck(
+            self._noted.lens(operation.at, "overwritten", "up")
+            return self._noted.stuck(
                 f"the old value of {operation.at} is overwritten", "write set: {..., down: ...}, or down"
             )
-        self._lens(made(self._shape, operation.at), "computed anew on the way up", "down")
+        self._noted.lens(made(self._shape, operation.at), "computed anew on the way up", "down")
         return [Remove(made(self._shape, operation.at))]
 
     def _nested(self, at: Pointer, ops: tuple[Operation, ...], shape: Shape, make: _Make) -> list[Operation]:
         inner = reverse(ops, shape, self._scope / at)
-        self._take(inner)
+        self._noted.take(inner)
         return [make(inner.ops)] if inner.ops else []
-
-    def _take(self, inner: Reversal) -> None:
-        self._result.worsen(inner.kind)
-        self._result.losses += inner.losses
-        self._result.obstacles += inner.obstacles
 
     def _when(self, operation: When) -> list[Operation]:
         touched = [at for ops in (operation.then, operation.otherwise) for op in ops for at in touches(op)]
         try:
             wanted = needs(parse(operation.condition))
         except InvalidDocument:
-            return self._stuck("the condition does not parse", "correct it")
+            return self._noted.stuck("the condition does not parse", "correct it")
         for path in (*wanted.required, *wanted.guarded):
             if any(at.within(Pointer(path)) or Pointer(path).within(at) for at in touched):
-                return self._stuck(f"the condition asks {'.'.join(path)}, which changes", "write down")
+                return self._noted.stuck(f"the condition asks {'.'.join(path)}, which changes", "write down")
         then = reverse(operation.then, self._shape, self._scope)
         otherwise = reverse(operation.otherwise, self._shape, self._scope)
-        self._take(then)
-        self._take(otherwise)
+        self._noted.take(then)
+        self._noted.take(otherwise)
         if not then.ops and not otherwise.ops:
             return []
         return [When(operation.condition, then.ops, otherwise.ops)]
@@ -372,8 +279,8 @@ class _Flip:
         for name, ops in operation.arms.items():
             inner = reverse(ops, ANYTHING, self._scope / operation.at)
             if any(not at.parts or at.name == operation.by for op in ops for at in touches(op)):
-                return self._stuck(f"the arm {name} changes what tells the arms apart", "write down")
-            self._take(inner)
+                return self._noted.stuck(f"the arm {name} changes what tells the arms apart", "write down")
+            self._noted.take(inner)
             arms[name] = inner.ops
         return [Branch(operation.at, arms, operation.by, operation.otherwise)] if any(arms.values()) else []
 
@@ -389,29 +296,3 @@ def within_payload(inner: Reversal) -> Reversal:
 def replace_target(operation: Entries) -> Entries:
     """The same operation the other way."""
     return Entries(operation.at, "map" if operation.to == "list" else "list", operation.key, operation.value)
-
-
-def _whole(shape: Shape) -> bool:
-    return isinstance(shape, Integer)
-
-
-def _number_of(shape: Shape) -> Number | None:
-    match sort(shape):
-        case "int":
-            bits = shape.bits if isinstance(shape, Integer) else None
-            return "integer" if bits is None else "int32" if abs(bits) <= 32 else "int64"
-        case "double":
-            return "double"
-        case "decimal":
-            return "decimal"
-        case "string":
-            return "string"
-        case _:
-            return None
-
-
-def _digits(by: object) -> int:
-    """Digits after the point that the inverse of a factor can bring: of a power of ten exactly its zeros."""
-    text = str(getattr(by, "numerator", by))
-    power = getattr(by, "denominator", 1) == 1 and text.strip("0") == "1"
-    return len(text) - 1 if power else 17

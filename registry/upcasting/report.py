@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from registry.upcasting.elsewhere import Comparison
 from upcasters.compile.capabilities import Capability
-from upcasters.reverse import Kind
+from upcasters.reversal import Kind
 
 
 class Check(StrEnum):

@@ -29,7 +29,8 @@ from upcasters.losses import vanished
 from upcasters.operations import NAMES, Add, Emit, Operation, Retype, is_stream_level
 from upcasters.path import ROOT, Pointer
 from upcasters.places import touches
-from upcasters.reverse import Kind, Loss, reverse
+from upcasters.reversal import Kind, Loss
+from upcasters.reverse import reverse
 from upcasters.shape import PAYLOAD, Shape, around
 from upcasters.shape_change import change
 from upcasters.step import Step

@@ -22,7 +22,8 @@ from upcasters import Chain, Step, UpcastFailed, read
 from upcasters.conform import deviations
 from upcasters.operations import OPERATIONS, Operation, is_stream_level
 from upcasters.path import ROOT, Pointer
-from upcasters.reverse import Loss, reverse
+from upcasters.reversal import Loss
+from upcasters.reverse import reverse
 from upcasters.shape import (
     ANYTHING,
     BOOLEAN,

@@ -93,3 +93,8 @@ def _member(before: Any, after: Any, at: Pointer) -> Iterator[Change]:
         yield Change("removed", str(at), before, None)
     else:
         yield from changes(before, after, at)
+
+
+def first_difference(one: Any, other: Any) -> str:
+    """The first place where two payloads differ, empty where none does."""
+    return next((each.pointer for each in changes(one, other)), "")

@@ -35,7 +35,7 @@ from registry.cli.console import Console
 from registry.cli.errors import ServerEnded
 from registry.cli.store import as_environment, database_option, opened, settings_of
 from registry.errors import InvalidRequest
-from registry.http import identifying
+from registry.http import identifying, revoking
 from registry.http.stopping import STOPPING
 from registry.settings import Settings
 from registry.telemetry import logs
@@ -83,6 +83,11 @@ Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) o
     type=_PATH,
     help="Only clients with a certificate that this authority signed, PEM; it says who they are.",
 )
+@click.option(
+    "--tls-client-crl",
+    type=_PATH,
+    help="The authority's list of certificates that it has withdrawn, PEM; read again when the file changes.",
+)
 @click.option("--demo", "with_demo", is_flag=True, help="Fill it with an ordering domain, a bank and their history.")
 @click.pass_obj
 def command(
@@ -96,6 +101,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     tls_client_ca: Path | None,
+    tls_client_crl: Path | None,
     *,
     with_demo: bool,
 ) -> None:
@@ -106,7 +112,7 @@ def command(
     settings = settings_of(database, file, follow=follow)
     if settings.follow:
         _require_follower(settings.follow, with_demo=with_demo)
-    tls = _Tls.of(tls_cert, tls_key, tls_client_ca)
+    tls = _Tls.of(tls_cert, tls_key, tls_client_ca, tls_client_crl)
     _prepare(console, settings, with_demo=with_demo)
     _require_free(host, port)
     if settings.access == "off":
@@ -132,7 +138,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | N
     logging = logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests)
     # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
     multiprocessing.set_start_method("spawn", force=True)
-    if tls is not None and tls.client_ca is not None and settings.access == "on":
+    if tls is not None and tls.client_ca is not None and (settings.access == "on" or tls.client_crl is not None):
         identifying.serve(
             _APPLICATION,
             host=host,
@@ -141,6 +147,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | N
             cert=tls.cert,
             key=tls.key,
             client_ca=tls.client_ca,
+            client_crl=tls.client_crl,
             logging=logging,
             stop_seconds=settings.stop_seconds,
         )
@@ -169,25 +176,37 @@ class _Tls:
     cert: Path
     key: Path
     client_ca: Path | None
+    client_crl: Path | None
 
     @classmethod
-    def of(cls, cert: Path | None, key: Path | None, client_ca: Path | None) -> _Tls | None:
+    def of(cls, cert: Path | None, key: Path | None, client_ca: Path | None, client_crl: Path | None) -> _Tls | None:
         """None: it does not. Raises Misconfigured."""
-        if cert is None and key is None and client_ca is None:
+        if not any((cert, key, client_ca, client_crl)):
             return None
         if cert is None or key is None:
             raise Misconfigured("TLS needs --tls-cert and --tls-key")
+        if client_crl is not None and client_ca is None:
+            raise Misconfigured("--tls-client-crl says which clients of --tls-client-ca are not let in: name that too")
         try:
             ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=client_ca).load_cert_chain(cert, key)
         except (ssl.SSLError, OSError) as error:
             raise Misconfigured(f"the certificate or key of TLS cannot be used: {error}") from error
-        return cls(cert, key, client_ca)
+        if client_crl is not None:
+            _require_list(client_crl)
+        return cls(cert, key, client_ca, client_crl)
 
     @property
     def options(self) -> dict[str, Any]:
         """As the server takes them."""
         shown = {"ssl_cert": self.cert, "ssl_key": self.key, "ssl_protocol_min": SSLProtocols.tls12}
         return shown | ({} if self.client_ca is None else {"ssl_ca": self.client_ca, "ssl_client_verify": True})
+
+
+def _require_list(file: Path) -> None:
+    try:
+        tuple(revoking.lists(file))
+    except (InvalidRequest, OSError) as error:
+        raise Misconfigured(f"--tls-client-crl: {error}") from error
 
 
 def _with_session_secret(settings: Settings) -> Settings:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.node import Node, launch, running
+from tests.serving import Serve, serving
 
 
 @pytest.fixture
@@ -30,3 +31,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("node")
     with running(f"sqlite:///{folder / 'lineal.db'}", folder) as url:
         yield url
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts ``lineal serve``."""
+    with serving(tmp_path) as start:
+        yield start

@@ -30,8 +30,13 @@ CHALLENGE: Final = 'Basic realm="lineal", charset="UTF-8", Bearer realm="lineal"
 """What a client may show."""
 
 _MALFORMED: Final = 400
+_NOT_ALLOWED: Final = 405
 _UNSUPPORTED: Final = 415
 _INVALID: Final = 422
+ALLOWED: Final = "ALLOWED"
+"""Stands for OPTIONS: no path answers it, so each says what it does answer."""
+
+_BODY: Final = "the body"
 _WORDS: Final[Mapping[int, str]] = {
     404: "HTTP 404 Not Found: no such path here; see /openapi/confluent.json and /openapi/lineal.json",
     413: "HTTP 413: the request body is over the limit of this server (LINEAL_LIMIT_BODY_BYTES); send less",
@@ -82,6 +87,8 @@ def _hints(error: RegistryError) -> Mapping[str, str]:
 def response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """What a client is answered when a handler has failed, or there was no handler."""
     status, code, message, headers = _described(request, error)
+    if request.method == ALLOWED and status == _NOT_ALLOWED:
+        return Response(b"", status_code=204, headers=dict(headers))
     report = error.report if isinstance(error, UpcasterRefused) else None
     return Response(body(code, message, report), status_code=status, media_type=PROTOCOL, headers=dict(headers))
 
@@ -100,7 +107,12 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
             return _INVALID, 42201, str(error), {}
         case MethodNotAllowedException():
             allowed = _allowed((error.headers or {}).get("allow", ""))
-            return 405, 405, f"HTTP 405 Method Not Allowed: this path answers {allowed}", {"allow": allowed}
+            return (
+                _NOT_ALLOWED,
+                _NOT_ALLOWED,
+                f"HTTP 405 Method Not Allowed: this path answers {allowed}",
+                {"allow": allowed},
+            )
         case ValidationException():
             return _INVALID, _INVALID, _wrong_values(error), {}
         case SerializationException() | UnicodeDecodeError() | RecursionError() | HTTPException(status_code=400):
@@ -135,7 +147,13 @@ def _allowed(methods: str) -> str:
 def _wrong_values(error: ValidationException) -> str:
     """Names each member of the body and each parameter that has the wrong type, or says that there is no body."""
     details = [detail for detail in error.extra or () if isinstance(detail, dict)]
-    wrong = [f"{detail.get('key', 'the body')}: {detail.get('message', '')}" for detail in details]
-    if wrong == ["data: 'data'"]:
+    wrong = [f"{_spelt(detail.get('key', 'data'))}: {detail.get('message', '')}" for detail in details]
+    if wrong == [f"{_BODY}: 'data'"]:
         return "The request has no body: send a JSON object"
     return "; ".join(wrong) or error.detail
+
+
+def _spelt(key: str) -> str:
+    """A parameter as a request has it; for the framework the body is one, called data."""
+    first, *others = key.split("_")
+    return _BODY if key == "data" else first + "".join(other.capitalize() for other in others)

@@ -5,7 +5,7 @@
   it, and ``+`` is a plus. The prefix ``/contexts/{context}`` is taken off and remembered.
 - Media types: 406 and 415 before any work; the answer carries the type the client prefers.
 - ``X-Request-ID`` is echoed, or made.
-- HEAD is GET without the body.
+- HEAD is GET without the body; OPTIONS is asked as a method that no path has, which names those it has.
 - Answers of the protocol carry an ETag; who has that answer already is told so (304).
 - Answers that cannot change are given as ready bytes.
 """
@@ -160,6 +160,8 @@ class Front:
         scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
         if head:
             scope["method"] = "GET"
+        elif scope["method"] == "OPTIONS":
+            scope["method"] = errors.ALLOWED  # type: ignore[typeddict-item]
         if scope["method"] != "GET" or scope["path"].startswith(_OWN):
             await self._app(scope, asked.receive, answer)
             status = _FORBIDDEN if exchange.denied else answer.status

@@ -24,6 +24,8 @@ class Checked:
     """Of the candidate."""
     versions: tuple[int, ...]
     """The version numbers of the history that was handed to the check: ``versions[finding.version]``."""
+    validate_fields: bool
+    """Whether the subject's settings have the candidate's fields validated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ class Checking:
         if not verbose:
             return checked.verdict.compatible, []
         if checked.verdict.compatible:
-            return True, list(checked.verdict.notes)
+            return True, []  # clients that ask so take any message for a refusal
         blocking = next(finding for finding in checked.verdict.findings if finding.blocks)
         with self._store.read() as reading:
             old = reading.version(checked.subject, checked.versions[blocking.version])
@@ -137,4 +137,6 @@ class Checking:
             criteria=criteria,
             limits=self._settings.limits,
         )
-        return Checked(verdict, subject, content.format, tuple(known.number for known in compared))
+        numbers = tuple(known.number for known in compared)
+        validating = bool(policy.configuration.validate_fields)
+        return Checked(verdict, subject, content.format, numbers, validating)

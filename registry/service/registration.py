@@ -242,7 +242,8 @@ class Registration:
         if verdict.compatible:
             return None
         numbers = tuple(known.number for known in compared)
-        checked = Checked(verdict, situation.subject, candidate.content.format, numbers)
+        validating = bool(situation.policy.configuration.validate_fields)
+        checked = Checked(verdict, situation.subject, candidate.content.format, numbers, validating)
         message = wording.refusal(checked, [definition.text for definition in definitions])
         return _Refusal(checked, candidate.content, IncompatibleSchema(message, verdict))
 

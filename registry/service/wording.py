@@ -46,14 +46,13 @@ def refusal(checked: Checked, old_texts: Sequence[str] = ()) -> str:
 
 
 def messages(checked: Checked, old_text: str | None) -> list[str]:
-    """The list of ``verbose=true``: one per finding that blocks, what was compared, where the truth is another."""
+    """Why ``verbose=true`` says no: each finding that blocks, what was compared, where the truth is another."""
     blocking = [finding for finding in checked.verdict.findings if finding.blocks]
-    if not blocking:
-        return list(checked.verdict.notes)
     compared = [f"{{oldSchemaVersion: {checked.versions[blocking[0].version]}}}"]
     if old_text is not None:
         compared.append(f"{{oldSchema: '{old_text[:_SHOWN_TEXT]}'}}")
-    compared.append(f"{{validateFields: 'false', compatibility: '{checked.verdict.level.name}'}}")
+    validating = str(checked.validate_fields).lower()
+    compared.append(f"{{validateFields: '{validating}', compatibility: '{checked.verdict.level.name}'}}")
     tell = as_confluent if checked.verdict.criteria.profile.of_confluent else sentence
     return [*(tell(finding, checked) for finding in blocking), *compared, *checked.verdict.notes]
 

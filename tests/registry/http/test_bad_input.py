@@ -124,6 +124,30 @@ def test_nul_is_no_name_for_any_database(postgresql: str) -> None:
         assert client.get("/subjects/s/versions").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/subjects?deletedOnly=perhaps", "deletedOnly: "),
+        ("/subjects/kept/versions?deletedAsNegative=", "deletedAsNegative: "),
+        ("/schemas?latestOnly=2", "latestOnly: "),
+    ],
+)
+def test_a_wrong_parameter_is_named_as_it_was_sent(untouched: TestClient[Litestar], path: str, wrong: str) -> None:
+    assert untouched.get(path).json()["message"].startswith(wrong)
+
+
+def test_options_name_every_method_of_a_path(untouched: TestClient[Litestar]) -> None:
+    for path, methods in [
+        ("/subjects", "GET, HEAD, OPTIONS"),
+        ("/subjects/kept/versions", "GET, HEAD, OPTIONS, POST"),
+        ("/contexts/.c/subjects/kept/versions/1", "DELETE, GET, HEAD, OPTIONS"),
+        ("/config", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ]:
+        answer = untouched.options(path)
+        assert (answer.status_code, answer.headers["allow"], answer.content) == (204, methods, b""), path
+    assert untouched.options("/nowhere").status_code == 404
+
+
 @pytest.mark.parametrize("version", ["0", "-2", "1.0", "one", "2147483648", "%20", "\u0661", "1e3", "latest1"])
 def test_malformed_versions(untouched: TestClient[Litestar], version: str) -> None:
     for method, path in [

@@ -12,7 +12,6 @@ from registry.errors import OperationNotPermitted
 from registry.events import Acceptance, SchemaRegistered, UpcasterPublished
 from registry.identity import Identity, guid
 from registry.model import Content, Origin, Version
-from registry.policy import scopes
 from registry.service.definitions import Candidate, identify, parse
 from registry.service.situation import Situation
 from registry.storage.writing import Writing
@@ -105,16 +104,17 @@ def append(writing: Writing, decision: Decision, origin: Origin) -> Version:
 def _still(writing: Writing, decision: Decision) -> bool:
     """Whether nothing that the decision rests on has changed."""
     situation = decision.situation
-    rests_on = {*scopes(situation.subject), *(target for target, _ in decision.identified.candidate.targets)}
+    rests_on = situation.rests_on | {target for target, _ in decision.identified.candidate.targets}
     return not writing.changed(rests_on, after=situation.position)
 
 
 def _schema_id(writing: Writing, decision: Decision) -> int:
     """The id of this very schema where its context has it already, else the next one; in IMPORT mode the given one."""
     context, content = decision.situation.subject.context, decision.identified.content
-    whole, canonical = writing.whole, decision.identified.identity.canonical
+    canonical = decision.identified.identity.canonical
     if decision.schema_id is None:
         return writing.id_for(context, canonical, content.metadata, content.rule_set)
+    whole = writing.whole
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):
             raise OperationNotPermitted(

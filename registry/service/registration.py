@@ -15,7 +15,13 @@ from compat.engine import Form
 from compat.formats import Parsed
 from registry import history as histories
 from registry.data_contract import validate, without_compiled
-from registry.errors import IncompatibleSchema, InvalidSchemaText, InvalidUpcaster, OperationNotPermitted
+from registry.errors import (
+    IncompatibleSchema,
+    InvalidSchemaText,
+    InvalidUpcaster,
+    OperationNotPermitted,
+    RegistryError,
+)
 from registry.events import RegistrationRefused, UpcasterPublished
 from registry.fields import validate_fields
 from registry.history import Known
@@ -27,6 +33,7 @@ from registry.service.completion import Completion, Retagging
 from registry.service.decision import Decision, Identified, append, append_if_still
 from registry.service.definitions import Candidate, Definitions
 from registry.service.judging import judge
+from registry.service.memory import Memory
 from registry.service.situation import Situation, View, existing
 from registry.service.upcasters import Upcasters
 from registry.settings import Settings
@@ -80,6 +87,7 @@ class Registration:
         self._settings = settings
         self._upcasters = upcasters
         self._completion = Completion(definitions)
+        self._memory = Memory(store)
 
     def register(
         self,
@@ -122,22 +130,50 @@ class Registration:
     def _settle(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
     ) -> Version | _Refusal:
+        remembered = self._memory.of(subject)
+        if remembered and (outcome := self._settle_by_memory(remembered, candidate, options, origin)) is not None:
+            return outcome
         for _ in range(_ATTEMPTS):
             decision = self._decide(self._store.read, subject, candidate, options)
             if not isinstance(decision, Decision):
                 return decision
-            version = self._store.together(partial(append_if_still, decision=decision, origin=origin), origin)
-            if version is not None:
+            if (version := self._append(decision, origin)) is not None:
                 return version
         with self._store.write(origin) as writing:
             decision = self._decide(lambda: nullcontext(writing), subject, candidate, options)
             return append(writing, decision, origin) if isinstance(decision, Decision) else decision
 
+    def _settle_by_memory(
+        self, remembered: Situation, candidate: Content, options: RegistrationOptions, origin: Origin
+    ) -> Version | _Refusal | None:
+        """What comes of a remembered situation; None where it is not so any more."""
+        try:
+            outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
+        except RegistryError:
+            if self._memory.holds(remembered):
+                raise
+            return None
+        if isinstance(outcome, Decision):
+            return self._append(outcome, origin)
+        return outcome if self._memory.holds(remembered) else None
+
+    def _append(self, decision: Decision, origin: Origin) -> Version | None:
+        """Carry it out; None where it has to be decided again."""
+        version = self._store.together(partial(append_if_still, decision=decision, origin=origin), origin)
+        if version is not None:
+            self._memory.added(decision, version)
+        return version
+
     def _decide(
-        self, view: View, subject: Subject, content: Content, options: RegistrationOptions
+        self,
+        view: View,
+        subject: Subject,
+        content: Content,
+        options: RegistrationOptions,
+        remembered: Situation | None = None,
     ) -> Decision | _Refusal | Version:
         with view() as reading:
-            situation = Situation.of(reading, subject, self._settings)
+            situation = remembered or Situation.of(reading, subject, self._settings)
             lenient = options.copied or situation.policy.lenient
             find = partial(self._definitions.candidate, subject=situation.subject, lenient=lenient)
             candidate = find(reading, content=content) if content.text else None

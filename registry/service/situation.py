@@ -41,6 +41,11 @@ class Situation:
         return cls(subject, policy(settled, settings.defaults), position, reading.history(subject), upcast)
 
     @property
+    def rests_on(self) -> set[Subject]:
+        """The streams that it would change with."""
+        return set(scopes(self.subject))
+
+    @property
     def newest(self) -> Known | None:
         """The highest live version."""
         return histories.latest(self.history)

@@ -32,7 +32,7 @@ class PastReading(Reading):
     """One consistent view of the projections as they were; the log is the present one, up to the position."""
 
     def __init__(self, connection: Connection, now: Reading, position: int) -> None:
-        super().__init__(connection, now.view)
+        super().__init__(lambda: connection, now.view)
         self._now = now
         self._position = position
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -80,9 +81,13 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        """A consistent state, as far as the caller may see it. Raises StoreUnavailable, StoreBusy."""
-        with self._database.transaction(write=False) as connection:
-            yield Reading(connection, current().view)
+        """A consistent state, as far as the caller may see it: that of the first question, if any is asked.
+
+        Raises StoreUnavailable, StoreBusy.
+        """
+        with ExitStack() as stack:
+            transaction = cache(lambda: stack.enter_context(self._database.transaction(write=False)))
+            yield Reading(transaction, current().view)
 
     @contextmanager
     def write(self, origin: Origin, *, keep: bool = True) -> Iterator[Writing]:

@@ -27,7 +27,8 @@ class Writing(Reading):
     """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
 
     def __init__(self, connection: Connection, origin: Origin, lately: Lately) -> None:
-        super().__init__(connection)
+        super().__init__(self._written)
+        self._connection = connection
         self.act(origin)
         self._lately = lately
         self._begun_at = log.lock(connection)
@@ -65,11 +66,10 @@ class Writing(Reading):
     def position(self) -> int:
         return self._begun_at + len(self.appended) + self._untold
 
-    @property
-    def connection(self) -> Connection:
+    def _written(self) -> Connection:
         """The transaction, in which everything stands that was appended so far."""
         self.flush()
-        return super().connection
+        return self._connection
 
     def flush(self) -> None:
         """Write what was appended, with what follows from it: at once for all changes that nobody has asked about."""
@@ -82,7 +82,7 @@ class Writing(Reading):
         """The id of this very schema in a context: the one that it has, the first of several, or the next."""
         if not all(isinstance(entry.event, SchemaRegistered) for entry in self._unwritten):
             self.flush()
-        known, last = Reading(self._connection).ids(name, canonical_digest, metadata, rule_set)
+        known, last = Reading(lambda: self._connection).ids(name, canonical_digest, metadata, rule_set)
         if known is not None:
             return known
         for entry in self._unwritten:
@@ -98,7 +98,7 @@ class Writing(Reading):
         if any(entry.subject in streams and entry.position > after for entry in self.appended):
             return True
         if after >= self._begun_at:
-            return False
+            return after > self.position()  # the log has gone back: another database has taken over
         known = self._lately.changed(streams, after, self._begun_at)
         return log.changed(self._connection, streams, after) if known is None else known
 

@@ -34,4 +34,4 @@ class Reading(
     @property
     def whole(self) -> Reading:
         """The same state without the bounds of a view, for decisions that must not depend on who asks."""
-        return Reading(self.connection)
+        return Reading(self._transaction)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import Connection
 
 from registry.access.roles import WHOLE, View
@@ -10,11 +12,11 @@ from registry.access.roles import WHOLE, View
 class Questions:
     """A transaction to ask in, and the view through which it is asked."""
 
-    def __init__(self, connection: Connection, view: View = WHOLE) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Callable[[], Connection], view: View = WHOLE) -> None:
+        self._transaction = transaction
         self.view = view
 
     @property
     def connection(self) -> Connection:
-        """The transaction."""
-        return self._connection
+        """The transaction: where it has not begun yet, it begins with the first question."""
+        return self._transaction()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from registry.events import Entry, Event, Line, RegistrationRefused
@@ -20,6 +21,10 @@ class LogQuestions(Questions):
     def position_at(self, time: datetime) -> int:
         """Of the last entry that was written at a time or before; 0 for none."""
         return log.position_at(self.connection, time)
+
+    def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
+        """Whether anything has happened in one of these streams after a position."""
+        return log.changed(self.connection, streams, after)
 
     def entries(
         self,

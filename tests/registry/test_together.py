@@ -1,0 +1,45 @@
+"""Registrations that come together are asked about and written together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import text
+
+from compat.definition import Format
+from compat.engine import Form
+from registry.events import SchemaRegistered
+from registry.model import ANONYMOUS, Content, Subject
+from registry.service import Registry
+from registry.service.decision import Decision, Identified, append_if_still
+from registry.service.definitions import Definitions
+from registry.service.situation import Situation
+from registry.settings import load
+
+
+def decided(registry: Registry, name: str) -> Decision:
+    subject = Subject(name=name)
+    definitions = Definitions(registry.settings.limits, 10)
+    with registry.store.read() as reading:
+        content = Content(Format.AVRO, f'{{"type":"record","name":"{name}","fields":[]}}')
+        identified = Identified.of(definitions.candidate(reading, subject, content), subject.context)
+        situation = Situation.of(reading, subject, registry.settings)
+    return Decision(situation, identified, identified.guid(Form.CANONICAL), situation.next_number, "checked")
+
+
+def test_nothing_is_written_before_all_is_decided(tmp_path: Path) -> None:
+    registry = Registry.open(load({}, database=f"sqlite:///{tmp_path}/lineal.db"))
+    decisions = [decided(registry, name) for name in ("A", "B", "C")]
+    statements: list[str] = []
+    with registry.store.write(ANONYMOUS) as writing:
+        driver = writing.connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(statements.append)
+        found = [append_if_still(writing, decision, ANONYMOUS) for decision in decisions]
+        assert not [statement for statement in statements if not statement.startswith("SELECT")]
+        assert [version.schema_id for version in found if version] == [1, 2, 3]
+        assert writing.connection.execute(text("SELECT count(*) FROM log")).scalar() == 3
+        driver.set_trace_callback(None)
+    assert all(isinstance(entry.event, SchemaRegistered) for entry in registry.catalog.changes())
+    assert registry.upkeep.verify() == []
+    registry.close()

@@ -1,61 +1,40 @@
 """Whether the compilers of other engines come to what the interpreter comes to, where those engines are at hand.
 
-None of them is needed to run a registry: one that is not installed is named as not compared. Each gets all events at
-once, a bounded time, and no access to anything but them.
+Up and down, on the events of every format as each engine meets them. What was not compared is named with the reason.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any
 
-from upcasters.compile import duckdb as duckdb_target
-from upcasters.compile import javascript
-from upcasters.compile.jsonata import compile_step
+from registry.upcasting.engines import ENGINES, REFUSED, Asked, NotCompared
+from registry.upcasting.forms import LeftOut
 from upcasters.errors import NotPortable
 from upcasters.functions import same
-from upcasters.fuse import PlanTooHeavy, fuse
-from upcasters.operations import Operation
-from upcasters.shape import Array, OneOf, Record, Shape, Table
-
-SECONDS: Final = 5.0
-"""For one engine and all events."""
-_SPLITS: Final = 40
-"""Queries that look for the events an engine refuses."""
-
-
-class _Refused:
-    """Stands for what an engine makes of an event that it refuses."""
-
-
-REFUSED: Final = _Refused()
-
-
-class NotCompared(Exception):
-    """An engine cannot be asked; says why."""
+from upcasters.fuse import PlanTooHeavy
+from upcasters.trace import first_difference
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one engine made of the events of a proof."""
+    """What one engine made of the events of a proof, in one direction."""
 
     engine: str
+    direction: str
+    """``up`` or ``down``."""
     events: int
     """That came out the same."""
     declined: int = 0
     """That it refuses aloud, because it cannot compute them exactly."""
+    left_out: int = 0
+    """That it was not shown."""
+    left_out_for: str = ""
+    """What is in most of those, why."""
     reason: str = ""
-    """Why it was not compared."""
+    """Why nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,196 +46,47 @@ class Disagreement:
     result: Any
     """What the interpreter makes of it."""
     other: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The step that is compared."""
-
-    ops: tuple[Operation, ...]
-    shape: Shape
-    """Of the events before it."""
-    wide_integers: bool
-    """Whether whole numbers may be beyond 2^53, as in Avro and Protobuf."""
-
-
-_Engine: TypeAlias = Callable[[Asked, Sequence[Any]], list[Any]]
-"""What a step makes of events, REFUSED where it refuses one. Raises NotCompared, NotPortable, PlanTooHeavy."""
+    """What the engine makes of it, as it meets events."""
+    pointer: str
+    """The first place where the two differ."""
 
 
 def compare(
     asked: Asked, outcomes: Sequence[tuple[Any, Any]], engines: Sequence[str]
 ) -> tuple[tuple[Comparison, ...], tuple[Disagreement, ...]]:
-    """Hold engines to pairs of an event and what the interpreter makes of it.
-
-    Events and results with values that JSON does not have, or numbers that not all of them read exactly, are left out.
-    """
-    usable = [(payload, result) for payload, result in outcomes if _is_json(payload) and _is_json(result)]
+    """Hold engines to pairs of an event and what the interpreter makes of it."""
     comparisons: list[Comparison] = []
     disagreements: list[Disagreement] = []
     for name in engines:
         try:
-            found = _compared(name, asked, usable)
+            found, wrong = _compared(name, asked, outcomes)
         except (NotCompared, NotPortable, PlanTooHeavy) as error:
             reason = error.reason if isinstance(error, NotPortable) else str(error)
-            comparisons.append(Comparison(name, 0, reason=reason))
-            continue
-        comparisons.append(found[0])
-        disagreements += found[1]
+            found, wrong = Comparison(name, asked.direction, 0, reason=reason), []
+        comparisons.append(found)
+        disagreements += wrong
     return tuple(comparisons), tuple(disagreements)
 
 
 def _compared(name: str, asked: Asked, outcomes: Sequence[tuple[Any, Any]]) -> tuple[Comparison, list[Disagreement]]:
-    if name == "JSONata":
-        outcomes = [(payload, result) for payload, result in outcomes if _is_declared(payload, asked.shape)]
-    if not outcomes:
-        raise NotCompared("none of the events is plain JSON")
-    results = ENGINES[name](asked, [payload for payload, _ in outcomes])
+    engine = ENGINES[name]
+    shown: list[tuple[Any, Any, Any, Any]] = []
+    left_out: Counter[str] = Counter()
+    for payload, result in outcomes:
+        try:
+            engine.meets(asked, payload)
+            shown.append((payload, result, engine.form.of(payload), engine.form.of(result)))
+        except LeftOut as error:
+            left_out[str(error)] += 1
+    why = next((reason for reason, _ in left_out.most_common(1)), "")
+    if not shown:
+        raise NotCompared(f"every event holds {why}" if why else "no event came through")
+    results = engine.run(asked, [event for _, _, event, _ in shown])
     declined, wrong = 0, []
-    for (payload, wanted), got in zip(outcomes, results, strict=True):
+    for (payload, result, _, wanted), got in zip(shown, results, strict=True):
         if got is REFUSED:
             declined += 1
         elif not same(got, wanted):
-            wrong.append(Disagreement(name, payload, wanted, got))
-    return Comparison(name, len(outcomes) - declined - len(wrong), declined), wrong
-
-
-def _is_json(value: Any) -> bool:
-    match value:
-        case None | bool():
-            return True
-        case str():
-            return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
-        case int():
-            return abs(value) < 2**53
-        case float():
-            return math.isfinite(value)
-        case dict():
-            return all(isinstance(name, str) and _is_json(name) and _is_json(item) for name, item in value.items())
-        case list():
-            return all(map(_is_json, value))
-        case _:
-            return False
-
-
-def _is_declared(value: Any, shape: Shape) -> bool:
-    """Whether a value has no member that its shape does not declare: rules for stock clients drop those."""
-    match shape, value:
-        case Record(members=members), dict():
-            return all(name in members and _is_declared(item, members[name].shape) for name, item in value.items())
-        case Array(items=items), list():
-            return all(_is_declared(item, items) for item in value)
-        case Table(values=values), dict():
-            return all(_is_declared(item, values) for item in value.values())
-        case OneOf(arms=arms), dict() | list():
-            return any(_is_declared(value, arm) for arm in arms if isinstance(arm, Record | Array | Table | OneOf))
-        case _:
-            return True
-
-
-# DuckDB
-
-
-def _in_duckdb(asked: Asked, events: Sequence[Any]) -> list[Any]:
-    expression = duckdb_target.DuckDB("e").expression(fuse([asked.ops], asked.shape))
-    query = f"SELECT ({expression})::VARCHAR FROM (SELECT unnest($1::VARCHAR[]) AS e)"  # noqa: S608 - quoted throughout
-    with _duckdb(SECONDS) as connection:
-        return _answered(connection, query, [json.dumps(event) for event in events], [_SPLITS])
-
-
-def _answered(connection: Any, query: str, events: list[str], splits: list[int]) -> list[Any]:
-    """The results of one query; where it fails, of two halves, until the events that it refuses stand alone."""
-    import duckdb
-
-    try:
-        return [json.loads(row[0]) for row in connection.execute(query, [events]).fetchall()]
-    except duckdb.InterruptException as error:
-        raise NotCompared(f"it took longer than {SECONDS:.0f} seconds") from error
-    except duckdb.Error:
-        splits[0] -= 1
-        if len(events) == 1 or splits[0] < 0:
-            return [REFUSED] * len(events)
-    middle = len(events) // 2
-    return [
-        *_answered(connection, query, events[:middle], splits),
-        *_answered(connection, query, events[middle:], splits),
-    ]
-
-
-@contextmanager
-def _duckdb(seconds: float) -> Iterator[Any]:
-    """A connection that is interrupted when its time is up."""
-    connection = _database().cursor()
-    timer = threading.Timer(seconds, connection.interrupt)
-    timer.start()
-    try:
-        yield connection
-    finally:
-        timer.cancel()
-        connection.close()
-
-
-@lru_cache(maxsize=1)
-def _database() -> Any:
-    """A database in memory with the functions that generated SQL calls; it can reach nothing else."""
-    try:
-        import duckdb
-    except ImportError as error:
-        raise NotCompared("duckdb is not installed here") from error
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "enable_external_access": "false"})
-    connection.execute(duckdb_target.runtime())
-    return connection
-
-
-# JSONata, as stock Python clients run it
-
-
-def _in_jsonata(asked: Asked, events: Sequence[Any]) -> list[Any]:
-    try:
-        import jsonata
-    except ImportError as error:
-        raise NotCompared("jsonata-python is not installed here") from error
-    rule = jsonata.Jsonata(compile_step(asked.ops, asked.shape, wide_integers=asked.wide_integers))
-    deadline = time.monotonic() + SECONDS
-    results: list[Any] = []
-    for event in events:
-        if time.monotonic() > deadline:
-            raise NotCompared(f"it took longer than {SECONDS:.0f} seconds")
-        try:
-            results.append(rule.evaluate(event))
-        except Exception:  # noqa: BLE001 - whatever it is, the event is refused there
-            results.append(REFUSED)
-    return results
-
-
-# JavaScript
-
-
-def _in_javascript(asked: Asked, events: Sequence[Any]) -> list[Any]:
-    node = shutil.which("node")
-    if node is None:
-        raise NotCompared("there is no node on the PATH")
-    module = javascript.source(fuse([asked.ops], asked.shape)).replace("export function", "function")
-    program = f"{module}\n{_EACH.replace('EVENTS', json.dumps(json.dumps(events)))}"
-    try:
-        done = subprocess.run(  # noqa: S603 - the program is generated here, of a language without input or output
-            [node, "--input-type=module", "--max-old-space-size=256", "-"],
-            input=program, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS, env={}, check=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise NotCompared(f"it took longer than {SECONDS:.0f} seconds") from error
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise NotCompared(f"node does not run: {error}") from error
-    return [result.get("is", REFUSED) for result in json.loads(done.stdout)]
-
-
-_EACH: Final = """
-process.stdout.write(JSON.stringify(JSON.parse(EVENTS).map((event) => {
-  try { return { is: upcast(event) }; } catch (error) { return {}; }
-})));
-"""
-
-ENGINES: Final[Mapping[str, _Engine]] = MappingProxyType(
-    {"DuckDB": _in_duckdb, "JavaScript": _in_javascript, "JSONata": _in_jsonata}
-)
-"""By the name that reports give them."""
+            wrong.append(Disagreement(name, payload, result, got, first_difference(wanted, got)))
+    same_events = len(shown) - declined - len(wrong)
+    return Comparison(name, asked.direction, same_events, declined, left_out.total(), why), wrong

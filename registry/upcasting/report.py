@@ -41,9 +41,9 @@ class Limits:
     findings: int = 20
     """Refusals reported."""
     engines: tuple[str, ...] = ()
-    """Other engines that are held to the same events: names of ``elsewhere.ENGINES``."""
+    """Other engines that are held to the same events: names of ``engines.ENGINES``."""
     compared: int = 50
-    """Events that other engines are held to."""
+    """Events that other engines are held to, in each direction."""
 
 
 DEFAULT_LIMITS: Final = Limits()

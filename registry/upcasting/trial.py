@@ -19,7 +19,7 @@ from upcasters.collecting import collects
 from upcasters.errors import EventRefused, UpcastFailed
 from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy
-from upcasters.operations import NAMES
+from upcasters.operations import NAMES, Operation
 from upcasters.path import ROOT, Pointer
 from upcasters.places import touches
 from upcasters.reversal import Loss
@@ -38,6 +38,8 @@ class Trial:
         """Events of the old version."""
         self.ups: list[tuple[Any, Any]] = []
         """Events of the old version and what the interpreter makes of them, for other engines."""
+        self.downs: list[tuple[Any, Any]] = []
+        """Events of the new version and what they come back as: those that came up, and some of its own."""
         self.altered: Loss | None = None
         """The first place that was not what it had been, up and down again."""
         self.unreturned: Finding | None = None
@@ -115,7 +117,7 @@ class Trial:
         for result in results:
             violation = _violation(self._edge.new, result.payload)
             if violation is not None and not (self._edge.emits and result.type != self._edge.type):
-                place = self._culprit(violation.pointer)
+                place = culprit(self._edge.document.ops, violation.pointer)
                 self._add(Check.EVENTS, place, violation.pointer, violation.message, payload, result.payload)
 
     # Payloads
@@ -140,7 +142,7 @@ class Trial:
                 self._add(Check.AGREEMENT, "/ops", "", message, payload, result)
         violation = _violation(self._edge.new, result)
         if violation is not None:
-            place = self._culprit(violation.pointer)
+            place = culprit(self._edge.document.ops, violation.pointer)
             self._add(Check.EVENTS, place, violation.pointer, violation.message, payload, result)
         elif self._edge.back is not None:
             self._downward(payload, result, self._edge.back)
@@ -166,6 +168,8 @@ class Trial:
         except UpcastFailed as error:
             self._add(Check.DOWN, _down(error.place), error.pointer, error.reason, payload, result)
             return
+        if len(self.downs) < self._limits.compared // 2:
+            self.downs.append((result, returned))
         violation = _violation(self._edge.old, returned)
         if violation is not None:
             self._add(Check.DOWN, "/down", violation.pointer, f"coming back: {violation.message}", payload, returned)
@@ -179,24 +183,27 @@ class Trial:
             returned = back.interpret(payload)
         except UpcastFailed as error:
             return Finding(Check.DOWN, _down(error.place), error.pointer, error.reason, "", event)
+        if len(self.downs) < self._limits.compared:
+            self.downs.append((payload, returned))
         violation = _violation(self._edge.old, returned)
         if violation is None:
             return None
         result = json_form(self._edge.old, returned)
         return Finding(Check.DOWN, "/down", violation.pointer, violation.message, "", event, result)
 
-    def _culprit(self, pointer: str) -> str:
-        """The last operation that wrote a place or something around it."""
-        at, ops = Pointer.parse(pointer), self._edge.document.ops
-        for index in range(len(ops) - 1, -1, -1):
-            if any(at.within(place) or place.within(at) for place in touches(ops[index]) if place != ROOT):
-                return f"/ops/{index}/{NAMES[type(ops[index])]}"
-        return "/ops"
-
     def _add(self, check: Check, place: str, pointer: str, message: str, event: object, result: object) -> None:
         shown = json_form(self._edge.old, event)
         told = None if result is None else json_form(self._edge.new, result)
         self._findings.add(Finding(check, place, pointer, message, "", shown, told))
+
+
+def culprit(ops: tuple[Operation, ...], pointer: str) -> str:
+    """The last operation that wrote a place of the event or something around it."""
+    at = Pointer.parse(pointer)
+    for index in range(len(ops) - 1, -1, -1):
+        if any(at.within(place) or place.within(at) for place in touches(ops[index]) if place != ROOT):
+            return f"/ops/{index}/{NAMES[type(ops[index])]}"
+    return "/ops"
 
 
 def _violation(version: Parsed, payload: object) -> Violation | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compat.definition import Format
 from compat.formats import Parsed
 from registry.upcasting.edge import Edge
-from registry.upcasting.elsewhere import Asked, Comparison, compare
+from registry.upcasting.elsewhere import Comparison, Disagreement, compare
+from registry.upcasting.engines import Asked
 from registry.upcasting.examples import wrong_examples
 from registry.upcasting.findings import Findings
 from registry.upcasting.json_form import json_form
 from registry.upcasting.report import DEFAULT_LIMITS, Check, Finding, Limits, Report
 from registry.upcasting.statics import lost, misplaced
-from registry.upcasting.trial import Trial
+from registry.upcasting.trial import Trial, culprit
 from upcasters.compile.capabilities import capabilities
 from upcasters.document import Document
 from upcasters.expression_check import member_at
@@ -56,14 +56,24 @@ def verify(document: Document, old: Parsed, new: Parsed, seed: int = 0, limits: 
 
 
 def _elsewhere(edge: Edge, trial: Trial, limits: Limits, findings: Findings) -> tuple[Comparison, ...]:
-    """What other engines make of the events."""
-    wide = edge.old.definition.format is not Format.JSON
-    found, wrong = compare(Asked(edge.document.ops, edge.shape, wide_integers=wide), trial.ups, limits.engines)
+    """What other engines make of the events, on the way up and, where there is one, on the way down."""
+    ops, format_ = edge.document.ops, edge.old.definition.format
+    found, wrong = compare(Asked(ops, edge.shape, format_), trial.ups, limits.engines)
     for each in wrong:
-        message = f"{each.engine} and the interpreter disagree: this is a fault of lineal, please report it"
-        shown = json_form(edge.old, each.payload), json_form(edge.new, each.other)
-        findings.add(Finding(Check.AGREEMENT, "/ops", "", message, "", *shown))
-    return found
+        findings.add(_disagreement(each, culprit(ops, each.pointer), edge.old, edge.new))
+    if edge.back is None:
+        return found
+    back = edge.back.steps[0].ops
+    returned, wrong = compare(Asked(back, edge.target, format_, "down"), trial.downs, limits.engines)
+    for each in wrong:
+        findings.add(_disagreement(each, "/down", edge.new, edge.old))
+    return (*found, *returned)
+
+
+def _disagreement(found: Disagreement, place: str, before: Parsed, after: Parsed) -> Finding:
+    message = f"{found.engine} and the interpreter disagree: this is a fault of lineal, please report it"
+    event = json_form(before, found.payload)
+    return Finding(Check.AGREEMENT, place, found.pointer, message, "", event, json_form(after, found.other))
 
 
 def _kind(document: Document, derived: Kind, losses: list[Loss]) -> Kind:

@@ -22,7 +22,9 @@ from test_agreement import REFUSED, outcome, raw, same
 from test_pattern import Ways, generated, texts
 from test_total import CONSTANTS, extent
 
-from registry.upcasting.elsewhere import Asked, compare
+from compat.definition import Format
+from registry.upcasting.elsewhere import compare
+from registry.upcasting.engines import Asked
 from tests.prove import campaign
 from upcasters.chain import Chain
 from upcasters.conform import deviations
@@ -77,7 +79,7 @@ def _document(
             yield f"grew beyond its bound: {event}"
     yield from _laws(chains[0], ops, shape, results, counts)
     arrived = [pair for pair in results if pair[1] is not REFUSED]
-    found, wrong = compare(Asked(ops, shape, wide_integers=False), arrived, ["JSONata"])
+    found, wrong = compare(Asked(ops, shape, Format.JSON), arrived, ["JSONata"])
     counts["events in JSONata"] += found[0].events
     yield from (f"JSONata disagrees: {each}" for each in wrong)
 

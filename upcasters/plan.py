@@ -126,6 +126,8 @@ class Formula:
     required: frozenset[tuple[str, ...]]
     boolean: bool = False
     """The value must be true or false."""
+    native: frozenset[tuple[str, ...]] = frozenset()
+    """Where in the inputs values stand that JSON does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ class Switch:
     by: str | None
     arms: tuple[tuple[str, Node], ...]
     otherwise: Literal["error", "keep"]
+    native: str = ""
+    """A kind of value that may come and that JSON does not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,47 @@ def from_json(tree: Any) -> Shape:
     return shape
 
 
+NATIVE: Final = frozenset({"bytes", "decimal", "timestamp", "date", "time", "duration", "uuid"})
+"""Kinds of values that JSON does not have."""
+
+
+def native_kind(shape: Shape) -> str:
+    """The first kind of value in a shape that JSON does not have; empty if there is none."""
+    match shape:
+        case Plain(kind=kind):
+            return kind if kind in NATIVE else ""
+        case Record(members=members):
+            return next(filter(None, (native_kind(member.shape) for member in members.values())), "")
+        case OneOf(arms=arms):
+            return next(filter(None, map(native_kind, arms)), "")
+        case Array(items=inner) | Table(values=inner):
+            return native_kind(inner)
+        case _:
+            return ""
+
+
+ITEMS: Final = "*"
+"""Stands for any item of a list, or any name of a map, in the paths of ``native_leaves``."""
+
+
+def native_leaves(shape: Shape, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where values stand that JSON does not have."""
+    match shape:
+        case Plain(kind=kind):
+            if kind in NATIVE:
+                yield at
+        case Record(members=members):
+            for name, member in members.items():
+                yield from native_leaves(member.shape, (*at, name))
+        case OneOf(arms=arms):
+            for arm in arms:
+                yield from native_leaves(arm, at)
+        case Array(items=inner) | Table(values=inner):
+            yield from native_leaves(inner, (*at, ITEMS))
+        case _:
+            return
+
+
 def nullable(shape: Shape) -> bool:
     """Whether null is among the values."""
     match shape:

@@ -22,6 +22,7 @@ from upcasters.document import read, write
 from upcasters.shape import Shape
 from web import address
 from web.code import beside, json_text
+from web.elsewhere import held
 from web.operation_words import operations
 from web.plausible import plausible
 from web.site import Site
@@ -291,4 +292,6 @@ def _edge(subject: Subject, published: Published) -> Edge:
         author=published.actor,
         when=published.published,
         hash=published.hash,
+        events=int(published.details.get("events", 0)),
+        held=held(published.details),
     )

@@ -78,11 +78,14 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What another engine made of the events."""
+    """What another engine made of the events, in one direction."""
 
     engine: str
     events: int
+    direction: str = "up"
     declined: int = 0
+    left_out: int = 0
+    left_out_for: str = ""
     reason: str = ""
 
 

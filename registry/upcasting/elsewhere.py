@@ -70,6 +70,8 @@ def compare(
 
 def _compared(name: str, asked: Asked, outcomes: Sequence[tuple[Any, Any]]) -> tuple[Comparison, list[Disagreement]]:
     engine = ENGINES[name]
+    if obstacle := engine.obstacle(asked):
+        raise NotCompared(obstacle)
     shown: list[tuple[Any, Any, Any, Any]] = []
     left_out: Counter[str] = Counter()
     for payload, result in outcomes:
@@ -80,6 +82,7 @@ def _compared(name: str, asked: Asked, outcomes: Sequence[tuple[Any, Any]]) -> t
             left_out[str(error)] += 1
     why = next((reason for reason, _ in left_out.most_common(1)), "")
     if not shown:
+        engine.run(asked, [])  # a step that it does not run at all is the better reason
         raise NotCompared(f"every event holds {why}" if why else "no event came through")
     results = engine.run(asked, [event for _, _, event, _ in shown])
     declined, wrong = 0, []

@@ -69,6 +69,8 @@ class Engine:
     """What a step makes of events, REFUSED where it refuses one. Raises NotCompared, NotPortable, PlanTooHeavy."""
     meets: Callable[[Asked, Any], None] = lambda _asked, _payload: None
     """Raises LeftOut for a payload that it does not treat as the others do."""
+    obstacle: Callable[[Asked], str] = lambda _asked: ""
+    """Why it cannot run the step at all."""
 
 
 # DuckDB
@@ -148,11 +150,13 @@ def _is_declared(value: Any, shape: Shape) -> bool:
             return True
 
 
-def _in_jsonata(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _obstacle(asked: Asked) -> str:
     if asked.format is Format.PROTOBUF:
-        raise NotCompared(PROTOBUF_FORM)
-    if asked.format is Format.AVRO and (reason := blocked_in_python(asked.shape)):
-        raise NotCompared(reason)
+        return PROTOBUF_FORM
+    return blocked_in_python(asked.shape) if asked.format is Format.AVRO else ""
+
+
+def _in_jsonata(asked: Asked, events: Sequence[Any]) -> list[Any]:
     try:
         import jsonata
     except ImportError as error:
@@ -200,6 +204,6 @@ process.stdout.write(JSON.stringify(JSON.parse(EVENTS).map((event) => {
 ENGINES: Final[Mapping[str, Engine]] = MappingProxyType({
     "DuckDB": Engine(AS_JSON, _in_duckdb),
     "JavaScript": Engine(AS_PARSED, _in_javascript),
-    "JSONata": Engine(AS_DATA, _in_jsonata, _require_declared),
+    "JSONata": Engine(AS_DATA, _in_jsonata, _require_declared, _obstacle),
 })  # fmt: skip
 """By the name that reports give them."""

@@ -210,6 +210,17 @@ def test_where_upcasters_run_is_a_table_whose_reasons_are_reached_by_keyboard(vi
     expect(page.locator(target)).to_be_in_viewport()
 
 
+def test_an_upcaster_says_which_engines_it_was_held_to(visit: Open) -> None:
+    page = visit(f"{ORDER}/upcasters")
+    page.locator("#edges ~ details summary").first.click()
+    table = page.get_by_role("region", name="Engines held to v1 to v2")
+    for direction in ("v1 to v2", "v2 to v1"):
+        expect(table.get_by_role("columnheader", name=direction)).to_be_visible()
+    expect(table.get_by_role("row", name="DuckDB")).to_contain_text("for 50 events")
+    page.locator("#edges ~ details summary").nth(1).click()
+    expect(page.get_by_role("region", name="Engines held to v2 to v3")).to_contain_text("a decimal is computed")
+
+
 def test_the_player_works_without_scripts(visit: Open) -> None:
     page = visit(f"{ORDER}/upcasters?from=1", scripts=False)
     page.locator("[data-step]:not([hidden])").get_by_role("link", name="Next").click()

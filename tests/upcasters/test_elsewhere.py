@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from random import Random
 from typing import Any
@@ -34,10 +35,109 @@ def node_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "SECONDS", 60.0)  # a busy machine is no finding
 
 
-def proof(ops: list[dict[str, Any]], engines: tuple[str, ...] = NAMES) -> Any:
-    document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops, "down": "none"})
-    old, new = (parse(Definition(Format.JSON, text)) for text in (OLD, NEW))
+def proof(
+    ops: list[dict[str, Any]],
+    engines: tuple[str, ...] = NAMES,
+    *,
+    down: str = "none",
+    format: Format = Format.JSON,  # noqa: A002
+    schemas: tuple[str, str] = (OLD, NEW),
+) -> Any:
+    document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops, "down": down})
+    old, new = (parse(Definition(format, text)) for text in schemas)
     return verify(document, old, new, limits=Limits(engines=engines, seconds=60.0))
+
+
+AVRO = json.dumps(
+    {
+        "type": "record",
+        "name": "Paid",
+        "fields": [
+            {"name": "a", "type": "string"},
+            {"name": "cents", "type": "long"},
+            {"name": "fee", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+            {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+            {"name": "day", "type": {"type": "int", "logicalType": "date"}},
+            {"name": "key", "type": {"type": "string", "logicalType": "uuid"}},
+            {"name": "proof", "type": ["null", "bytes", "string"]},
+            {"name": "parts", "type": {"type": "map", "values": {"type": "fixed", "name": "Mark", "size": 2}}},
+        ],
+    }
+)
+PROTOBUF = """syntax = "proto3";
+message Paid {
+  string a = 1; int64 cents = 2; bytes proof = 3; optional int32 tip = 4;
+  oneof by { string card = 5; Till till = 6; }
+  map<int32, Till> tills = 7; State state = 8;
+}
+message Till { string code = 1; Till next = 2; }
+enum State { NEW = 0; DONE = 1; }
+"""
+RENAMED = [{"rename": {"at": "/a", "to": "b"}}, {"convert": {"at": "/cents", "using": "int->string"}}]
+
+
+@pytest.mark.parametrize(
+    ("format_", "old", "new", "jsonata"),
+    [
+        (
+            Format.AVRO,
+            AVRO,
+            AVRO.replace('"a"', '"b"').replace('"cents", "type": "long"', '"cents", "type": "string"'),
+            "the event holds a decimal value",
+        ),
+        (
+            Format.PROTOBUF,
+            PROTOBUF,
+            PROTOBUF.replace("string a", "string b").replace("int64 cents = 2", "string cents = 2"),
+            "the clients hand rules Protobuf data in another form",
+        ),
+    ],
+)
+def test_events_of_every_format_go_up_and_down_in_other_engines(
+    format_: Format, old: str, new: str, jsonata: str
+) -> None:
+    report = proof(RENAMED, down="auto", format=format_, schemas=(old, new))
+    assert report.accepted, report.findings
+    found = {(each.engine, each.direction): each for each in report.compared}
+    assert found.keys() == {(name, direction) for name in NAMES for direction in ("up", "down")}
+    for (name, _), each in found.items():
+        if name == "JSONata":
+            assert each.reason.startswith(jsonata)
+        else:
+            assert each.reason == ""
+            assert each.events > 10
+    assert found["JavaScript", "up"].left_out_for == "whole numbers beyond 2^53"
+    assert found["DuckDB", "up"].left_out == 0
+
+
+def test_an_engine_that_disagrees_on_the_way_down_refuses_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = javascript.source
+    monkeypatch.setattr(javascript, "source", lambda plan: right(plan).replace('"a": ', '"a": 1 + '))
+    report = proof([{"rename": {"at": "/a", "to": "b"}}], ("JavaScript",), down="auto")
+    assert {(finding.check, finding.place, finding.pointer) for finding in report.findings} == {
+        (Check.AGREEMENT, "/down", "/a")
+    }
+    assert "b" in report.findings[0].event
+
+
+@pytest.mark.parametrize(
+    ("ops", "member", "reason"),
+    [
+        ([{"set": {"at": "/n", "expr": "size(proof)"}}], "long", "an expression computes"),
+        ([{"set": {"at": "/n", "expr": "at < at"}}], "boolean", "an expression computes"),
+        ([{"set": {"at": "/n", "expr": "parts.exists(p, p == p)"}}], "boolean", "an expression computes"),
+    ],
+)
+def test_values_that_are_texts_in_json_are_not_computed_with_there(
+    ops: list[dict[str, Any]], member: str, reason: str
+) -> None:
+    """A base64 text is longer than its bytes, and moments as texts have another order."""
+    old = AVRO.replace('["null", "bytes", "string"]', '"bytes"').replace('"map", "values"', '"array", "items"')
+    new = old.replace('{"name": "cents"', f'{{"name": "n", "type": "{member}"}}, {{"name": "cents"')
+    report = proof(ops, ("DuckDB", "JavaScript"), format=Format.AVRO, schemas=(old, new))
+    assert report.accepted, report.findings
+    for each in report.compared:
+        assert each.reason.startswith(reason)
 
 
 def test_every_engine_at_hand_is_asked() -> None:
@@ -73,7 +173,9 @@ def test_an_engine_that_disagrees_refuses_the_upcaster(monkeypatch: pytest.Monke
     monkeypatch.setattr(javascript, "source", lambda plan: right(plan).replace('"b": ', '"b": 1 + '))
     report = proof([{"rename": {"at": "/a", "to": "b"}}])
     assert not report.accepted
-    assert {finding.check for finding in report.findings} == {Check.AGREEMENT}
+    assert {(finding.check, finding.place, finding.pointer) for finding in report.findings} == {
+        (Check.AGREEMENT, "/ops/0/rename", "/b")
+    }
     assert report.findings[0].message.startswith("JavaScript and the interpreter disagree")
     assert report.findings[0].event is not None
     assert report.findings[0].result["b"].startswith("1")

@@ -14,6 +14,7 @@ from litestar.testing import TestClient
 from compat.outline import Field, Kind, Type
 from web import address
 from web.chain import LONGEST
+from web.elsewhere import held
 from web.plausible import plausible
 from web.where import where
 
@@ -205,3 +206,20 @@ def test_reasons_are_numbered_and_each_is_told_once() -> None:
         ("v2 to v3", [("not known", 0), ("not known", 0)]),
         ("v3 to v2", [("not known", 0), ("not known", 0)]),
     ]
+
+
+def test_engines_that_a_proof_was_held_to_are_told_in_both_directions() -> None:
+    same = {"engine": "DuckDB", "direction": "up", "events": 40, "left_out": 10, "left_out_for": "NaN"}
+    refused = {"engine": "DuckDB", "direction": "down", "events": 1, "declined": 2}
+    neither = {"engine": "JSONata", "direction": "up", "events": 0, "reason": "it is not installed here"}
+    rows = held({"compared": [same, refused, neither], "down": "derived"})
+    assert [(row.engine, row.up.tone.word, row.down.tone.word) for row in rows] == [
+        ("DuckDB", "the same", "the same"),
+        ("JSONata", "not compared", "not compared"),
+    ]
+    assert rows[0].up.words == "for 40 events; 10 left out with NaN"
+    assert rows[0].down.words == "for 1 event; 2 refused there"
+    assert (rows[1].up.words, rows[1].down.words) == ("it is not installed here", "it was not asked for")
+    before = held({"compared": [{"engine": "DuckDB", "events": 50}], "down": "none"})
+    assert (before[0].up.words, before[0].down.words) == ("for 50 events", "there is no way down")
+    assert held({}) == ()

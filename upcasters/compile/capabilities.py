@@ -15,7 +15,7 @@ from upcasters.errors import NoChain, NotPortable, UpcastersError
 from upcasters.fuse import fuse
 from upcasters.operations import Collect, Operation, is_stream_level
 from upcasters.plan import Plan
-from upcasters.shape import Anything, Array, OneOf, Plain, Record, Shape, Table, nullable
+from upcasters.shape import Anything, OneOf, Plain, Record, Shape, native_kind, nullable
 from upcasters.shape_change import change
 
 STOCK_CLIENTS: Final = ("stock Python", "stock JavaScript", "stock Go", "stock Java", "stock .NET")
@@ -79,24 +79,9 @@ def _engine(name: str, direction: str, ops: tuple[Operation, ...], shape: Shape)
         return Capability(name, direction, supported=False, reason=error.reason)
     except UpcastersError as error:
         return Capability(name, direction, supported=False, reason=str(error))
-    if native := _native(shape):
-        return Capability(name, direction, supported=True, reason=f"on events as JSON, where {native} is a text")
+    if native := native_kind(shape):
+        return Capability(name, direction, supported=True, reason=f"on events as JSON, where {native} values are texts")
     return Capability(name, direction, supported=True)
-
-
-def _native(shape: Shape) -> str:
-    """A kind of value that JSON does not have, if the shape has one."""
-    match shape:
-        case Plain(kind="decimal" | "bytes" | "timestamp" | "date" | "time" | "duration" | "uuid" as kind):
-            return f"a {kind}"
-        case Record(members=members):
-            return next(filter(None, (_native(member.shape) for member in members.values())), "")
-        case OneOf(arms=arms):
-            return next(filter(None, map(_native, arms)), "")
-        case Array(items=inner) | Table(values=inner):
-            return _native(inner)
-        case _:
-            return ""
 
 
 def _stock(direction: str, ops: tuple[Operation, ...], shape: Shape, format_name: str) -> list[Capability]:

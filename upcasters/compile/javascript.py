@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any, Final, NoReturn
 
 from upcasters import pattern_text
+from upcasters.compile.json_events import require_json
 from upcasters.errors import NotPortable
 from upcasters.exact import factor
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
@@ -65,7 +66,8 @@ def _codecs() -> frozenset[str]:
 
 
 def source(plan: Plan) -> str:
-    """The module. Raises NotPortable for native values that JSON does not have."""
+    """The module. Raises NotPortable where it would compute with values that JSON does not have."""
+    require_json(plan, "JavaScript")
     writer = _Writer()
     body = writer.write(plan.root)
     tables = "".join(f"{line}\n" for line in writer.constants)

@@ -40,7 +40,7 @@ from upcasters.plan import (
     Var,
     maybe_absent,
 )
-from upcasters.shape import Anything, Array, Integer, Member, OneOf, Plain, Record, Shape, Table
+from upcasters.shape import Anything, Array, Integer, Member, OneOf, Record, Shape, Table, native_kind
 
 _Call: TypeAlias = Callable[[str], str]
 
@@ -422,17 +422,8 @@ def blocked_in_python(shape: Shape) -> str:
 
     Their JSONata refuses an event with any value that is no JSON value, whatever the rule does.
     """
-    match shape:
-        case Plain(kind="bytes" | "decimal" | "timestamp" | "date" | "time" | "duration" | "uuid" as kind):
-            return f"the event holds a {kind} value, which JSONata in Python refuses"
-        case Record(members=members):
-            return next(filter(None, (blocked_in_python(member.shape) for member in members.values())), "")
-        case Array(items=inner) | Table(values=inner):
-            return blocked_in_python(inner)
-        case OneOf(arms=arms):
-            return next(filter(None, map(blocked_in_python, arms)), "")
-        case _:
-            return ""
+    kind = native_kind(shape)
+    return f"the event holds a {kind} value, which JSONata in Python refuses" if kind else ""
 
 
 def holds_wide_integers(shape: Shape) -> bool:

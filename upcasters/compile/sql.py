@@ -15,6 +15,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal, NoReturn
 
+from upcasters.compile.json_events import require_json
 from upcasters.compile.sql_formula import Formulas
 from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.errors import NotPortable
@@ -176,6 +177,7 @@ class Dialect(ABC):
 
     def view(self, plan: Plan, shape: Shape, name: str, table: str, keep: tuple[str, ...]) -> Sql:
         """The plan as a view, one column per member; checks of the plan are a condition on its rows."""
+        require_json(plan, self.target)
         root = plan.root.then if isinstance(plan.root, Checked) else plan.root
         if not isinstance(root, Build):
             self.refuse("a view needs an event whose members are known: use the function")
@@ -202,6 +204,7 @@ class Dialect(ABC):
         event = self._variables[0]
         if plan.identity:
             return event
+        require_json(plan, self.target)
         with self._known_record(event):
             body = self.value(plan.root)
         if maybe_absent(plan.root):

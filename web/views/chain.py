@@ -45,6 +45,23 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What an engine made of the events of a proof in one direction: the same, or why it was not compared."""
+
+    tone: Tone
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One engine that a proof held to its events."""
+
+    engine: str
+    up: Held
+    down: Held
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """An upcaster between two versions, as published."""
 
@@ -62,6 +79,9 @@ class Edge:
     author: str
     when: datetime | None
     hash: str
+    events: int
+    """That the proof has tried in every way that Python runs the upcaster."""
+    held: tuple[HeldRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from registry.cli.console import Console
 from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
-from registry.cli.upcasting import Proof
+from registry.cli.upcasting import Comparison, Proof
 from upcasters.compile.targets import TARGETS, files
 from upcasters.document import Document, load
 from upcasters.errors import InvalidDocument, UpcastersError
@@ -191,9 +191,14 @@ def _lines(proof: Proof) -> Iterator[str]:
             yield f"        event   {first}"
             yield from (f"                {line}" for line in rest)
     for engine in proof.compared:
-        declined = f", {engine.declined} refused there" if engine.declined else ""
-        yield f"    {engine.engine}: " + (
-            f"not compared, {engine.reason}" if engine.reason else f"the same for {engine.events} events{declined}"
-        )
+        yield f"    {engine.engine} on the way {engine.direction}: {_compared(engine)}"
     for pointer, reason, direction in proof.losses:
         yield f"    loses {pointer or 'the root'} on the way {direction}: {reason}"
+
+
+def _compared(engine: Comparison) -> str:
+    if engine.reason:
+        return f"not compared, {engine.reason}"
+    declined = f", {engine.declined} refused there" if engine.declined else ""
+    left_out = f", {engine.left_out} left out ({engine.left_out_for})" if engine.left_out else ""
+    return f"the same for {engine.events} events{declined}{left_out}"

@@ -44,7 +44,10 @@ from compat.outline import ABSENT
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _COMPLEX: Final = frozenset({"record", "error", "enum", "fixed", "array", "map"})
 _ORDERS: Final = ("ascending", "descending", "ignore")
-_NAMED_KEYS: Final = frozenset({"type", "name", "namespace", "doc", "aliases"})
+_TYPE_KEYS: Final = frozenset(
+    {"type", "name", "namespace", "doc", "aliases", "fields", "symbols", "items", "values", "size"}
+)
+"""Attributes that some type has: on another type they are no custom ones and say nothing, as in the Java library."""
 _FIELD_KEYS: Final = frozenset({"name", "type", "doc", "default", "order", "aliases"})
 
 SMALLEST_EVENT: Final = 10_000
@@ -190,7 +193,7 @@ class _Table:
                 f'"type" of a type is a name, not {_shown(kind)}: write the inner type in its place', f"{pointer}/type"
             )
         if kind in PRIMITIVES:
-            properties = {key: each for key, each in value.items() if key != "type"}
+            properties = _custom(value)
             return Primitive(kind, self.source, pointer, logical_type(kind, properties), properties)
         match kind:
             case "record" | "error":
@@ -201,11 +204,11 @@ class _Table:
                 return self.fixed(value, pointer, space)
             case "array":
                 items = self.part("items", value, pointer, space, depth)
-                properties = {key: each for key, each in value.items() if key not in ("type", "items")}
+                properties = _custom(value)
                 return Array(self.source, pointer, items, logical_type("array", properties), properties)
             case "map":
                 values = self.part("values", value, pointer, space, depth)
-                properties = {key: each for key, each in value.items() if key not in ("type", "values")}
+                properties = _custom(value)
                 return Map(self.source, pointer, values, logical_type("map", properties), properties)
         return self.by_name(kind, f"{pointer}/type", space)
 
@@ -296,7 +299,7 @@ class _Table:
         default = value.get("default")
         if "default" in value and default not in seen:
             self.fail(f"the default {_shown(default)} is none of the symbols", f"{pointer}/default")
-        properties = {key: each for key, each in value.items() if key not in _NAMED_KEYS | {"symbols", "default"}}
+        properties = {key: each for key, each in _custom(value).items() if key != "default"}
         node = Enum(
             self.source, pointer, name, tuple(symbols), default if isinstance(default, str) else None, aliases, doc,
             logical_type("enum", properties), properties,
@@ -309,7 +312,7 @@ class _Table:
         size = value.get("size", ABSENT)
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**31:
             self.fail(f'the fixed type needs a "size" in whole bytes, not {_shown(size)}', pointer)
-        properties = {key: each for key, each in value.items() if key not in _NAMED_KEYS | {"size"}}
+        properties = _custom(value)
         logical = logical_type("fixed", properties, size)
         node = Fixed(self.source, pointer, name, size, aliases, doc, logical, properties)
         self.named[name] = node
@@ -321,7 +324,7 @@ class _Table:
         if not isinstance(listed, list):
             self.fail('the record needs "fields", a list', pointer)
         fields: list[Field] = []
-        properties = {key: each for key, each in value.items() if key not in _NAMED_KEYS | {"fields"}}
+        properties = _custom(value)
         is_error = value["type"] == "error"
         logical = logical_type("record", properties)
         node = Record(self.source, pointer, name, fields, aliases, doc, is_error, logical, properties)
@@ -437,6 +440,11 @@ def _finite(literal: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{literal} is not a number JSON can hold: use a finite one")
     return number
+
+
+def _custom(value: dict[str, object]) -> dict[str, object]:
+    """The attributes that a user has made up."""
+    return {key: each for key, each in value.items() if key not in _TYPE_KEYS}
 
 
 def _shown(value: object) -> str:

@@ -2,13 +2,15 @@
 
 *Canonical* is what the Java library's ``Schema.toString`` writes: attributes in its order, a name with its namespace
 only where that changes, types that references declare left as names; doc, aliases, defaults and custom attributes stay.
-*Normalized* also writes full names, one order of attributes, ``order`` always, and sorts custom attributes and aliases.
+*Normalized* is canonical with custom attributes and aliases sorted and without scales of 0. (Confluent's client first
+writes full names and every ``order``, and has the Java library write what it reads of that.)
 """
 
 from __future__ import annotations
 
+import decimal
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -39,7 +41,7 @@ def text(schema: Schema, form: Form) -> str:
     """The text of a schema in one form; forms that Avro does not know are the canonical one."""
     match form:
         case Form.NORMALIZED:
-            return dump(_Normalized(_left_as_names(schema)).node(schema.root))
+            return dump(Canonical(_left_as_names(schema), ordered=True).node(schema.root))
         case Form.RESOLVED:
             return dump(Canonical(set()).node(schema.root))
         case _:
@@ -94,8 +96,9 @@ def _java_double(value: float) -> str:
     """A double as ``Double.toString`` writes it: ``1.0E10`` where Python has ``10000000000.0``."""
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    digits = repr(abs(value)).split("e")[0].replace(".", "").strip("0")
-    exponent = int(format(abs(value), ".16e").partition("e")[2])
+    shortest = decimal.Decimal(repr(abs(value)))
+    digits = "".join(map(str, shortest.as_tuple().digits)).rstrip("0")
+    exponent = shortest.adjusted()
     return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{exponent}"
 
 
@@ -104,18 +107,21 @@ class Canonical:
     """Writes nodes; ``declared`` holds the names that are written as names."""
 
     declared: set[str]
+    ordered: bool = False
+    """Custom attributes and aliases in one order: normalized."""
     space: str = ""
 
     def node(self, node: Node) -> object:
         match node:
-            case Primitive(kind=kind, properties=properties):
+            case Primitive(kind=kind):
+                properties = self.custom(node)
                 return {"type": kind, **properties} if properties else kind
             case Union(branches=branches):
                 return [self.node(branch) for branch in branches]
-            case Array(items=items, properties=properties):
-                return {"type": "array", "items": self.node(items), **properties}
-            case Map(values=values, properties=properties):
-                return {"type": "map", "values": self.node(values), **properties}
+            case Array(items=items):
+                return {"type": "array", "items": self.node(items), **self.custom(node)}
+            case Map(values=values):
+                return {"type": "map", "values": self.node(values), **self.custom(node)}
             case _:
                 if node.name in self.declared:
                     return self.reference(node.name)
@@ -146,9 +152,9 @@ class Canonical:
                 self.space = inner
                 result["fields"] = [self.field(each) for each in node.fields]
                 self.space = outer
-        result |= node.properties
+        result |= self.custom(node)
         if node.aliases:
-            result["aliases"] = [self.alias(alias, inner) for alias in node.aliases]
+            result["aliases"] = [self.alias(alias, inner) for alias in self.in_order(node.aliases)]
         return result
 
     @staticmethod
@@ -164,66 +170,14 @@ class Canonical:
         if field.order != "ascending":
             result["order"] = field.order
         if field.aliases:
-            result["aliases"] = list(field.aliases)
-        return result | dict(field.properties)
+            result["aliases"] = self.in_order(field.aliases)
+        return result | (_sorted(field.properties) if self.ordered else dict(field.properties))
 
+    def in_order(self, aliases: Sequence[str]) -> list[str]:
+        return sorted(aliases) if self.ordered else list(aliases)
 
-@dataclass(slots=True)
-class _Normalized:
-    """Writes nodes with full names and everything in one order."""
-
-    declared: set[str]
-    space: str = ""
-
-    def node(self, node: Node) -> object:
-        match node:
-            case Primitive(kind=kind):
-                extra = _sorted_properties(node)
-                return {"type": kind, **extra} if extra else kind
-            case Union(branches=branches):
-                return [self.node(branch) for branch in branches]
-            case Array(items=items):
-                return {"type": "array", "items": self.node(items), **_sorted_properties(node)}
-            case Map(values=values):
-                return {"type": "map", "values": self.node(values), **_sorted_properties(node)}
-            case _:
-                if node.name in self.declared:
-                    return node.name
-                self.declared.add(node.name)
-                return self.declaration(node)
-
-    def declaration(self, node: Named) -> Json:
-        result: Json = {"name": node.name, "type": "error" if isinstance(node, Record) and node.is_error else node.kind}
-        outer, inner = self.space, namespace(node.name)
-        if outer and not inner:
-            result["namespace"] = ""  # or the name would be taken for one of the enclosing namespace
-        match node:
-            case Enum():
-                result["symbols"] = list(node.symbols)
-                if node.default is not None:
-                    result["default"] = node.default
-            case Fixed():
-                result["size"] = node.size
-            case Record():
-                self.space = inner
-                result["fields"] = [self.field(each) for each in node.fields]
-                self.space = outer
-        if node.doc is not None:
-            result["doc"] = node.doc
-        if node.aliases:
-            result["aliases"] = sorted(node.aliases)
-        return result | _sorted_properties(node)
-
-    def field(self, field: Field) -> Json:
-        result: Json = {"name": field.name, "type": self.node(field.type)}
-        if field.written_default is not ABSENT:
-            result["default"] = field.written_default
-        if field.doc is not None:
-            result["doc"] = field.doc
-        result["order"] = field.order
-        if field.aliases:
-            result["aliases"] = sorted(field.aliases)
-        return result | _sorted(field.properties)
+    def custom(self, node: Primitive | Array | Map | Named) -> Mapping[str, object]:
+        return _sorted_properties(node) if self.ordered else node.properties
 
 
 def _sorted_properties(node: Primitive | Array | Map | Named) -> Json:

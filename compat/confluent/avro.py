@@ -4,7 +4,8 @@ Names are compared without their namespace, or through the reader's aliases; log
 union is readable if any branch is. A pair that is being compared counts as readable, and what was concluded from that
 is kept even if it turns out wrong: this is known to accept some recursive schemas that cannot be read, and is modelled.
 Where the library throws (a reader field that meets two writer fields), Confluent reports that alone; here it is a
-TYPE_MISMATCH of the two records.
+TYPE_MISMATCH of the two records. Paths inside a branch of a union begin anew, and details are worded as the library
+words them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Generator, Iterator
 from typing import Final, TypeAlias
 
 from compat.avro.rules import fragment
-from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Record, Schema, Union, label, short_name
+from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Record, Schema, Union, short_name
 from compat.budget import Budget
 from compat.confluent.kinds import Policy, Seen
 
@@ -77,7 +78,7 @@ def _compared(reader: Node, writer: Node, path: str) -> Steps:
         case Union(), Union(branches=branches):
             return (yield from _each_branch(reader, branches, path))
         case _, Union(branches=branches):
-            return (yield from _every_branch(reader, branches, path))
+            return (yield from _every_branch(reader, branches))
         case Union(), _:
             return (yield from _some_branch(reader, writer, path))
         case (Array(items=r), Array(items=w)):
@@ -94,27 +95,24 @@ def _compared(reader: Node, writer: Node, path: str) -> Steps:
         case _ if reader.kind == writer.kind or writer.kind in _PROMOTIONS.get(reader.kind, ()):
             return {}
         case _:
-            return _one("TYPE_MISMATCH", path, reader, writer, f"{label(writer)} cannot be read as {label(reader)}")
+            told = f"reader type: {reader.kind.upper()} not compatible with writer type: {writer.kind.upper()}"
+            return _one("TYPE_MISMATCH", path, reader, writer, told)
 
 
 def _each_branch(reader: Union, branches: tuple[Node, ...], path: str) -> Steps:
-    """Two unions: each branch of the writer's needs one of the reader's; what is wrong inside is not told.
-
-    Nor where: paths inside a branch that is compared here begin anew.
-    """
+    """Two unions: each branch of the writer's needs one of the reader's; what is wrong inside is not told."""
     found: Results = {}
     for index, branch in enumerate(branches):
         if (yield reader, branch, ""):
-            detail = f"no branch takes {label(branch)}"
-            found |= _one("MISSING_UNION_BRANCH", f"{path}/{index}", reader, branch, detail)
+            found |= _one("MISSING_UNION_BRANCH", f"{path}/{index}", reader, branch, _lacking(branch))
     return found
 
 
-def _every_branch(reader: Node, branches: tuple[Node, ...], path: str) -> Steps:
+def _every_branch(reader: Node, branches: tuple[Node, ...]) -> Steps:
     """A writer's union read by another type: every branch has to be readable."""
     found: Results = {}
-    for index, branch in enumerate(branches):
-        found |= yield reader, branch, f"{path}/{index}"
+    for branch in branches:
+        found |= yield reader, branch, ""
     return found
 
 
@@ -123,7 +121,11 @@ def _some_branch(reader: Union, writer: Node, path: str) -> Steps:
     for branch in reader.branches:
         if not (yield branch, writer, ""):
             return {}
-    return _one("MISSING_UNION_BRANCH", path, reader, writer, f"no branch takes {label(writer)}")
+    return _one("MISSING_UNION_BRANCH", path, reader, writer, _lacking(writer))
+
+
+def _lacking(writer: Node) -> str:
+    return f"reader union lacking writer type: {writer.kind.upper()}"
 
 
 def _fields(reader: Record, writer: Record, path: str) -> Steps:
@@ -149,7 +151,7 @@ def _fields(reader: Record, writer: Record, path: str) -> Steps:
 def _names(reader: Named, writer: Named, path: str) -> Results:
     if short_name(reader.name) == short_name(writer.name) or writer.name in reader.aliases:
         return {}
-    return _one("NAME_MISMATCH", f"{path}/name", reader, writer, f"{writer.name} became {reader.name}")
+    return _one("NAME_MISMATCH", f"{path}/name", reader, writer, f"expected: {writer.name}")
 
 
 def _symbols(reader: Enum, writer: Enum, path: str) -> Results:
@@ -157,13 +159,13 @@ def _symbols(reader: Enum, writer: Enum, path: str) -> Results:
     missing = [symbol for symbol in writer.symbols if symbol not in known]
     if not missing or reader.default is not None:
         return {}
-    return _one("MISSING_ENUM_SYMBOLS", f"{path}/symbols", reader, writer, ", ".join(missing[:10]))
+    return _one("MISSING_ENUM_SYMBOLS", f"{path}/symbols", reader, writer, f"[{', '.join(missing[:10])}]")
 
 
 def _sizes(reader: Fixed, writer: Fixed, path: str) -> Results:
     if reader.size == writer.size:
         return {}
-    return _one("FIXED_SIZE_MISMATCH", f"{path}/size", reader, writer, f"{writer.size} bytes became {reader.size}")
+    return _one("FIXED_SIZE_MISMATCH", f"{path}/size", reader, writer, f"expected: {writer.size}, found: {reader.size}")
 
 
 def _one(kind: str, path: str, reader: Node | Field, writer: Node, detail: str) -> Results:

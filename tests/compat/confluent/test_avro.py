@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from compat.budget import Budget
 from compat.confluent import differences
 from compat.definition import Definition, Format
@@ -49,6 +51,43 @@ def test_what_was_concluded_under_an_open_assumption_is_kept() -> None:
         return json.dumps({"type": "record", "name": "Top", "fields": fields})
 
     assert _found(top(writer), top([first, second])) == []
+
+
+def _record(name: str, **fields: object) -> dict[str, object]:
+    return {"type": "record", "name": name, "fields": [{"name": each, "type": kind} for each, kind in fields.items()]}
+
+
+def _fixed(size: int) -> dict[str, object]:
+    return {"type": "fixed", "name": "F", "size": size}
+
+
+@pytest.mark.parametrize(
+    ("writer", "reader", "told"),
+    [
+        (
+            ["string", _record("A")],
+            _record("A"),
+            ("TYPE_MISMATCH", "/", "reader type: RECORD not compatible with writer type: STRING"),
+        ),
+        (
+            _record("A", a=["null", _record("n.B")]),
+            _record("A", a=["null", _record("n.C")]),
+            ("MISSING_UNION_BRANCH", "/fields/0/type/1", "reader union lacking writer type: RECORD"),
+        ),
+        (_record("n.A"), _record("n.B"), ("NAME_MISMATCH", "/name", "expected: n.A")),
+        (_fixed(1), _fixed(2), ("FIXED_SIZE_MISMATCH", "/size", "expected: 1, found: 2")),
+        (
+            {"type": "enum", "name": "E", "symbols": ["X", "Y", "Z"]},
+            {"type": "enum", "name": "E", "symbols": ["Y"]},
+            ("MISSING_ENUM_SYMBOLS", "/symbols", "[X, Z]"),
+        ),
+        (_record("A"), _record("A", f="int"), ("READER_FIELD_MISSING_DEFAULT_VALUE", "/fields/0", "f")),
+    ],
+)
+def test_path_and_details_are_those_of_the_library(writer: object, reader: object, told: tuple[str, ...]) -> None:
+    """As Apache Avro for Java answers, inside the stock Java client."""
+    (found,) = _found(json.dumps(writer), json.dumps(reader))
+    assert (found.difference.rule.removeprefix("confluent:"), found.path, found.detail) == told
 
 
 def test_depth_exhausts_no_stack() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
+from functools import partial
 from itertools import product
 from typing import Any, Final
 
@@ -10,19 +11,25 @@ from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, Status, found, maybe, tentative
 from compat.json_schema.conjunction import State
 from compat.json_schema.counting import Counting, Goal
+from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.nodes import FALSE, Node, Op
+from compat.json_schema.similar import Similar
 from compat.json_schema.values import key, small
 from compat.verdict import Reason
 
 Asking = Generator[State, Answer, Answer]
 
-MAX_LENGTH: Final = 3_000
+MAX_LENGTH: Final = 20_000
 """Items of the longest array that is made."""
-MAX_DIFFERENT: Final = 200
-"""Items of the longest array of different items that is made: each is asked to be none of those before it."""
+MAX_ASKED: Final = 200
+"""Items that are asked, one by one, to be none of those before them."""
+_MANY: Final = (n.STRING, n.INTEGER)
+"""Kinds with many values that validators tell apart fast, where a long array needs them."""
 _MAX_PLACEMENTS: Final = 400
 
 _DOUBT: Final = maybe(Reason.ARRAY_COUNTING, "how often items may occur or repeat is not decided here")
+_TOO_LONG: Final = maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
+_TOO_DIFFERENT: Final = maybe(Reason.BUDGET_SPENT, f"more than {MAX_ASKED} different items are not looked for")
 
 
 class Arrays:
@@ -118,11 +125,11 @@ class Arrays:
         return asked
 
 
-def solve(atoms: list[Node]) -> Asking:
+def solve(atoms: list[Node], judge: Evaluator) -> Asking:
     """An array that fulfils the atoms."""
     demands = Arrays(atoms)
     if demands.either_count:
-        return (yield from _either_count(demands, atoms))
+        return (yield from _either_count(demands, atoms, judge))
     if demands.high is not None and demands.high < demands.low:
         return EMPTY
     if demands.counts and not (demands.unique or demands.repeated):
@@ -131,14 +138,14 @@ def solve(atoms: list[Node]) -> Asking:
     doubt: Answer | None = None if complete else _DOUBT
     best: Answer | None = None
     for placement in placements:
-        answer = yield from _placed(demands, placement)
+        answer = yield from _placed(demands, placement, judge)
         if answer.status is Status.FOUND:
             return answer
         if answer.status is Status.MAYBE:
             doubt = answer
             best = answer if answer.has_value else best
     if doubt is not None and (relaxed := _relaxed(atoms)) is not None:
-        wider = yield from solve(relaxed)
+        wider = yield from solve(relaxed, judge)
         if wider.status is Status.EMPTY:
             return EMPTY
     return best or doubt or EMPTY
@@ -150,7 +157,7 @@ def _counted(demands: Arrays) -> Asking:
     asked = [demands.at(index) for index in range(demands.horizon + 1)]
     counting = Counting(goals, asked, demands.low, demands.high)
     if counting.longest > MAX_LENGTH:
-        return maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
+        return _TOO_LONG
     return (yield from counting.solve())
 
 
@@ -160,15 +167,15 @@ def _relaxed(atoms: list[Node]) -> list[Node] | None:
     return out if len(out) < len(atoms) else None
 
 
-def _either_count(demands: Arrays, atoms: list[Node]) -> Asking:
+def _either_count(demands: Arrays, atoms: list[Node], judge: Evaluator) -> Asking:
     """Not between two counts: fewer, or more."""
     node, low, high = demands.either_count[0]
     this = (node, low, high)
     rest = [a for a in atoms if not (a.op is Op.NOT and a.args[0].op is Op.CONTAINS and a.args[0].args == this)]
-    fewer = yield from solve([*rest, n.negate(n.atom(Op.CONTAINS, node, low, None))])
+    fewer = yield from solve([*rest, n.negate(n.atom(Op.CONTAINS, node, low, None))], judge)
     if fewer.status is Status.FOUND:
         return fewer
-    more = yield from solve([*rest, n.atom(Op.CONTAINS, node, high + 1, None)])
+    more = yield from solve([*rest, n.atom(Op.CONTAINS, node, high + 1, None)], judge)
     if more.status is Status.FOUND or fewer is EMPTY:
         return more
     return fewer
@@ -220,7 +227,7 @@ def _placement(
     return placement
 
 
-def _placed(demands: Arrays, placement: _Placement) -> Asking:
+def _placed(demands: Arrays, placement: _Placement, judge: Evaluator) -> Asking:
     """An array with everything in its place."""
     needed = max([demands.low, *(index + 1 for index in placement.extra)])
     if placement.twins:
@@ -228,17 +235,16 @@ def _placed(demands: Arrays, placement: _Placement) -> Asking:
     many = [(start, node, count) for start, node, count in demands.somewhere if count > 1]
     if demands.high is not None and needed > demands.high:
         return EMPTY
-    longest = MAX_DIFFERENT if demands.unique else MAX_LENGTH
-    if max([needed, *(start + count for start, _, count in many)]) > longest:
-        return maybe(Reason.BUDGET_SPENT, f"an array of more than {longest} items is not tried")
-    built = _Built(demands, placement)
+    if max([needed, *(start + count for start, _, count in many)]) > MAX_LENGTH:
+        return _TOO_LONG
+    built = _Built(demands, placement, judge)
     index = 0
     missing = [count for _, _, count in many]
     while index < needed or any(left > 0 for left in missing):
         if demands.high is not None and index >= demands.high:
             return built.give_up()
-        if index > longest:
-            return maybe(Reason.BUDGET_SPENT, f"an array of more than {longest} items is not tried")
+        if index > MAX_LENGTH:
+            return _TOO_LONG
         wanted = [node for (start, node, _), left in zip(many, missing, strict=True) if left > 0 and index >= start]
         answer = yield from built.add(index, wanted)
         took = bool(wanted) and answer.status is not Status.EMPTY
@@ -258,13 +264,16 @@ def _placed(demands: Arrays, placement: _Placement) -> Asking:
 class _Built:
     """An array that is being built item by item."""
 
-    def __init__(self, demands: Arrays, placement: _Placement) -> None:
-        self.demands, self.placement = demands, placement
+    def __init__(self, demands: Arrays, placement: _Placement, judge: Evaluator) -> None:
+        self.demands, self.placement, self.judge = demands, placement, judge
         self.values: list[Any] = []
         self.doubt: Answer | None = None
         self.alike = True
         """Whether all items so far were asked the same (then running out of distinct values is a proof)."""
         self._first: State | None = None
+        self._taken: set[Hashable] = set()
+        self._similar: dict[State, Similar] = {}
+        self._asked_for = 0
 
     def add(self, index: int, wanted: list[Node]) -> Asking:
         asked = self._asked(index) + wanted
@@ -279,11 +288,33 @@ class _Built:
         if self._first is None:
             self._first = state
         self.alike = self.alike and state == self._first and not wanted
-        if self.demands.unique and self.values:
-            if not small(self.values):
-                return _DOUBT
-            state |= {n.negate(n.values(self.values))}
+        if self.demands.unique:
+            return (yield from self._another(state))
         return (yield state)
+
+    def _another(self, state: State) -> Asking:
+        """A value that is none of those before: one like the last that was asked for, or else one more is asked for."""
+        if (
+            state in self._similar
+            and (value := self._similar[state].next(partial(self._fits, tuple(state)))) is not None
+        ):
+            return found(value)
+        self._asked_for += 1
+        if self._asked_for > MAX_ASKED:
+            return _TOO_DIFFERENT
+        if not small(self.values):
+            return _DOUBT
+        other = state | {n.negate(n.values(self.values))} if self.values else state
+        preferred = [other | {n.kinds(kind)} for kind in _MANY] if self.demands.low > MAX_ASKED else []
+        for wish in (*preferred, other):
+            answer = yield wish
+            if answer.status is Status.FOUND:
+                self._similar[state] = Similar(answer.value)
+                break
+        return answer
+
+    def _fits(self, asked: tuple[Node, ...], value: Any) -> bool:
+        return key(value) not in self._taken and self.judge.fulfils(asked, value) is True
 
     def _asked(self, index: int) -> list[Node]:
         extra = self.placement.extra.get(index, [])
@@ -296,6 +327,8 @@ class _Built:
         if answer.status is Status.MAYBE:
             self.doubt = answer
         self.values.append(answer.value)
+        if self.demands.unique:
+            self._taken.add(key(answer.value))
 
     def give_up(self, answer: Answer = EMPTY) -> Answer:
         if answer.status is Status.MAYBE:
@@ -307,9 +340,7 @@ class _Built:
         return EMPTY
 
     def finish(self) -> Answer:
-        if self.demands.unique and not small(self.values):
-            return _DOUBT
-        if self.demands.unique and len({key(value) for value in self.values}) < len(self.values):
+        if self.demands.unique and len(self._taken) < len(self.values):
             return tentative(self.values, _DOUBT)
         if self.doubt is not None:
             return tentative(self.values, self.doubt)

@@ -10,19 +10,21 @@ from compat.json_schema.answer import EMPTY, Answer, Status, found, maybe, tenta
 from compat.json_schema.conjunction import State
 from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.nodes import FALSE, Node, Op
+from compat.json_schema.similar import Similar
 from compat.verdict import Reason
 
 Asking = Generator[State, Answer, Answer]
 
-MAX_MEMBERS: Final = 3_000
-MAX_FURTHER: Final = 200
-"""Members that are added to an object only because it must have so many."""
+MAX_MEMBERS: Final = 20_000
+MAX_ASKED: Final = 200
+"""Members, added only because there must be so many, whose names are asked for one by one."""
 _MAX_CELLS: Final = 256
 _MAX_PARTITIONS: Final = 4
 
 _STRING: Final = n.kinds(n.STRING)
 _NOT_EMPTY: Final = n.atom(Op.MIN_LENGTH, 1)
 """A name that people can see is preferred."""
+_TOO_MANY: Final = maybe(Reason.BUDGET_SPENT, f"more than {MAX_ASKED} names of members are not looked for")
 _UNSURE: Final = maybe(Reason.BUDGET_SPENT, "several demands on further members meet in ways that are not all tried")
 
 
@@ -304,16 +306,25 @@ class _Search:
             elif answer.status is Status.MAYBE:
                 doubt = answer
         anything = _Somewhere([], [])
-        if self.demands.low - len(members) > MAX_FURTHER:
-            return maybe(
-                Reason.BUDGET_SPENT, f"an object of more than {MAX_FURTHER} members without a role is not tried"
-            )
-        while len(members) < self.demands.low:
+        for _ in range(MAX_ASKED):
+            if len(members) >= self.demands.low:
+                return None
             name, answer = yield from self.further(anything, members)
             if name is None:
                 return doubt or (answer if answer.status is Status.MAYBE else EMPTY)
             members[name] = answer
-        return None
+            self.fill_alike(members, name)
+        return None if len(members) >= self.demands.low else _TOO_MANY
+
+    def fill_alike(self, members: dict[str, Answer], name: str) -> None:
+        """Add members with names like this one, of which the same is asked, until there are enough."""
+        asked, similar = self.asked_of(name), Similar(name)
+
+        def fits(other: str) -> bool:
+            return other not in members and other not in self.explicit and self.asked_of(other) == asked
+
+        while len(members) < self.demands.low and (other := similar.next(fits)) is not None:
+            members[other] = members[name]
 
 
 _Cell = tuple[list[Node], int, frozenset[str]]

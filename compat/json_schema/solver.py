@@ -334,7 +334,7 @@ class Solver:
     def _made(self, group: int, atoms: list[Node]) -> Asking:
         if group is n.OBJECT:
             return (yield from objects.solve(atoms, self.judge))
-        return (yield from arrays.solve(atoms))
+        return (yield from arrays.solve(atoms, self.judge))
 
 
 def differences_from(value: Any) -> list[Node]:

@@ -18,6 +18,8 @@ Asking = Generator[State, Answer, Answer]
 MAX_MEMBERS: Final = 20_000
 MAX_ASKED: Final = 200
 """Members, added only because there must be so many, whose names are asked for one by one."""
+_FEW: Final = 8
+"""So many further members have names of their own; more are numbered."""
 _MAX_CELLS: Final = 256
 _MAX_PARTITIONS: Final = 4
 
@@ -313,7 +315,8 @@ class _Search:
             if name is None:
                 return doubt or (answer if answer.status is Status.MAYBE else EMPTY)
             members[name] = answer
-            self.fill_alike(members, name)
+            if self.demands.low - len(members) > _FEW:
+                self.fill_alike(members, name)
         return None if len(members) >= self.demands.low else _TOO_MANY
 
     def fill_alike(self, members: dict[str, Answer], name: str) -> None:

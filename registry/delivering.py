@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Final
 
-from registry.events import Entry, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated
+from registry.events import Entry
 from registry.service import Registry
+from registry.service.webhooks import is_told
 from registry.storage.webhooks import DeadLetter, Progress, Webhook
 from registry.webhooks.message import message
 
@@ -27,8 +28,6 @@ _ROUND_SECONDS: Final = 2.0
 """How long one webhook is served in a round; a lease lasts longer than that and one answer."""
 _LOOK_EVERY: Final = 0.5
 _LONGEST_BACKOFF: Final = 3_600.0
-_ABOUT_THEMSELVES: Final = (WebhookRegistered, WebhookChanged, WebhookSecretRotated, WebhookRemoved)
-"""Not told to webhooks: they hold where the others are."""
 
 
 class Deliverer:
@@ -64,7 +63,7 @@ class Deliverer:
             if not entries:
                 return False
             for entry in entries:
-                if not _told(hook, entry):
+                if not is_told(hook, entry):
                     progress = replace(progress, position=entry.position)
                     continue
                 if not self._registry.leases.hold(self.name):
@@ -103,7 +102,3 @@ class Deliverer:
     def _send(self, hook: Webhook, entry: Entry) -> str:
         """What went wrong; empty where the webhook has taken it."""
         return self._webhooks.send(hook, message(entry, self._settings.cluster_id))
-
-
-def _told(hook: Webhook, entry: Entry) -> bool:
-    return hook.wants(entry) and not isinstance(entry.event, _ABOUT_THEMSELVES)

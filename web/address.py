@@ -19,6 +19,10 @@ from web.travel import PARAMETER, seen
 CATALOG = "/catalog"
 SIGN_IN: Final = f"{CATALOG}/sign-in"
 SIGN_OUT: Final = f"{CATALOG}/sign-out"
+SETTINGS: Final = f"{CATALOG}/settings"
+SETTINGS_MODE: Final = f"{SETTINGS}/mode"
+WEBHOOKS: Final = f"{SETTINGS}/webhooks"
+EXPORTERS: Final = f"{SETTINGS}/exporters"
 _PLAIN = "-._~!$'()*,;=:@"
 _ESCAPES: Final = {"~": "~0", "/": "~1", "\\": "~2", ".": "~3", "%": "~4"}
 _LETTERS: Final = {escape: letter for letter, escape in _ESCAPES.items()}
@@ -126,6 +130,21 @@ def schema_id(number: int, context: str = ".") -> str:
 def changes(**parameters: object) -> str:
     """The log, newest first."""
     return query(f"{CATALOG}/changes", **parameters)
+
+
+def settings(scope: str = "") -> str:
+    """What is in force for a subject, a context or everything, as the protocol writes their names."""
+    return query(SETTINGS, of=scope)
+
+
+def webhook(name: str, doing: str = "") -> str:
+    """One webhook; ``doing`` is what its buttons do."""
+    return f"{WEBHOOKS}/{segment(name)}" + (f"/{doing}" if doing else "")
+
+
+def exporter(name: str, doing: str) -> str:
+    """What the buttons of an exporter do."""
+    return f"{EXPORTERS}/{segment(name)}/{doing}"
 
 
 def field_anchor(path: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ from registry.http import app as protocol
 from registry.http.door import Door
 from registry.service import Registry
 from registry.settings import Settings, load
-from web import address, errors, signing_in
+from web import address, connection_pages, errors, settings_pages, signing_in
 from web.entrance import Entrance
 from web.pages import HANDLERS
 from web.rendering import HEADERS, STATIC, STATIC_PATH
@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     registry = Registry.open(settings)
     door = Door(registry)
     site = Site.over(registry, door)
-    return Whole(protocol.create_app(settings, registry, door), Entrance(pages(site), door), site)
+    return Whole(protocol.create_app(settings, registry, door), Entrance(pages(site), door, registry.permissions), site)
 
 
 def pages(site: Site) -> Litestar:
@@ -49,7 +49,13 @@ def pages(site: Site) -> Litestar:
         cache_control=CacheControlHeader(max_age=_YEAR, public=True, immutable=True),
     )
     return Litestar(
-        route_handlers=[*HANDLERS, *signing_in.HANDLERS, static],
+        route_handlers=[
+            *HANDLERS,
+            *settings_pages.HANDLERS,
+            *connection_pages.HANDLERS,
+            *signing_in.HANDLERS,
+            static,
+        ],
         dependencies={"site": Provide(site.at_the_moment, sync_to_thread=False)},
         middleware=[Travelling(site.registry)],
         exception_handlers=errors.handlers(site),

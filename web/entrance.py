@@ -5,7 +5,9 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
+from anyio import to_thread
 from litestar.types import ASGIApp, HTTPScope, Receive, Send
 
 from registry.access.current import NOBODY, Caller, acting
@@ -13,6 +15,8 @@ from registry.access.sessions import COOKIE
 from registry.errors import NotLetIn, Unauthenticated
 from registry.http import errors
 from registry.http.door import Door, same_origin
+from registry.model import ACCESS, Origin
+from registry.service.permissions import Permissions
 from web import address
 from web.rendering import STATIC_PATH
 
@@ -25,9 +29,10 @@ Headers = list[tuple[bytes, bytes]]
 class Entrance:
     """Lets callers to the pages, or asks them to sign in. What it lets in runs on behalf of the caller."""
 
-    def __init__(self, pages: ASGIApp, door: Door) -> None:
+    def __init__(self, pages: ASGIApp, door: Door, permissions: Permissions) -> None:
         self._pages = pages
         self._door = door
+        self._permissions = permissions
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -41,6 +46,7 @@ class Entrance:
                 who = await self._caller(scope, headers)
             except NotLetIn as error:
                 if path not in _FREE:
+                    await self._note(scope, error)
                     await self._turn_away(scope, send, error, headers)
                     return
                 who = NOBODY
@@ -55,6 +61,12 @@ class Entrance:
             return await self._door.admit_session(cookie)
         certified = "" if authorization else self._door.certified(scope)
         return self._door.known(authorization, certified) or await self._door.admit(authorization, certified)
+
+    async def _note(self, scope: HTTPScope, error: NotLetIn) -> None:
+        """Keep in the log that a form was denied, where it would have changed something."""
+        if scope["method"] == "POST" and scope["path"].startswith(address.SETTINGS):
+            action, origin = f"POST {scope['path']}", Origin(request_id=str(uuid4()))
+            await to_thread.run_sync(self._permissions.note_denied, action, error.code, ACCESS, origin)
 
     async def _turn_away(self, scope: HTTPScope, send: Send, error: NotLetIn, headers: dict[bytes, bytes]) -> None:
         """To the sign-in page and back; a part of a page tells htmx to go there with the whole page."""

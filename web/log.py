@@ -176,7 +176,7 @@ def _of_access(event: Happened) -> str:
             return f"denied: {action}" + (f", and {counted(more, 'request')} before it" if more else "")
         case _:
             # a kind of event that is newer than these words is still shown, by its name
-            return _spaced(type(event).__name__)
+            return spaced(type(event).__name__)
 
 
 _Contractual = (
@@ -207,7 +207,7 @@ def _wanted(types: Sequence[str]) -> str:
     """What a webhook has asked for."""
     if not types:
         return "what happens"
-    return f"of {', '.join(map(_spaced, types[:3]))}{' …' if len(types) > 3 else ''}"
+    return f"of {', '.join(map(spaced, types[:3]))}{' …' if len(types) > 3 else ''}"
 
 
 def _host(url: str) -> str:
@@ -220,7 +220,8 @@ def _area(context: str, prefix: str) -> str:
     return f"{subjects} in every context" if context == "*" else f"{subjects} in the context {context}"
 
 
-def _spaced(name: str) -> str:
+def spaced(name: str) -> str:
+    """The name of a kind of event in words: ``schema registered``."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
@@ -238,18 +239,28 @@ def _scope(subject: Subject) -> str:
 
 
 def _settings(configuration: Configuration) -> str:
-    said = []
-    if configuration.compatibility_level:
-        said.append(f"compatibility is now {configuration.compatibility_level}")
-    if configuration.alias:
-        said.append(f"an alias for {configuration.alias}")
+    said = [
+        f"{words} {value}"
+        for words, value in (
+            ("compatibility is now", configuration.compatibility_level),
+            ("judged by the profile", configuration.profile),
+            ("format of JSON Schemas is now", configuration.json_formats),
+            ("an alias for", configuration.alias),
+        )
+        if value
+    ]
+    said += [f"{rule} is now to {action}" for rule, action in sorted((configuration.rule_overrides or {}).items())]
     others = [
         name
         for name in configuration.__struct_fields__
-        if name not in {"compatibility_level", "alias"} and getattr(configuration, name) is not None
+        if name not in _IN_WORDS and getattr(configuration, name) is not None
     ]
     said += [f"{name.replace('_', ' ')} set" for name in others]
     return ", ".join(said) or "changed"
+
+
+_IN_WORDS: Final = frozenset({"compatibility_level", "profile", "json_formats", "alias", "rule_overrides"})
+"""Settings of which the value is said."""
 
 
 def days(entries: Iterable[Entry], now: datetime | None = None) -> list[tuple[str, list[Entry]]]:

@@ -36,6 +36,7 @@ TABS: Final = (
     ("readers", "Readers"),
     ("upcasters", "Upcasters"),
     ("history", "History"),
+    ("settings", "Settings"),
 )
 
 

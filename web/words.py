@@ -148,6 +148,17 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     return "just now"
 
 
+def until(moment: datetime, now: datetime | None = None) -> str:
+    """How long it is until then, in the largest unit that says enough: ``in 40 seconds``."""
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    if seconds < 1:
+        return "at once"
+    for unit, length in (("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"in {counted(round(seconds / length), unit)}"
+    return f"in {counted(round(seconds), 'second')}"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 version``, ``3 versions``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

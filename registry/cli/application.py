@@ -48,6 +48,7 @@ _SECTIONS: Final = (
         (
             _Entry("push", "Register the schemas of a folder, references first."),
             _Entry("pull", "Write a registry's schemas to files, with a lock."),
+            _Entry("config", "What is in force for a subject or context; set it."),
             _Entry("upcast", "Bring an old event to the shape of a newer version."),
             _Entry("upcaster", "Draft, prove and publish the step between two versions."),
         ),

@@ -75,6 +75,10 @@ class Connection:
         """What a path answers to a body, read as ``kind``. Raises Refusal, CouldNotCheck."""
         return self._answer(self._with_body("POST", path, body), kind)
 
+    def put(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
+        """What a path answers to what is set there, read as ``kind``. Raises Refusal, CouldNotCheck."""
+        return self._answer(self._with_body("PUT", path, body), kind)
+
     def patch(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
         """What a path answers to changes of it, read as ``kind``. Raises Refusal, CouldNotCheck."""
         return self._answer(self._with_body("PATCH", path, body), kind)

@@ -10,7 +10,14 @@ from uuid import uuid4
 
 from registry.addresses import require
 from registry.errors import InvalidRequest, NotFound
-from registry.events import TYPES, WebhookChanged, WebhookRegistered, WebhookRemoved, WebhookSecretRotated
+from registry.events import (
+    TYPES,
+    Entry,
+    WebhookChanged,
+    WebhookRegistered,
+    WebhookRemoved,
+    WebhookSecretRotated,
+)
 from registry.model import ACCESS, ANONYMOUS, Origin, context_name
 from registry.sealing import Seal
 from registry.settings import Settings
@@ -24,6 +31,10 @@ from registry.webhooks.sending import Sender
 SCOPE: Final = ACCESS
 """The stream of the events about webhooks: their addresses are for admins only."""
 _MOST_LETTERS: Final = 1_000
+_LOOKED_THROUGH: Final = 1_000
+"""Entries of the log that are looked through for what a webhook was told last."""
+_ABOUT_THEMSELVES: Final = (WebhookRegistered, WebhookChanged, WebhookSecretRotated, WebhookRemoved)
+"""Not told to webhooks: they hold where the others are."""
 _LONGEST_OVERLAP: Final = timedelta(days=30)
 
 
@@ -52,6 +63,16 @@ class Wish:
     """Only of these events; none is any."""
     handshake: bool = False
     """Whether the receiver is asked for its consent first, as CloudEvents has it."""
+
+
+def is_told(hook: Webhook, entry: Entry) -> bool:
+    """Whether a webhook is told of an entry."""
+    return hook.wants(entry) and not isinstance(entry.event, _ABOUT_THEMSELVES)
+
+
+def is_offered(kind: str) -> bool:
+    """Whether webhooks can be told of a kind of event."""
+    return not issubclass(TYPES[kind], _ABOUT_THEMSELVES)
 
 
 class Webhooks:
@@ -129,6 +150,23 @@ class Webhooks:
         with self._store.read() as reading:
             _required(kept.find(reading.connection, name), name)
             return kept.letters(reading.connection, name, limit=_MOST_LETTERS)
+
+    def delivered(self, name: str, limit: int = 10) -> list[Entry]:
+        """What it was told last since it is told this, newest first, as far back as is looked. Raises NotFound."""
+        with self._store.read() as reading:
+            hook = _required(kept.find(reading.connection, name), name)
+            changes = reading.entries(subject=SCOPE, kind=WebhookChanged, limit=_LOOKED_THROUGH, newest_first=True)
+            asked = (one.position for one in changes if isinstance(one.event, WebhookChanged) and one.event.id == name)
+            entries = reading.entries(
+                after=next(asked, hook.position),
+                before=kept.progress(reading.connection, hook).position + 1,
+                limit=_LOOKED_THROUGH,
+                newest_first=True,
+            )
+            letters = kept.letters(reading.connection, name, limit=_MOST_LETTERS)
+        undelivered = {letter.position for letter in letters}
+        told = [entry for entry in entries if is_told(hook, entry) and entry.position not in undelivered]
+        return told[:limit]
 
     def redeliver(self, name: str, positions: Sequence[int] = ()) -> int:
         """Have dead letters tried again, all or some; how many. Raises NotFound."""

@@ -6,6 +6,7 @@ import json
 import re
 import signal
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -242,3 +243,34 @@ def test_webhooks_are_looked_after(work, server):
     assert work.lineal("webhook", "redeliver", name, *at).returncode == 1
     assert work.lineal("webhook", "remove", name, *at).returncode == 0
     assert "there are no webhooks" in work.lineal("webhook", "list", *at).stderr
+
+
+def test_a_configuration_is_shown_set_cleared_and_removed_at_every_scope(work, server, request):
+    at = ("--registry", server.address)
+    subject = unique("configured", request)
+    context = f":.{subject.replace('/', '-')}:"
+    for scope in (subject, context, f"{context}{subject}"):
+        done = work.lineal(
+            *("config", "set", scope, "--compatibility", "full", "--json-formats", "annotation"),
+            *("--profile", "confluent", "--rule", "lossy=block", *at),
+        )
+        assert done.returncode == 0, done.stderr
+        path = f"/config/{quote(scope, safe='')}"
+        assert server.get(path) == {
+            "compatibilityLevel": "FULL",
+            "profile": "confluent",
+            "jsonFormats": "annotation",
+            "ruleOverrides": {"lossy": "block"},
+        }
+        work.lineal("config", "set", scope, "--rule", "data_dependent=warn", "--clear", "profile", *at)
+        shown = work.lineal("config", "show", scope, *at).stdout
+        assert "jsonFormats\tannotation\tset here\n" in shown
+        assert "ruleOverrides\tdata_dependent=warn, lossy=block\tset here\n" in shown
+        assert "profile" not in shown
+        assert work.lineal("config", "remove", scope, *at).returncode == 0
+        assert "set here" not in work.lineal("config", "show", scope, *at).stdout
+    for wrong in ((), ("--rule", "lossy"), ("--profile", "buf-file", "--clear", "profile"), ("--json-formats", "some")):
+        assert work.lineal("config", "set", subject, *wrong, *at).returncode == 2, wrong
+    refused = work.lineal("config", "set", subject, "--rule", "NO_SUCH=block", *at)
+    assert refused.returncode == 1
+    assert "is not a rule" in refused.stderr

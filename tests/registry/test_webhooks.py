@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from msgspec.structs import replace
@@ -27,53 +26,9 @@ from registry.service.webhooks import Wish
 from registry.settings import load
 from registry.storage import tables
 from tests.patience import eventually
+from tests.receiving import Receiver
 
 KEY = base64.b64encode(bytes(range(32))).decode()
-
-
-class Receiver:
-    """A server that takes what it is told, or not: ``answers`` are given one after the other, then 200."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[int] = []
-        self.asked: list[str] = []
-        self.allowed: dict[str, str] = {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                status = receiver.answers.pop(0) if receiver.answers else 200
-                self.send_response(status)
-                if status == 302:
-                    self.send_header("location", f"{receiver.url}/elsewhere")
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def do_OPTIONS(self) -> None:
-                receiver.asked.append(self.headers["webhook-request-origin"])
-                self.send_response(200)
-                for name, value in receiver.allowed.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def positions(self) -> list[int]:
-        return [json.loads(body)["data"]["position"] for _, body in self.requests]
 
 
 @pytest.fixture

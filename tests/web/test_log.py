@@ -44,7 +44,7 @@ def _value(hint: Any) -> Any:
 def test_every_event_has_words_of_its_own(kind: type[Event]) -> None:
     _, sentence, _ = log.told(example(kind), Subject(name="orders"))
     assert sentence
-    assert sentence != log._spaced(kind.__name__), "this is what an event is called that nobody has found words for"
+    assert sentence != log.spaced(kind.__name__), "this is what an event is called that nobody has found words for"
 
 
 def test_a_webhook_is_named_by_its_host_alone() -> None:

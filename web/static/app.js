@@ -68,9 +68,10 @@ document.addEventListener("click", (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-theme-button]")) themed(button);
-for (const strip of document.querySelectorAll(".strip")) {
-  const here = strip.querySelector("[aria-current]");
-  if (here) strip.scrollLeft = here.offsetLeft - strip.clientWidth / 2;
+// Rows that are wider than the screen begin where their current part is.
+for (const row of document.querySelectorAll(".strip, .tabs, .bar nav")) {
+  const here = row.querySelector("[aria-current]");
+  if (here) row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2;
 }
 // What a live search has found is said aloud, shortly.
 document.addEventListener("htmx:afterSwap", (event) => {

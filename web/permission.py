@@ -1,0 +1,36 @@
+"""Whether whoever looks at a page may do what its form asks for; what is denied is noted in the log."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from litestar import Request
+
+from registry.access.current import current
+from registry.access.roles import Role
+from registry.errors import NotLetIn
+from registry.model import ACCESS, Origin, Subject
+from web.site import Site
+
+
+def origin_of_admin(request: Request[Any, Any, Any], site: Site, target: Subject = ACCESS) -> Origin:
+    """Who changes something, for the log. Raises Forbidden, Unauthenticated."""
+    action = f"{request.method} {request.url.path}"
+    origin = Origin(actor=current().name, request_id=str(uuid4()))
+    try:
+        current().require(Role.ADMIN, target, action)
+    except NotLetIn as error:
+        site.registry.permissions.note_denied(action, error.code, target, origin)
+        raise
+    return origin
+
+
+def is_admin() -> bool:
+    """Whether the caller may see and change whom this registry talks to."""
+    return current().may(Role.ADMIN, ACCESS)
+
+
+def require_admin(request: Request[Any, Any, Any]) -> None:
+    """Raises Forbidden, Unauthenticated."""
+    current().require(Role.ADMIN, ACCESS, f"{request.method} {request.url.path}")

@@ -1,0 +1,86 @@
+"""The handlers of the settings: what is in force for a scope, and its forms."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect
+
+from registry.errors import SubjectNotFound
+from registry.model import Subject
+from web import address, permission, policies, subject
+from web.rendering import page
+from web.site import Site
+from web.threads import in_thread
+from web.views.settings import Policy
+from web.views.subject import Head
+
+Asked = Request[Any, Any, Any]
+Pages = NamedDependency[Site]
+Form = URLEncodedBody[dict[str, str]]
+
+
+@get(address.SETTINGS)
+@in_thread
+def settings(site: Pages, of: FromQuery[str] = "", saved: FromQuery[bool] = False) -> Response[str]:
+    """What is in force for a subject, a context or everything."""
+    found = policies.scope_named(of)
+    return _page(site, found, policies.policy(site, found, saved=saved))
+
+
+@get(f"{address.CATALOG}/subjects/{{name:str}}/settings")
+@in_thread
+def of_subject(site: Pages, name: FromPath[str]) -> Response[str]:
+    """The same as a part of a subject's pages. Raises SubjectNotFound where it has no version."""
+    found = Subject.parse(address.name_in(name))
+    site.registry.catalog.subject(found)
+    return _page(site, found, policies.policy(site, found))
+
+
+@post(address.SETTINGS, status_code=200)
+@in_thread
+def save(request: Asked, site: Pages, data: Form) -> Response[str] | Redirect:
+    """Change what is set for a scope."""
+    scope = policies.scope_named(data.get("scope", ""))
+    origin = permission.origin_of_admin(request, site, scope)
+    return _after(site, scope, policies.change(site, scope, data, origin))
+
+
+@post(address.SETTINGS_MODE, status_code=200)
+@in_thread
+def set_mode(request: Asked, site: Pages, data: Form) -> Response[str] | Redirect:
+    """Set, or clear, the mode of a scope."""
+    scope = policies.scope_named(data.get("scope", ""))
+    origin = permission.origin_of_admin(request, site, scope)
+    return _after(site, scope, policies.change_mode(site, scope, data.get("mode", ""), origin))
+
+
+def _after(site: Site, scope: Subject, policy: Policy) -> Response[str] | Redirect:
+    """On to the page that says so; the form once more where nothing was changed."""
+    if policy.error:
+        return _page(site, scope, policy)
+    return Redirect(address.query(address.SETTINGS, of=policy.scope.name, saved="true"), status_code=303)
+
+
+def _page(site: Site, scope: Subject, policy: Policy) -> Response[str]:
+    status = 422 if policy.error else 200
+    head = None if scope.is_context else _head(site, scope)
+    if head is None:
+        shown = {"policy": policy, "scopes": policies.scopes(site), "tab": "rules", "admin": permission.is_admin()}
+        return page("settings.html", {"active": "settings", **shown}, status=status)
+    return page("subject_settings.html", {"active": "catalog", "head": head, "policy": policy}, status=status)
+
+
+def _head(site: Site, scope: Subject) -> Head | None:
+    """What the pages of a subject begin with; None for one that is configured before it has a version."""
+    try:
+        detail = site.registry.catalog.subject(scope)
+        return subject.head(site, detail, subject.live(detail.versions)[-1], "settings", explicit=False)
+    except SubjectNotFound:
+        return None
+
+
+HANDLERS: Final = [settings, of_subject, save, set_mode]

@@ -9,7 +9,7 @@ from compat.avro.resolution import Resolution
 from compat.avro.rules import Fact, fragment
 from compat.avro.schema import Schema
 from compat.avro.text import text
-from compat.avro.witness import Executor
+from compat.avro.witness import Executor, NotShown
 from compat.budget import Budget, BudgetSpent
 from compat.engine import Form
 from compat.verdict import Difference, Incompatibility, Place, Reason, Undecided, Witness
@@ -35,6 +35,8 @@ def incompatibilities(reader: Schema, writer: Schema, budget: Budget) -> Iterato
         try:
             budget.spend(_cost(stop))
             witness = executor.witness(stop, fact, alone=blocking == 1)
+        except NotShown:
+            continue
         except BudgetSpent as error:
             spent = spent or error
             break

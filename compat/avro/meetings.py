@@ -85,6 +85,7 @@ def faults(resolution: Resolution, budget: Budget) -> Iterator[tuple[Stop, Fact]
         budget.spend()
         yield from walk.visit(walk.queue.popleft())
     yield from walk.clash(root)
+    yield from walk.partings()
 
 
 class _Walk:
@@ -94,6 +95,7 @@ class _Walk:
         self.queue: deque[Stop] = deque()
         self._seen: set[tuple[Node, Node, Records, Reading]] = set()
         self._told: set[tuple[object, ...]] = set()
+        self._parted: list[tuple[Stop, Fact]] = []
 
     def enter(self, stop: Stop) -> None:
         """Queue a meeting unless the same types have met under these readings already."""
@@ -111,6 +113,13 @@ class _Walk:
             fields = fact.before.fields if isinstance(fact.before, Record) else ()
             if not any(told[0] == fact.rule and told[1] in fields for told in self._told):
                 yield root, fact
+
+    def partings(self) -> Iterator[tuple[Stop, Fact]]:
+        """Unions of which readers take different branches, unless it was told that one of them fails."""
+        told = {key[:3] for key in self._told}
+        for stop, fact in self._parted:
+            if fact.key()[:3] not in told:
+                yield stop, fact
 
     def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         """What is wrong at a meeting; where nothing stops the data, go on to the meetings inside."""
@@ -159,11 +168,14 @@ class _Walk:
     def _aligned(self, stop: Stop, writer: Node, reader: Union, index: int) -> Iterator[tuple[Stop, Fact]]:
         """The Java library goes branch by branch through equal unions, which always reads; the first match may not."""
         reading = stop.meeting.reading
-        if self.resolution.first_match(writer, reader) != index:
+        union = Stop(Meeting(self.resolution, writer, reader, reading), stop, index, None, stop.apart)
+        literal = self.resolution.first_match(writer, reader)
+        if literal != index:
             if reading.literal:
                 self._go(stop, writer, reader, Reading.LITERAL, index)
+            if literal is not None and reading is Reading.BOTH:
+                self._part(union, reader.branches[literal], reader.branches[index])
             return
-        union = Stop(Meeting(self.resolution, writer, reader, reading), stop, index, None, stop.apart)
         yield from self._tell(union, (rules.union_branch_by_name_alone,))
         self._go(stop, writer, reader.branches[index], reading, index)
 
@@ -174,10 +186,15 @@ class _Walk:
         if literal == java and literal is not None:
             self._go(stop, writer, reader.branches[literal], reading)
             return
+        if literal is not None and java is not None:
+            self._part(stop, reader.branches[literal], reader.branches[java])
         for index, taken in ((literal, Reading.LITERAL), (java, Reading.JAVA)):
             if index is not None:
                 apart = (stop, index) if reading is Reading.BOTH and None not in (literal, java) else stop.apart
                 self._go(stop, writer, reader.branches[index], taken, apart=apart)
+
+    def _part(self, stop: Stop, literal: Node, java: Node) -> None:
+        self._parted.append((stop, rules.union_branches_part(stop.meeting, literal, java)))
 
     def _inside(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         meeting = stop.meeting
@@ -198,7 +215,7 @@ class _Walk:
             return
         self._fields(stop.under(Reading.LITERAL), writer, reader)
         java = stop.under(Reading.JAVA)
-        if all(fact.rule != "ALIAS_AMBIGUOUS" for _, fact in told):
+        if not any(fact.rule == "ALIAS_AMBIGUOUS" and fact.severity.blocks for _, fact in told):
             yield from self._tell(java, rules.AT_FIELDS)
         self._fields(java, writer, reader)
 

@@ -16,6 +16,7 @@ from compat.avro import defaults
 from compat.avro.branches import PROMOTIONS
 from compat.avro.datum import Data
 from compat.avro.java import Records
+from compat.avro.payload import branch_name
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.schema import Array, Enum, Field, Fixed, Map, Named, Node, Primitive, Record, Union, label
 from compat.errors import InvalidPayload
@@ -66,16 +67,23 @@ Focus: TypeAlias = Mapping[Record, Collection[Field]]
 
 
 def read(
-    resolution: Resolution, data: bytes, reading: Reading, focus: Focus | None = None, smallest: Data | None = None
+    resolution: Resolution,
+    data: bytes,
+    reading: Reading,
+    focus: Focus | None = None,
+    smallest: Data | None = None,
+    *,
+    named: bool = False,
 ) -> object:
     """The raw value (logical types ignored) a reader gets. Raises ResolutionFailed or InvalidPayload.
 
-    ``smallest``: what most of the data is expected to be, so that it can be passed over at once.
+    ``smallest``: what most of the data is expected to be, so that it can be passed over at once. ``named``: a union's
+    value stands under the name of its branch, as in Avro's own JSON, null bare.
     """
     clash = resolution.names.clash if reading is Reading.JAVA else None
     if clash is not None:
         raise ResolutionFailed(f"the aliases give {clash.name!r} to two parts of {label(clash.place)}")
-    reader = _Reader(resolution, Bytes(data), reading, focus or {}, smallest)
+    reader = _Reader(resolution, Bytes(data), reading, focus or {}, smallest, named)
     return reader.read(resolution.writer.root, resolution.reader.root)
 
 
@@ -86,6 +94,7 @@ class _Reader:
     reading: Reading
     focus: Focus
     smallest: Data | None
+    named: bool
     within: Records = None
 
     def read(self, writer: Node, reader: Node) -> object:
@@ -98,7 +107,7 @@ class _Reader:
                 index = self.resolution.first_match(writer, reader)
             if index is None:
                 raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}: no branch fits")
-            reader = reader.branches[index]
+            return self.taken(writer, reader.branches[index])
         if self.reading is not Reading.JAVA and not self.resolution.matches(writer, reader):
             raise ResolutionFailed(f"found {label(writer)}, expecting {label(reader)}")
         match writer, reader:
@@ -130,8 +139,12 @@ class _Reader:
             and isinstance(reader, Union)
             and self.resolution.java.goes_by_branch(writer, reader)
         ):
-            return self.read(writer.branches[index], reader.branches[index])
+            return self.taken(writer.branches[index], reader.branches[index])
         return self.read(writer.branches[index], reader)
+
+    def taken(self, writer: Node, branch: Node) -> object:
+        value = self.read(writer, branch)
+        return value if value is None or not self.named else {branch_name(branch): value}
 
     def index(self, writer: Union) -> int:
         index = self.source.number()

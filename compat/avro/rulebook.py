@@ -54,6 +54,13 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 ("MISSING_ENUM_SYMBOLS",),
             ),
             _rule(
+                "ENUM_SYMBOL_DEFAULTED",
+                Severity.INFO,
+                "A symbol that can be written is read as the default of the reader's enum.",
+                "The reader cannot tell such an event from one that was written with the default itself.",
+                "Nothing, where the default stands for the unknown; else let the reader learn the symbol first.",
+            ),
+            _rule(
                 "READER_FIELD_WITHOUT_DEFAULT",
                 Severity.ERROR,
                 "The reader has a field that was never written and has no default.",
@@ -64,9 +71,10 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
             _rule(
                 "ALIAS_AMBIGUOUS",
                 Severity.ERROR,
-                "Names and aliases join more than one field to the same field.",
-                "Libraries resolve such a clash differently: some throw, some drop a value, some fail to read.",
-                "Let every reader field claim one written field, by its name or by one alias.",
+                "Names and aliases join fields in more than one way.",
+                "Libraries resolve such a clash differently: some throw, some drop a value or put it into another "
+                "field, some fail to read. Where all read, but not the same, it is LOSSY.",
+                "Let every reader field claim one written field, by its name or by one alias that is no other's name.",
             ),
             _rule(
                 "ALIAS_OUT_OF_REACH",
@@ -88,7 +96,8 @@ INCOMPATIBILITIES: Final[Mapping[str, Rule]] = MappingProxyType(
                 Severity.ERROR,
                 "Readers take different branches of a union, and one of them cannot read the data.",
                 "The specification takes the first branch that matches by name, the Java library prefers the same full "
-                "name, then a fitting structure. A schema that only one of them reads is not portable.",
+                "name, then a fitting structure. A schema that only one of them reads is not portable. Where both read "
+                "but not as one type (LOSSY), or only one of them promotes a value (INFO), it does not block.",
                 "Give the branches names that differ in more than their namespace, keep full names, and put the "
                 "intended branch first.",
                 ("MISSING_UNION_BRANCH",),

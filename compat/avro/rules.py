@@ -63,6 +63,8 @@ class Fact:
     """The reader's fields it is about."""
     change: str = ""
     """How the value changes, for what is read."""
+    parted: bool = False
+    """Whether readers get different values: which ones, executing shows."""
 
     def key(self) -> tuple[object, ...]:
         return (self.rule, self.before, self.after, self.message)
@@ -130,16 +132,31 @@ def enum_symbol_missing(meeting: Meeting) -> Iterator[Fact]:
     writer, reader = meeting.writer, meeting.reader
     if not isinstance(writer, Enum) or not isinstance(reader, Enum) or reader.default is not None:
         return
+    for first, names in _unknown(writer, reader):
+        message = f"the reader's {reader.name!r} lacks {names}: keep the symbols, or give the reader's enum a default"
+        yield Fact("ENUM_SYMBOL_MISSING", Severity.ERROR, message, writer, reader, first, meeting.reading)
+
+
+def enum_symbol_defaulted(meeting: Meeting) -> Iterator[Fact]:
+    """Symbols that the reader does not know and reads as the default of its enum."""
+    writer, reader = meeting.writer, meeting.reader
+    if not isinstance(writer, Enum) or not isinstance(reader, Enum) or reader.default is None:
+        return
+    for first, names in _unknown(writer, reader):
+        message = f"the reader's {reader.name!r} lacks {names}: what it does not know is read as {reader.default!r}"
+        change = f"read as {reader.default!r}, the default"
+        yield Fact(
+            "ENUM_SYMBOL_DEFAULTED", Severity.INFO, message, writer, reader, first, meeting.reading, change=change
+        )
+
+
+def _unknown(writer: Enum, reader: Enum) -> Iterator[tuple[Callable[[Data], Datum], str]]:
+    """The first symbol the reader does not know, and all of them in words, if there are any."""
     known = set(reader.symbols)
     missing = [index for index, each in enumerate(writer.symbols) if each not in known]
-    if not missing:
-        return
-    names = ", ".join(writer.symbols[index] for index in missing[:10]) + (" …" if len(missing) > 10 else "")
-    message = f"the reader's {reader.name!r} lacks {names}: keep the symbols, or give the reader's enum a default"
-    first = missing[0]
-    yield Fact(
-        "ENUM_SYMBOL_MISSING", Severity.ERROR, message, writer, reader, lambda _: symbol(writer, first), meeting.reading
-    )
+    if missing:
+        names = ", ".join(writer.symbols[index] for index in missing[:10]) + (" …" if len(missing) > 10 else "")
+        yield lambda _: symbol(writer, missing[0]), names
 
 
 def reader_field_without_default(meeting: Meeting) -> Iterator[Fact]:
@@ -204,10 +221,39 @@ def alias_out_of_reach(meeting: Meeting) -> Iterator[Fact]:
             f"library {lost}. Add {writer.name!r} to the aliases of {reader.name!r}"
         )
         severity = Severity.LOSSY if into.has_default else Severity.DATA_DEPENDENT
-        change = f"what was written as {written.name!r} does not arrive in {into.name!r}" if into.has_default else ""
         yield Fact(
-            "ALIAS_OUT_OF_REACH", severity, message, written, into, _smallest(writer), Reading.JAVA, (into,), change
+            "ALIAS_OUT_OF_REACH", severity, message, written, into, _smallest(writer), Reading.JAVA, (into,),
+            parted=into.has_default,
+        )  # fmt: skip
+
+
+def alias_of_used_name(meeting: Meeting) -> Iterator[Fact]:
+    """A written field that the Java library, which follows aliases twice, puts into another field or into none."""
+    writer, reader = meeting.writer, meeting.reader
+    resolution = meeting.resolution
+    if not isinstance(writer, Record) or not isinstance(reader, Record) or meeting.reading is not Reading.BOTH:
+        return
+    if resolution.read_alike(writer, reader):
+        return
+    literal, java = (dict(resolution.claims(writer, reader, each).pairs) for each in (Reading.LITERAL, Reading.JAVA))
+    reached = {written for written, _ in resolution.unreached(writer, reader)}
+    for written in writer.fields:
+        here, there = literal.get(written), java.get(written)
+        if here is there or written in reached:
+            continue
+        message = (
+            f"{written.name!r} is read into {_named(here)}, but by the Java library, which follows aliases twice, into "
+            f"{_named(there)}: give no field an alias that is the name of another"
         )
+        fields = tuple(each for each in (here, there) if each is not None)
+        yield Fact(
+            "ALIAS_AMBIGUOUS", Severity.LOSSY, message, written, fields[0], _smallest(writer), Reading.BOTH,
+            fields, parted=True,
+        )  # fmt: skip
+
+
+def _named(field: Field | None) -> str:
+    return "no field" if field is None else repr(field.name)
 
 
 def union_branch_missing(meeting: Meeting) -> Iterator[Fact]:
@@ -255,6 +301,20 @@ def union_branch_by_name_alone(meeting: Meeting) -> Iterator[Fact]:
     yield Fact(
         "UNION_BRANCH_AMBIGUOUS", Severity.DATA_DEPENDENT, message, writer, reader, _smallest(writer), Reading.LITERAL
     )
+
+
+def union_branches_part(meeting: Meeting, literal: Node, java: Node) -> Fact:
+    """Both readings find a branch of the reader's union, but not the same one (asked where they part)."""
+    writer = meeting.writer
+    message = (
+        f"{label(writer)} is read as {label(literal)}, the first branch that matches, but by the Java "
+        f"library as {label(java)}: put the branch that is meant first"
+    )
+    severity = Severity.LOSSY if isinstance(writer, Named) else Severity.INFO
+    return Fact(
+        "UNION_BRANCH_AMBIGUOUS", severity, message, writer, meeting.reader, _smallest(writer), meeting.reading,
+        parted=True,
+    )  # fmt: skip
 
 
 def bytes_read_as_string(meeting: Meeting) -> Iterator[Fact]:
@@ -339,11 +399,11 @@ AT_UNIONS: Final = (union_branch_missing, union_branch_ambiguous, union_branch_b
 """Rules for a reader union that meets one branch of the writer."""
 
 AT_PRIMITIVES: Final = (type_mismatch, bytes_read_as_string, precision_lost, logical_type_changed)
-AT_ENUMS: Final = (type_mismatch, name_mismatch, enum_symbol_missing)
+AT_ENUMS: Final = (type_mismatch, name_mismatch, enum_symbol_missing, enum_symbol_defaulted)
 AT_FIXED: Final = (type_mismatch, name_mismatch, fixed_size_mismatch, logical_type_changed)
 AT_CONTAINERS: Final = (type_mismatch,)
 AT_RECORDS: Final = (type_mismatch, name_mismatch)
-AT_FIELDS: Final = (alias_ambiguous, alias_out_of_reach, reader_field_without_default)
+AT_FIELDS: Final = (alias_ambiguous, alias_out_of_reach, alias_of_used_name, reader_field_without_default)
 """Rules for the fields of two records that are the same."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Final
 
 from compat.avro.inhabited import lightest
@@ -84,6 +85,14 @@ def trees(schema: Schema, seed: int) -> Iterator[object]:
     while True:
         sampler.left = _PARTS
         yield sampler.random(schema.root, 0)
+
+
+def boundary_trees(schema: Schema, node: Node) -> Iterator[object]:
+    """Boundary values of one type of a schema, branches named, over and over; it has to have values."""
+    sampler = _Sampler(schema, 0)
+    for index in count():
+        sampler.left = _PARTS
+        yield sampler.boundary(node, index, 0)
 
 
 def bare(tree: object) -> object:

@@ -8,18 +8,22 @@ is at work, and our own reader executes the witness to the letter. If nothing fa
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Any, Final, cast
 
 import fastavro
 from fastavro.read import SchemaResolutionError
 
 from compat.avro.datum import Data, Datum
+from compat.avro.json_form import to_json
 from compat.avro.meetings import Stop
+from compat.avro.payload import Payloads
 from compat.avro.reading import ResolutionFailed, read
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rules import Fact
+from compat.avro.sample import boundary_trees
 from compat.avro.schema import Enum, Field, Fixed, Record
 from compat.avro.text import AROUND, Bare, wrapped
 from compat.errors import InvalidPayload
@@ -29,6 +33,7 @@ from compat.verdict import Witness
 FASTAVRO: Final = f"fastavro {fastavro.__version__}"
 LETTER: Final = "lineal's reader, to the letter of the specification"
 JAVA: Final = "lineal's reader, with the choices of Apache Avro Java"
+BOTH: Final = "lineal's reader, both to the letter and with the choices of Apache Avro Java"
 
 DEEPEST: Final = 600
 """How many types deep an event may go into fastavro, whose C code does not watch its stack."""
@@ -40,6 +45,14 @@ _FAILURES: Final = (SchemaResolutionError, UnicodeDecodeError, KeyError)
 """What fastavro raises where it cannot resolve: KeyError for aliases that clash."""
 
 
+_TRIED: Final = 3
+"""How many values of a part show whether readers get different ones: the first floats are 0.0 and -0.0."""
+
+
+class NotShown(Exception):
+    """Whatever was executed, all readers get the same value."""
+
+
 class Executor:
     """Executes events of one writer schema with one reader schema."""
 
@@ -49,11 +62,16 @@ class Executor:
         self._allowance = COMPILED
 
     def witness(self, stop: Stop, fact: Fact, *, alone: bool) -> Witness | None:
-        """The event that shows a fact, executed; None if it shows nothing. ``alone``: no other fault was found."""
+        """The event that shows a fact, executed; None if it shows nothing. ``alone``: no other fault was found.
+
+        Raises NotShown where readers were expected to get different values, and do not.
+        """
         way = list(stop.way())
         if len(way) > DEEPEST:
             return None
         try:
+            if fact.parted:
+                return self._parted(stop, fact, _focus(way, fact))
             event = stop.event(fact.datum(self.data), self.data)
             if fact.change:
                 return self._changed(event, fact, _focus(way, fact))
@@ -82,6 +100,34 @@ class Executor:
         except (ResolutionFailed, InvalidPayload):
             return None
         return _witness(event, LETTER if reading is Reading.LITERAL else JAVA, fact.change)
+
+    def _parted(self, stop: Stop, fact: Fact, focus: dict[Record, Collection[Field]]) -> Witness:
+        """The event that readers read as different values, and these values."""
+        for inner in self._values(stop, fact):
+            event = stop.event(inner, self.data)
+            try:
+                literal, java = (
+                    read(self.resolution, event.encoded, each, focus, self.data, named=True)
+                    for each in (Reading.LITERAL, Reading.JAVA)
+                )
+            except (ResolutionFailed, InvalidPayload):
+                break  # one of them fails, which is told as a fault of its own
+            if literal != java:
+                said = f"read as {_shortened(repr(literal))}, by the Java library as {_shortened(repr(java))}"
+                return _witness(event, BOTH, said)
+        raise NotShown
+
+    def _values(self, stop: Stop, fact: Fact) -> Iterator[Datum]:
+        """Values of the written field, or of the type, that the fact is about."""
+        writer, part = stop.meeting.writer, fact.before
+        node = part.type if isinstance(part, Field) else writer
+        for tree in islice(boundary_trees(self.resolution.writer, node), _TRIED):
+            encoded = bytearray()
+            Payloads().write(node, tree, encoded)
+            inner = Datum(bytes(encoded), to_json(node, tree, Payloads()))
+            if isinstance(part, Field) and isinstance(writer, Record):
+                inner = self.data.with_field(writer, part.name, inner)
+            yield inner
 
     def _fastavro(self, encoded: bytes, focus: dict[Record, Collection[Field]]) -> str | None:
         """What fastavro says, looking at one of several faults alone if there is a focus.

@@ -25,7 +25,7 @@ from compat.avro.resolution import Reading, Resolution
 from compat.avro.sample import trees
 from compat.avro.schema import Enum, Fixed, Record, Schema
 from compat.avro.text import Bare, text
-from compat.avro.witness import FASTAVRO, JAVA, LETTER
+from compat.avro.witness import BOTH, FASTAVRO, JAVA, LETTER
 from compat.budget import Budget
 from compat.definition import Definition, Format
 from compat.engine import Form
@@ -142,10 +142,12 @@ class Fastavro:
 
 
 def unsound(writer: Schema, reader: Schema, seed: int, count: int = 12) -> str | None:
-    """For a pair that was called compatible: an event that some reader cannot read, or None."""
+    """For a pair that was called compatible: an event that some reader cannot read, or reads otherwise unsaid."""
     resolution = Resolution(reader, writer)
     same = text(writer, Form.RESOLVED) == text(reader, Form.RESOLVED)  # no resolution takes place
     oracle = Fastavro(writer, writer if same else reader)
+    said = {each.difference.rule for each in findings(writer, reader) if isinstance(each, Incompatibility)}
+    parted = not said.isdisjoint(_PARTINGS)
     for data in events(writer, seed, count):
         if (error := oracle.error(data)) is not None:
             return f"fastavro cannot read {data!r}: {error}"
@@ -156,7 +158,20 @@ def unsound(writer: Schema, reader: Schema, seed: int, count: int = 12) -> str |
                 return f"the {reading.name} reading cannot read {data!r}: {failure}"
             if reading is Reading.LITERAL and oracle.value is not None and not _alike(value, oracle.value):
                 return f"{data!r} is read as {value!r}, by fastavro as {oracle.value!r}"
+        if not same and not parted:
+            literal, java = (read(resolution, data, each, named=True) for each in (Reading.LITERAL, Reading.JAVA))
+            if not _equal(literal, java):
+                return f"unsaid: {data!r} is read as {literal!r}, by the Java library as {java!r}"
     return None
+
+
+_PARTINGS = {"ALIAS_AMBIGUOUS", "ALIAS_OUT_OF_REACH", "UNION_BRANCH_AMBIGUOUS"}
+"""Rules that say that readers get different values."""
+
+
+def _equal(one: object, other: object) -> bool:
+    """Whether two values are the same, NaN with itself, whatever the order of fields."""
+    return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
 
 
 def _alike(ours: Any, theirs: Any) -> bool:
@@ -189,9 +204,23 @@ def unproven(writer: Schema, reader: Schema, found: list[Incompatibility | Undec
             return f"no such rule: {each.difference.rule}"
         if each.severity.blocks and each.witness is None:
             return f"no witness: {each.difference}"
+        if each.witness is not None and each.witness.executor == BOTH and not _part(writer, reader, each.witness):
+            return f"all readers get the same value: {each}"
         if each.severity.blocks and (problem := refuted(writer, reader, cast("Witness", each.witness))):
             return f"{problem}: {each}"
     return None
+
+
+def _part(writer: Schema, reader: Schema, witness: Witness) -> bool:
+    """Whether readers get different values from a stored witness, or fail, which is told apart."""
+    resolution = Resolution(reader, writer)
+    try:
+        values = [
+            read(resolution, witness.encoded or b"", each, named=True) for each in (Reading.LITERAL, Reading.JAVA)
+        ]
+    except (ResolutionFailed, InvalidPayload):
+        return True
+    return not _equal(*values)
 
 
 def refuted(writer: Schema, reader: Schema, witness: Witness) -> str | None:

@@ -76,6 +76,40 @@ def random_pair(seed: int) -> Pair:
     return pair(random.Random(seed).randrange)
 
 
+def tangled_pair(seed: int) -> Pair:
+    """Few names, many aliases: of fields, of types alone and in unions, in chains and claiming names in use."""
+    pick = random.Random(seed).randrange
+    return Pair("tangled", _tangle(pick, 0), _tangle(pick, 1))
+
+
+def _tangle(pick: Pick, aliases: int) -> Json:
+    """One to three named types, fields of a record or branches of a union; half of all may have an alias, or none."""
+    names = ["n.A", "m.A", "n.B", "m.B"]
+    types = [_knot(pick, names.pop(pick(2)), aliases) for _ in range((1, 1, 1, 2, 2, 3)[pick(6)])]
+    if len(types) > 1 and pick(2):
+        holder = {"type": "record", "name": "R", "fields": [{"name": f"f{i}", "type": t} for i, t in enumerate(types)]}
+        return holder if aliases else {**holder, "fields": holder["fields"][: 1 + pick(3)]}
+    return types[0] if len(types) == 1 else types
+
+
+def _knot(pick: Pick, name: str, aliases: int) -> Json:
+    result: Json = {"name": name}
+    if pick(aliases + 1):
+        result["aliases"] = [("n.A", "m.A", "n.B", "m.B")[pick(4)]]
+    if pick(6) == 0:
+        symbols = list(_SYMBOLS[pick(2) : 2 + pick(2)])
+        return {**result, "type": "enum", "symbols": symbols, **({"default": symbols[0]} if pick(2) else {})}
+    fields: list[Json] = []
+    for each in _FIELD_NAMES[: 1 + pick(2 + 2 * aliases)]:
+        field: Json = {"name": each, "type": "int" if pick(12) else "string"}
+        if pick(12):
+            _give_default(field)
+        if pick(aliases + 1):
+            field["aliases"] = [_FIELD_NAMES[pick(4)]]
+        fields.insert(pick(len(fields) + 1), field)
+    return {**result, "type": "record", "fields": fields[pick(2) * aliases :] or fields}
+
+
 @st.composite
 def pairs(draw: st.DrawFn) -> Pair:
     """Pairs for hypothesis."""

@@ -11,14 +11,14 @@ import pytest
 from compat.avro.reading import read
 from compat.avro.resolution import Reading, Resolution
 from compat.avro.rulebook import INCOMPATIBILITIES
-from compat.avro.witness import FASTAVRO, JAVA, LETTER
+from compat.avro.witness import BOTH, FASTAVRO, JAVA, LETTER
 from compat.verdict import Incompatibility
 from tests.compat.avro.laws import Fastavro, blocking, findings, parse, unproven, unsound
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "cases").glob("*.json"))
 DISAGREEMENTS = json.loads((HERE / "disagreements.json").read_text(encoding="utf-8"))
-EXECUTORS = {FASTAVRO: "fastavro", LETTER: "letter", JAVA: "java"}
+EXECUTORS = {FASTAVRO: "fastavro", LETTER: "letter", JAVA: "java", BOTH: "both"}
 
 
 def test_every_rule_has_a_case() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from compat.avro.reading import read
 from compat.avro.resolution import Reading, Resolution
-from compat.avro.witness import FASTAVRO, JAVA, LETTER
+from compat.avro.witness import BOTH, FASTAVRO, JAVA, LETTER
 from compat.errors import InvalidPayload
 from compat.verdict import Incompatibility
 from tests.compat.avro.laws import Fastavro, blocking, events, findings, parse, unproven, unsound
@@ -48,7 +48,26 @@ EVERYTHING = record(*((f"f{index}", kind) for index, kind in enumerate(KINDS)), 
 FINDINGS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
     "a union of a promotion and its exact type, by the letter": (
         record(("a", ["float", "int"])), defaulted(record(("a", ["float", "int"])), "b", "int", 0),
-        [("PRECISION_LOST", LETTER, "a float holds whole numbers up to 16777216 exactly")]),
+        [("PRECISION_LOST", LETTER, "a float holds whole numbers up to 16777216 exactly"),
+         ("UNION_BRANCH_AMBIGUOUS", BOTH, "read as {'a': {'float': 0.0}}, by the Java library as {'a': {'int': 0}}")]),
+    "an alias that is another field's alias's name, beside a field that is read alike": (
+        record(("x", "long"), ("a", "double")),
+        {**record(), "fields": [
+            {"name": "b", "type": "double", "aliases": ["a"], "default": -0.0},
+            {"name": "c", "type": "double", "aliases": ["b"], "default": 0.0}, {"name": "x", "type": "long"}]},
+        [("ALIAS_AMBIGUOUS", BOTH, "read as {'b': 1.5, 'c': 0.0}, by the Java library as {'c': 1.5, 'b': -0.0}")]),
+    "an alias of a record that is another's name": (
+        record(("r", record(("a", "int"), name="n.S"))),
+        record(("r", {"type": "record", "name": "n.S", "fields": [
+            {"name": "b", "type": "int", "aliases": ["a"], "default": 7},
+            {"name": "c", "type": "int", "aliases": ["b"], "default": 7}]})),
+        [("ALIAS_AMBIGUOUS", BOTH, "read as {'r': {'b': 0, 'c': 7}}, by the Java library as {'r': {'c': 0, 'b': 7}}")]),
+    "a chain of aliases whose end cannot hold the value": (
+        record(("a", "int")),
+        {**record(), "fields": [
+            {"name": "b", "type": "int", "aliases": ["a"], "default": 0},
+            {"name": "c", "type": "string", "aliases": ["b"], "default": ""}]},
+        [("TYPE_MISMATCH", JAVA, "the reader expects string")]),
     "another unit in an equal union": (
         record(("a", ["null", MILLIS])), record(("a", ["null", MICROS])),
         [("LOGICAL_TYPE_CHANGED", LETTER, "but mean something else")]),

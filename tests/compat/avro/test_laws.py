@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from compat.avro.meetings import faults
 from compat.avro.resolution import Resolution
 from compat.budget import Budget, Limits
-from compat.verdict import Reason, Undecided
+from compat.verdict import Incompatibility, Reason, Severity, Undecided
 from tests.compat.avro.laws import (
     ENGINE,
     blocking,
@@ -25,7 +26,7 @@ from tests.compat.avro.laws import (
     unsound,
 )
 from tests.compat.avro.rewritings import REWRITINGS
-from tests.compat.avro.strategies import Pair, narrowed, pairs, random_pair, schemas, widened
+from tests.compat.avro.strategies import Pair, narrowed, pairs, random_pair, schemas, tangled_pair, widened
 
 
 @given(schemas())
@@ -42,6 +43,21 @@ def test_sound_and_proven(pair: Pair, seed: int) -> None:
     assert unproven(writer, reader, found) is None
     if not blocking(found):
         assert unsound(writer, reader, seed) is None
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_sound_and_proven_where_aliases_are_many(seed: int) -> None:
+    told: Counter[str] = Counter()
+    for each in range(60 * seed, 60 * seed + 60):
+        writer, reader = map(parse, tangled_pair(each).texts)
+        found = findings(writer, reader)
+        assert unproven(writer, reader, found) is None, each
+        if not blocking(found):
+            assert unsound(writer, reader, each) is None, each
+        told.update(
+            one.difference.rule for one in found if isinstance(one, Incompatibility) and one.severity is Severity.LOSSY
+        )
+    assert told.keys() & {"ALIAS_AMBIGUOUS", "UNION_BRANCH_AMBIGUOUS"}
 
 
 @given(schemas(), st.randoms(use_true_random=False))

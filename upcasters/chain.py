@@ -145,8 +145,15 @@ class Chain:
 
         Raises PlanTooHeavy.
         """
-        plans = {id(step): Chain(self.subject, step.source, (step,)) for step in self.steps if not step.stream_level}
-        return Replay(self.steps, lambda step, payload: _run(plans, step, payload), state)
+        plans: dict[int, Chain] = {}
+
+        def run_step(step: Step, payload: Any) -> Any:
+            plan = plans.get(id(step))
+            if plan is None:
+                plan = plans[id(step)] = Chain(self.subject, step.source, (step,))
+            return plan(payload)
+
+        return Replay(self.steps, run_step, state)
 
     def trace(self, payload: Any) -> tuple[StepTrace, ...]:
         """The travel of a payload: what every operation did, up to the first error."""
@@ -158,12 +165,6 @@ class Chain:
 
     def __repr__(self) -> str:
         return f"<Chain {self.subject} v{self.source}->v{self.target}, {len(self.steps)} steps>"
-
-
-def _run(plans: Mapping[int, Chain], step: Step, payload: Any) -> Any:
-    """A step by its plan, if it has one; part of a step by the interpreter."""
-    plan = plans.get(id(step))
-    return interpret(step, payload) if plan is None else plan(payload)
 
 
 def downward(document: Document, shape: Shape = ANYTHING) -> Step:

@@ -14,9 +14,10 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from upcasters.codecs import sort_of
-from upcasters.errors import UpcastFailed
+from upcasters.errors import NoChain, NotAPayload, UpcastFailed
 from upcasters.interpret import Context, Fault, compute, failure, holds, run
-from upcasters.operations import NAMES, Collect, Emit, Operation
+from upcasters.kept import kept, restored
+from upcasters.operations import NAMES, Collect, Emit, Envelope, Operation, Retype
 from upcasters.step import Step
 from upcasters.stream import Event, through
 
@@ -25,8 +26,19 @@ EVENTS: Final = "events"
 """The members of what the operations of ``collect`` work on."""
 
 Key: TypeAlias = str | int
-Outcome: TypeAlias = Event | UpcastFailed
-"""What comes of events: one, or why there is none."""
+Positions: TypeAlias = tuple[tuple[int, ...], ...]
+RunStep: TypeAlias = Callable[[Step, Any], Any]
+"""Does a step without stream-level operations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of events of the stream."""
+
+    result: Event | UpcastFailed | None
+    """The event that came of them, why none did, or None where a step dropped it."""
+    origins: Positions
+    """Where those events stood."""
 
 
 @dataclass(slots=True)
@@ -41,128 +53,160 @@ class Counts:
     """Groups whose time was up, or that the end of the stream cut off."""
 
 
-@dataclass(slots=True)
-class _Group:
-    first: int
-    """Place of its first event in the stream."""
-    events: list[Event] = field(default_factory=list)
-
-
 class Replay:
     """A stream on its way through the steps of a chain, event after event. It belongs to one thread."""
 
-    def __init__(self, steps: tuple[Step, ...], run_step: Callable[[Step, Any], Any], state: Any = None) -> None:
+    def __init__(self, steps: tuple[Step, ...], run_step: RunStep, state: Any = None) -> None:
         """``state`` is that of a replay of the same chain that was broken off."""
         self._run_step = run_step
-        self._stages = [_Gatherer(step, run_step) if collects(step.ops) else step for step in steps]
-        self.counts = Counts()
+        self.counts = Counts() if state is None else msgspec.convert(state["counts"], Counts)
+        self._stages = [Gatherer(step, self.counts) if collects(step.ops) else step for step in steps]
+        self._entries = {step.source: index for index, step in enumerate(steps)}
         if state is not None:
-            self.counts = msgspec.convert(state["counts"], Counts)
-            for stage, kept in zip(self._gatherers(), state["open"], strict=True):
-                stage.restore(kept)
+            for stage, left in zip(self._gatherers(), state["open"], strict=True):
+                stage.restore(left)
 
     @property
     def state(self) -> Any:
         """What a new replay needs to go on from here."""
         return {"counts": msgspec.to_builtins(self.counts), "open": [stage.state for stage in self._gatherers()]}
 
-    def take(self, event: Event) -> list[Outcome]:
-        """What comes of the next event of the stream: it may complete a group, and others' time may be up."""
+    @property
+    def held(self) -> int:
+        """How many events are in groups that are open."""
+        return sum(stage.held for stage in self._gatherers())
+
+    def take(self, event: Event, version: int | None = None) -> list[Outcome]:
+        """What comes of the next event of the stream: it may complete a group, and others' time may be up.
+
+        ``version`` is the event's, where it is not the chain's first. Raises NoChain for one that no step starts at.
+        """
+        if version is not None and version not in self._entries:
+            raise NoChain(f"no step starts at version {version}")
         self.counts.events += 1
-        return list(self._through(0, event))
+        return list(self._through(0 if version is None else self._entries[version], event, (event.position,)))
 
     def finish(self) -> list[Outcome]:
         """What comes of the groups that are left at the end of the stream."""
         outcomes: list[Outcome] = []
         for index, stage in enumerate(self._stages):
-            if isinstance(stage, _Gatherer):
-                outcomes += self._onward(index, stage.rest(self.counts))
+            if isinstance(stage, Gatherer):
+                outcomes += self._onward(index, stage.rest())
         return outcomes
 
-    def _gatherers(self) -> list[_Gatherer]:
-        return [stage for stage in self._stages if isinstance(stage, _Gatherer)]
+    def _gatherers(self) -> list[Gatherer]:
+        return [stage for stage in self._stages if isinstance(stage, Gatherer)]
 
-    def _through(self, index: int, event: Event) -> Iterator[Outcome]:
+    def _through(self, index: int, event: Event, origins: Positions) -> Iterator[Outcome]:
         if index == len(self._stages):
-            yield event
+            yield Outcome(event, origins)
             return
         stage = self._stages[index]
+        step = stage.before if isinstance(stage, Gatherer) else stage
+        if isinstance(stage, Gatherer):
+            yield from self._onward(index, stage.next())
         try:
-            if isinstance(stage, _Gatherer):
-                yield from self._onward(index, stage.take(event, self.counts))
-                return
-            results = list(through((stage,), self._run_step, event))
+            results = prepared(step, self._run_step, event)
         except UpcastFailed as error:
-            yield error
+            yield Outcome(error, origins)
             return
-        emits = any(isinstance(operation, Emit) for operation in stage.ops)
+        if not results:
+            yield Outcome(None, origins)
+        emits = any(isinstance(operation, Emit) for operation in step.ops)
         for result in results:
-            leaves = emits and result.type != event.type
-            yield from (result,) if leaves else self._through(index + 1, result)
+            if isinstance(stage, Gatherer):
+                yield from self._onward(index, stage.add(result, origins))
+            elif emits and result.type != event.type:
+                yield Outcome(result, origins)
+            else:
+                yield from self._through(index + 1, result, origins)
 
     def _onward(self, index: int, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         for outcome in outcomes:
-            yield from (outcome,) if isinstance(outcome, UpcastFailed) else self._through(index + 1, outcome)
+            if isinstance(outcome.result, Event):
+                yield from self._through(index + 1, outcome.result, outcome.origins)
+            else:
+                yield outcome
 
 
-class _Gatherer:
+@dataclass(slots=True)
+class _Group:
+    first: int
+    """Place of its first event in the stream."""
+    events: list[Event] = field(default_factory=list)
+    origins: Positions = ()
+
+
+class Gatherer:
     """The groups of one step that are open. They are closed in the order in which they were opened."""
 
-    def __init__(self, step: Step, run_step: Callable[[Step, Any], Any]) -> None:
-        self._step = step
-        self._run_step = run_step
+    def __init__(self, step: Step, counts: Counts) -> None:
+        self.step = step
+        self.before = before(step)
+        self._counts = counts
         self._collect = _collect(step)
         self._groups: dict[Key, _Group] = {}
-        self._seen = 0
+        self._place = 0
 
     @property
     def state(self) -> Any:
-        groups = [[key, group.first, msgspec.to_builtins(group.events)] for key, group in self._groups.items()]
-        return {"seen": self._seen, "groups": groups}
+        """JSON-ready, for ``restore``."""
+        groups = [
+            [key, group.first, group.origins, [_written(event) for event in group.events]]
+            for key, group in self._groups.items()
+        ]
+        return {"seen": self._place, "groups": groups}
 
     def restore(self, state: Any) -> None:
-        self._seen = state["seen"]
-        for key, first, events in state["groups"]:
-            self._groups[key] = _Group(first, msgspec.convert(events, list[Event]))
+        """Go on from what another gatherer of the same step had open."""
+        self._place = state["seen"]
+        for key, first, origins, events in state["groups"]:
+            found = [Event(**restored(event)) for event in events]
+            self._groups[key] = _Group(first, found, tuple(map(tuple, origins)))
 
-    def take(self, event: Event, counts: Counts) -> list[Outcome]:
-        self._seen += 1
-        outcomes = list(self._due(counts))
-        try:
-            for ready in _prepared(self._step, self._run_step, event):
-                outcomes += self._add(ready, counts)
-        except UpcastFailed as error:
-            outcomes.append(error)
-        return outcomes
+    @property
+    def held(self) -> int:
+        """Events in open groups."""
+        return sum(len(group.origins) for group in self._groups.values())
 
-    def _due(self, counts: Counts) -> Iterator[Outcome]:
-        """The groups that the event at hand is too late for."""
+    def next(self, place: int | None = None) -> list[Outcome]:
+        """Go on to the next event of the stream, or to the one at ``place``: the groups that it is too late for."""
+        self._place = self._place + 1 if place is None else place
+        outcomes = []
         while self._groups:
             key, oldest = next(iter(self._groups.items()))
-            if oldest.first + self._collect.within > self._seen:
-                return
-            yield self._close(key, counts, f"after {self._collect.within} events of the stream")
+            if oldest.first + self._collect.within > self._place:
+                break
+            outcomes.append(self._close(key, f"after {self._collect.within} events of the stream"))
+        return outcomes
 
-    def rest(self, counts: Counts) -> list[Outcome]:
-        return [self._close(key, counts, "at the end of the stream") for key in list(self._groups)]
-
-    def _add(self, event: Event, counts: Counts) -> list[Outcome]:
-        key = _key(self._step, event)
-        group = self._groups.setdefault(key, _Group(self._seen))
+    def add(self, event: Event, origins: Positions) -> list[Outcome]:
+        """Put the event at hand, as the operations before left it, to its group; it may be complete then."""
+        try:
+            key, last = key_of(self.step, event), _ends(self.step, event)
+        except UpcastFailed as error:
+            return [Outcome(error, origins)]
+        group = self._groups.setdefault(key, _Group(self._place))
         group.events.append(event)
-        if len(group.events) < self._collect.most and not _ends(self._step, event):
+        group.origins += origins
+        if len(group.events) < self._collect.most and not last:
             return []
         del self._groups[key]
-        counts.complete += 1
-        return [_made(self._step, key, group.events)]
+        self._counts.complete += 1
+        return [Outcome(_made(self.step, key, group.events), group.origins)]
 
-    def _close(self, key: Key, counts: Counts, when: str) -> Outcome:
-        events = self._groups.pop(key).events
-        counts.incomplete += 1
+    def rest(self) -> list[Outcome]:
+        """What comes of the groups that are open at the end of the stream."""
+        return [self._close(key, "at the end of the stream") for key in list(self._groups)]
+
+    def _close(self, key: Key, when: str) -> Outcome:
+        group = self._groups.pop(key)
+        self._counts.incomplete += 1
         if self._collect.incomplete == "keep":
-            return _made(self._step, key, events)
-        wanted = f"has {len(events)} of {self._collect.most} events {when}"
-        return failure(self._step, Fault(f"the group {key!r} {wanted}", place=_place(self._step)))
+            return Outcome(_made(self.step, key, group.events), group.origins)
+        wanted = f"has {len(group.events)} of {self._collect.most} events {when}"
+        fault = Fault(f"the group {key!r} {wanted}", place=_place(self.step))
+        return Outcome(failure(self.step, fault), group.origins)
 
 
 def collects(ops: tuple[Operation, ...]) -> Collect | None:
@@ -171,34 +215,58 @@ def collects(ops: tuple[Operation, ...]) -> Collect | None:
     return last if isinstance(last, Collect) else None
 
 
+def require_payloads(steps: Iterable[Step]) -> None:
+    """Refuse steps that need more than payloads in their order: a place for types and headers, or for parts of events.
+
+    Raises NotAPayload.
+    """
+    for step in steps:
+        for operation in step.ops:
+            if isinstance(operation, Emit | Envelope | Retype):
+                what = f"{step.subject} v{step.source}->v{step.target} has {NAMES[type(operation)]}"
+                raise NotAPayload(f"{what}: what is stored has no place for it; use Chain.replay() in Python")
+
+
 def _collect(step: Step) -> Collect:
     found = collects(step.ops)
     assert found is not None  # noqa: S101 - asked of steps that gather alone
     return found
 
 
-def gather(step: Step, run_step: Callable[[Step, Any], Any], events: Iterable[Event]) -> Event | None:
+def gather(step: Step, run_step: RunStep, events: Iterable[Event]) -> Event | None:
     """The one event that a step makes of several, taken for a complete group. Raises UpcastFailed."""
-    ready = [one for event in events for one in _prepared(step, run_step, event)]
+    ready = [one for event in events for one in prepared(before(step), run_step, event)]
     if not ready:
         return None
-    made = _made(step, _key(step, ready[0]), ready)
+    made = _made(step, key_of(step, ready[0]), ready)
     if isinstance(made, UpcastFailed):
         raise made
     return made
+
+
+def before(step: Step) -> Step:
+    """What a step does to each event: all of it, or the operations before it gathers them."""
+    return replace(step, ops=step.ops[:-1]) if collects(step.ops) else step
+
+
+def prepared(step: Step, run_step: RunStep, event: Event) -> list[Event]:
+    """What comes of one event by a step that does not gather. Raises UpcastFailed."""
+    return list(through((step,), run_step, event)) if step.ops else [event]
 
 
 def _place(step: Step, below: str = "") -> str:
     return f"/ops/{len(step.ops) - 1}/{NAMES[Collect]}{below}"
 
 
-def _prepared(step: Step, run_step: Callable[[Step, Any], Any], event: Event) -> list[Event]:
-    """What the operations before make of an event. Raises UpcastFailed."""
-    before = replace(step, ops=step.ops[:-1])
-    return list(through((before,), run_step, event)) if before.ops else [event]
+def _written(event: Event) -> Any:
+    return kept({
+        "type": event.type, "payload": event.payload, "id": event.id, "headers": dict(event.headers),
+        "position": event.position, "attributes": dict(event.attributes),
+    })  # fmt: skip
 
 
-def _key(step: Step, event: Event) -> Key:
+def key_of(step: Step, event: Event) -> Key:
+    """What a step that gathers puts an event together by. Raises UpcastFailed."""
     context = Context(_place(step, "/key"))
     try:
         key = compute(_collect(step).key, event.payload, context)
@@ -217,7 +285,7 @@ def _ends(step: Step, event: Event) -> bool:
         raise failure(step, fault) from fault
 
 
-def _made(step: Step, key: Key, events: list[Event]) -> Outcome:
+def _made(step: Step, key: Key, events: list[Event]) -> Event | UpcastFailed:
     """The event that a group becomes; it stands where its last event stood."""
     gathered = {KEY: key, EVENTS: [event.payload for event in events]}
     try:

@@ -15,11 +15,22 @@ UpcastersError
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 class UpcastersError(Exception):
-    """Root of everything this package raises on purpose."""
+    """Root of everything this package raises on purpose. It can be pickled, to come from another process."""
+
+    def __reduce__(self) -> tuple[Callable[..., UpcastersError], tuple[Any, ...]]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[UpcastersError], message: tuple[Any, ...], fields: dict[str, Any]) -> UpcastersError:
+    error = kind.__new__(kind, *message)
+    error.__dict__.update(fields)
+    return error
 
 
 class InvalidDocument(UpcastersError):

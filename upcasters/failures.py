@@ -73,6 +73,13 @@ class Report:
         return self.events / self.seconds if self.seconds else 0.0
 
 
+def count(failed: dict[str, int], error: UpcastFailed) -> None:
+    """Count an error by its reason: step, operation and message; beyond REASONS of them, together with others."""
+    reason = f"v{error.source}->v{error.target}{f', {error.place}' if error.place else ''}: {error.reason}"
+    counted = reason if reason in failed or len(failed) < REASONS else OTHER_REASONS
+    failed[counted] = failed.get(counted, 0) + 1
+
+
 class Account:
     """Brings events over under a policy, and counts. It belongs to one thread; its memory is bounded."""
 
@@ -119,8 +126,7 @@ class Account:
         )
 
     def _count(self, error: UpcastFailed) -> None:
-        reason = f"v{error.source}->v{error.target}{f', {error.place}' if error.place else ''}: {error.reason}"
-        self._failed[reason if reason in self._failed or len(self._failed) < REASONS else OTHER_REASONS] += 1
+        count(self._failed, error)
         if len(self._first) < FIRST_FAILURES:
             self._first.append(Failure(self._events, error))
 

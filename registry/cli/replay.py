@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,10 +16,11 @@ from compat.formats import Parsed, parse
 from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli import upcasting
 from registry.cli.remote import Remote, RemoteVersion
-from upcasters.collecting import collects
+from upcasters.collecting import Outcome
 from upcasters.errors import UpcastersError, UpcastFailed
 from upcasters.failures import FIRST_FAILURES, Report
-from upcasters.integrations.files import Progress, json_reader, upcast_file
+from upcasters.integrations.event_files import json_reader
+from upcasters.integrations.files import Progress, upcast_file
 from upcasters.integrations.replay import ReplayReport, replay_file
 
 
@@ -32,43 +34,40 @@ class Replay:
 
     def run(self, file: Path, out: Path | None, progress: Progress) -> Report:
         """Replay a file; valid results go to ``out``. Raises Misconfigured for a file that cannot be used."""
-        for path in (file, out):
-            if path and path.suffix.lower() == ".avro" and self._new.definition.format is not Format.AVRO:
-                raise Misconfigured(f"{path}: events of {self.chain.subject} are not Avro: name a .jsonl file")
-        to_avro = out is not None and out.suffix.lower() == ".avro"
+        self._require_kinds(file, out)
         try:
             return upcast_file(
                 file,
-                self._valid,
+                self.chain,
                 out,
                 on_failure="skip",
-                schema=self._avro_schema() if to_avro else None,
-                read=self._from_avro if file.suffix.lower() == ".avro" else self._from_json(),
-                show=None if to_avro else self._to_json,
+                schema=self._avro_schema(),
+                read=self._reader(file),
+                new=self._check_new,
+                show=self._shower(out),
                 progress=progress,
             )
         except UpcastersError as error:
             raise Misconfigured(str(error)) from error
 
     @property
-    def gathers(self) -> bool:
-        """Whether the chain makes one event of several."""
-        return any(collects(step.ops) for step in self.chain.steps)
+    def whole_events(self) -> bool:
+        """Whether the chain drops events or makes one of several."""
+        return any(step.stream_level for step in self.chain.steps)
 
-    def gather(self, file: Path, out: Path | None, progress: Progress) -> tuple[ReplayReport, list[UpcastFailed]]:
+    def gather(self, file: Path, out: Path | None, progress: Progress) -> tuple[ReplayReport, list[Outcome]]:
         """Replay a file through a chain that gathers events; a run that was broken off is taken up.
 
-        Gives the first failures too. Raises Misconfigured for a file or a format that cannot be used.
+        Gives the first failures too. Raises Misconfigured for a file that cannot be used.
         """
-        if self._old.definition.format is not Format.JSON:
-            raise Misconfigured("only events of JSON Schema are gathered by command: use Chain.replay() in Python")
-        if out is None or {path.suffix.lower() for path in (file, out)} - {".jsonl", ".ndjson"}:
-            raise Misconfigured("the chain makes one event of several: name two .jsonl files, --replay and --out")
-        first: list[UpcastFailed] = []
+        self._require_kinds(file, out)
+        if out is None:
+            raise Misconfigured("the chain drops events or makes one of several: name two files, --replay and --out")
+        first: list[Outcome] = []
 
-        def note(error: UpcastFailed) -> None:
+        def note(outcome: Outcome) -> None:
             if len(first) < FIRST_FAILURES:
-                first.append(error)
+                first.append(outcome)
 
         try:
             report = replay_file(
@@ -76,19 +75,30 @@ class Replay:
                 self.chain,
                 out,
                 on_failure=note,
-                old=lambda payload: self._hold(self._old, self.chain.source, payload),
-                new=lambda payload: self._hold(self._new, self.chain.target, payload),
+                schema=self._avro_schema(),
+                read=self._reader(file),
+                new=self._check_new,
+                show=self._shower(out),
                 progress=progress,
             )
         except UpcastersError as error:
             raise Misconfigured(str(error)) from error
         return report, first
 
-    def _valid(self, event: Any) -> Any:
-        """The event in the new version. Raises UpcastFailed, also where the result is none of that version."""
-        result = self.chain(event)
-        self._hold(self._new, self.chain.target, result)
-        return result
+    def _require_kinds(self, *files: Path | None) -> None:
+        """Raises Misconfigured for files of a kind that cannot be read or written here."""
+        for path in filter(None, files):
+            kind = path.suffix.lower()
+            if kind == ".avro" and self._new.definition.format is not Format.AVRO:
+                raise Misconfigured(f"{path}: events of {self.chain.subject} are not Avro: name a .jsonl file")
+            if kind == ".parquet" and find_spec("duckdb") is None:
+                raise Misconfigured(f"{path}: Parquet needs the package duckdb, which is not installed")
+
+    def _reader(self, file: Path) -> Callable[[Any], Any]:
+        return self._from_avro if file.suffix.lower() == ".avro" else self._from_json()
+
+    def _shower(self, out: Path | None) -> Callable[[Any], Any] | None:
+        return None if out is not None and out.suffix.lower() == ".avro" else self._to_json
 
     def _from_json(self) -> Callable[[bytes], Any]:
         ends = (self.chain.source, self.chain.target)
@@ -109,6 +119,9 @@ class Replay:
         self._hold(self._old, self.chain.source, event)
         return event
 
+    def _check_new(self, event: Any) -> None:
+        self._hold(self._new, self.chain.target, event)
+
     def _to_json(self, event: Any) -> Any:
         return self._new.engine.to_json(self._new.schema, event)
 
@@ -126,7 +139,7 @@ class Replay:
         return UpcastFailed(chain.subject, ends, "", pointer, f"{what} is none of version {version}: {message}")
 
     def _avro_schema(self) -> Any:
-        return json.loads(self._new.text(Form.RESOLVED))
+        return json.loads(self._new.text(Form.RESOLVED)) if self._new.definition.format is Format.AVRO else None
 
 
 def _schema(remote: Remote, subject: str, number: int) -> Parsed:

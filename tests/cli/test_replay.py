@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import duckdb
 import fastavro
 import pytest
 
@@ -60,42 +61,100 @@ def test_a_failing_operation_is_named(demo):
     assert re.search(r"^  event 2  version 1 → 2  /ops/0/fail  .*below nothing", done.stdout, re.MULTILINE)
 
 
+GATHER = (
+    "  - collect:\n      key: order\n      most: 2\n      within: 100\n      ops:\n"
+    "        - set: {at: /ns, expr: 'events.map(e, e.n)'}\n"
+    "        - remove: {at: /events}\n        - rename: {at: /key, to: order}\ndown: none\n"
+)
+LINES = [{"order": "a", "n": 1}, {"order": "b", "n": 2}, {"order": "a", "n": 3}, {"order": "c", "n": "x"}]
+
+
 def test_several_events_become_one_in_a_replay_alone(demo):
     line = {"type": "object", "properties": {"order": {"type": "string"}, "n": {"type": "integer"}},
             "required": ["order", "n"], "additionalProperties": False}  # fmt: skip
     order = {"type": "object", "properties": {"order": {"type": "string"}, "ns": {"type": "array", "items": {
         "type": "integer"}}}, "required": ["order", "ns"], "additionalProperties": False}  # fmt: skip
-    steps = (
-        "  - collect:\n      key: order\n      most: 2\n      within: 100\n      ops:\n"
-        "        - set: {at: /ns, expr: 'events.map(e, e.n)'}\n"
-        "        - remove: {at: /events}\n        - rename: {at: /key, to: order}\ndown: none\n"
-    )
-    publish(demo, "lines", line, order, steps)
-    given = [{"order": "a", "n": 1}, {"order": "b", "n": 2}, {"order": "a", "n": 3}, {"order": "c", "n": "x"}]
-    demo.write({"lines.jsonl": jsonl(*given)})
+    publish(demo, "lines", line, order, GATHER)
+    demo.write({"lines.jsonl": jsonl(*LINES)})
     replay = ("upcast", "lines", "--from", "1", "--replay", "lines.jsonl")
     done = demo.lineal(*replay, "--out", "orders.jsonl")
     assert done.returncode == 1
     found = counts(done.stdout)
     assert (found["events"], found["became"], found["groups"], found["incomplete"], found["failed"]) == (4, 1, 1, 1, 2)
-    assert "the group 'b' has 1 of 2 events at the end of the stream" in done.stdout
+    assert "event 4  lines v1->v2, at /n: the event is none of version 1" in done.stdout
+    assert re.search(r"event 2  lines v1->v2, .*the group 'b' has 1 of 2 events at the end of the stream", done.stdout)
     assert [json.loads(text) for text in demo.read("orders.jsonl").splitlines()] == [{"order": "a", "ns": [1, 3]}]
     assert demo.lineal(*replay).returncode == 2
-    demo.write({"one.json": json.dumps(given[0])})
+    assert demo.lineal(*replay, "--out", "orders.parquet").returncode == 1
+    with duckdb.connect() as connection:
+        orders = connection.execute(
+            'SELECT "order", ns FROM read_parquet(?)', [str(demo.root / "orders.parquet")]
+        ).fetchall()
+    assert orders == [("a", [1, 3])]
+    demo.write({"one.json": json.dumps(LINES[0])})
     done = demo.lineal("upcast", "lines", "--from", "1", "one.json")
     assert done.returncode != 0
 
 
-def publish(demo, subject, first, second, steps):
+def test_events_of_avro_and_protobuf_are_gathered_too(demo):
+    moment = {"type": "long", "logicalType": "timestamp-micros"}
+    line = {"type": "record", "name": "Line", "fields": [
+        {"name": "order", "type": "string"}, {"name": "n", "type": moment}]}  # fmt: skip
+    order = {"type": "record", "name": "Order", "fields": [
+        {"name": "order", "type": "string"}, {"name": "ns", "type": {"type": "array", "items": moment}}]}  # fmt: skip
+    publish(demo, "avro-lines", line, order, GATHER, "AVRO")
+    moments = ["2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00Z"]
+    demo.write({"lines.jsonl": jsonl(*({"order": "a", "n": moment} for moment in moments))})
+    replay = ("upcast", "avro-lines", "--from", "1", "--replay")
+    done = demo.lineal(*replay, "lines.jsonl", "--out", "orders.avro")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with (demo.root / "orders.avro").open("rb") as file:
+        [made] = fastavro.reader(file)
+    assert [moment.microsecond for moment in made["ns"]] == [1, 0]
+    with (demo.root / "lines.avro").open("wb") as file:
+        fastavro.writer(file, line, [{"order": "a", "n": moment} for moment in made["ns"]])
+    assert demo.lineal(*replay, "lines.avro", "--out", "back.jsonl").returncode == 0
+    assert json.loads(demo.read("back.jsonl"))["order"] == "a"
+
+    line = 'syntax = "proto3"; message Line { string order = 1; int64 n = 2; }'
+    order = 'syntax = "proto3"; message Order { string order = 1; repeated int64 ns = 2; }'
+    publish(demo, "proto-lines", line, order, GATHER, "PROTOBUF")
+    demo.write({"lines.jsonl": jsonl(*LINES[:3], LINES[1])})
+    done = demo.lineal("upcast", "proto-lines", "--from", "1", "--replay", "lines.jsonl", "--out", "orders.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [json.loads(text) for text in demo.read("orders.jsonl").splitlines()] == [
+        {"order": "a", "ns": [1, 3]}, {"order": "b", "ns": [2, 2]}]  # fmt: skip
+
+
+def test_rows_of_parquet_are_brought_over(demo):
+    schema = {
+        "type": "object",
+        "properties": {"n": {"type": "integer"}},
+        "required": ["n"],
+        "additionalProperties": False,
+    }
+    text = json.dumps(schema).replace('"n"', '"m"')
+    publish(demo, "rows", schema, json.loads(text), "  - rename: {at: /n, to: m}\n")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT unnest([1, 2, NULL]) AS n) TO '{demo.root}/old.parquet' (FORMAT parquet)")
+        done = demo.lineal("upcast", "rows", "--from", "1", "--replay", "old.parquet", "--out", "new.parquet")
+        assert (done.returncode, counts(done.stdout)["failed"]) == (1, 1)
+        assert "event 3" in done.stdout
+        result = connection.execute("FROM read_parquet(?)", [str(demo.root / "new.parquet")])
+        assert [(name, str(kind)) for name, kind, *_ in result.description] == [("m", "BIGINT")]
+        assert result.fetchall() == [(1,), (2,)]
+
+
+def publish(demo, subject, first, second, steps, kind="JSON"):
     """Two versions and a step between them."""
     import os
 
     import httpx
 
-    with httpx.Client(base_url=os.environ["LINEAL_REGISTRY"]) as http:
+    with httpx.Client(base_url=os.environ["LINEAL_REGISTRY"], timeout=60) as http:
         http.put(f"/config/{subject}", json={"compatibility": "NONE"}).raise_for_status()
         for schema in (first, second):
-            body = {"schema": json.dumps(schema), "schemaType": "JSON"}
+            body = {"schema": schema if kind == "PROTOBUF" else json.dumps(schema), "schemaType": kind}
             http.post(f"/subjects/{subject}/versions", json=body).raise_for_status()
         text = f"upcast: 1\nsubject: {subject}\nfrom: 1\nto: 2\nops:\n{steps}"
         answer = http.post(f"/api/v1/subjects/{subject}/upcasters", json={"text": text})

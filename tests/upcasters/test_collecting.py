@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
+from uuid import UUID
 
-import msgspec
 import pytest
 
-from upcasters import Chain, Event, InvalidDocument, NotAPayload, UpcastFailed, read
+from upcasters import Chain, Event, InvalidDocument, NoChain, NotAPayload, UpcastFailed, read
 from upcasters.collecting import Outcome, Replay
 from upcasters.compile.capabilities import capabilities
-from upcasters.errors import UpcastersError
-from upcasters.integrations import replay as job
-from upcasters.integrations.replay import replay_file
+from upcasters.kept import kept, restored
 from upcasters.shape import INT64, STRING, Array, Member, Record
 from upcasters.shape_change import change
 
@@ -50,11 +49,15 @@ def all_of(replay: Replay, given: list[Event]) -> list[Outcome]:
     return [*(outcome for event in given for outcome in replay.take(event)), *replay.finish()]
 
 
+def made_of(outcomes: list[Outcome]) -> list[Event]:
+    return [outcome.result for outcome in outcomes if isinstance(outcome.result, Event)]
+
+
 def test_a_replay_comes_to_the_same_wherever_it_was_broken_off() -> None:
     given = events(120)
     whole = CHAIN.replay()
     wanted = all_of(whole, given)
-    assert len(wanted) > 30
+    assert len(made_of(wanted)) > 30
     for cut in (1, 17, 60, 119):
         first = CHAIN.replay()
         outcomes = [outcome for event in given[:cut] for outcome in first.take(event)]
@@ -68,11 +71,14 @@ def test_a_replay_comes_to_the_same_wherever_it_was_broken_off() -> None:
 
 def test_no_event_is_lost_or_taken_twice() -> None:
     given = events(300, 3)
-    made = all_of(CHAIN.replay(), given)
-    assert all(isinstance(event, Event) for event in made)
-    sums = sorted((event.payload["order"], n) for event in made for n in event.payload["sums"])  # type: ignore[union-attr]
+    outcomes = all_of(CHAIN.replay(), given)
+    made = made_of(outcomes)
+    sums = sorted((event.payload["order"], n) for event in made for n in event.payload["sums"])
     assert sums == sorted((e.payload["order"], e.payload["count"]) for e in given if e.payload["count"])
-    assert len({event.id for event in made}) == len(made)  # type: ignore[union-attr]
+    assert len({event.id for event in made}) == len(made)
+    assert sorted(origin for outcome in outcomes for origin in outcome.origins) == [e.position for e in given]
+    dropped = [outcome.origins for outcome in outcomes if outcome.result is None]
+    assert dropped == [(e.position,) for e in given if not e.payload["count"]]
 
 
 def test_what_is_open_is_bounded() -> None:
@@ -85,10 +91,10 @@ def test_what_is_open_is_bounded() -> None:
 def test_a_group_that_is_not_complete_is_an_outcome_of_its_own() -> None:
     replay = Chain.up([document(1, collect(within=4))]).replay()
     outcomes = all_of(replay, [Event("Line", {"order": key, "n": 1}) for key in "abaaccb"])
-    assert [type(outcome) for outcome in outcomes] == [Event, UpcastFailed, UpcastFailed, UpcastFailed]
-    assert "'b' has 1 of 3 events after 4 events of the stream" in str(outcomes[1])
-    assert "'c' has 2 of 3 events at the end" in str(outcomes[2])
-    assert "'b' has 1 of 3 events at the end" in str(outcomes[3])
+    assert [type(outcome.result) for outcome in outcomes] == [Event, UpcastFailed, UpcastFailed, UpcastFailed]
+    assert "'b' has 1 of 3 events after 4 events of the stream" in str(outcomes[1].result)
+    assert "'c' has 2 of 3 events at the end" in str(outcomes[2].result)
+    assert "'b' has 1 of 3 events at the end" in str(outcomes[3].result)
 
 
 def test_only_replays_gather() -> None:
@@ -130,39 +136,47 @@ def test_unbounded_documents_are_refused(ops: list[dict[str, Any]], message: str
         document(1, *ops)
 
 
-def test_a_file_is_replayed_and_taken_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "CHECKPOINT_EVERY", 10)
-    source, once, again = (tmp_path / name for name in ("lines.jsonl", "once.jsonl", "again.jsonl"))
-    lines = [msgspec.json.encode(event.payload) for event in events(95, 5)]
-    lines[40] = b'{"order": "o-1", "count": "x"}'
-    source.write_bytes(b"\n".join(lines) + b"\n")
-    failures: list[UpcastFailed] = []
-    report = replay_file(source, CHAIN, once, on_failure=failures.append)
-    assert (report.counts.events, report.resumed, len(failures)) == (95, 0, sum(report.failed.values()))
-    assert report.made == len(once.read_bytes().splitlines()) > 20
-
-    class PowerCut(Exception):
-        pass
-
-    def cut(_done: int, taken: int) -> None:
-        if taken == 60:
-            raise PowerCut
-
-    with pytest.raises(PowerCut):
-        replay_file(source, CHAIN, again, on_failure=failures.append, progress=cut)
-    assert not again.exists()
-    with (tmp_path / "again.jsonl.partial").open("ab") as torn:
-        torn.write(b'{"half": ')
-    later = replay_file(source, CHAIN, again, on_failure=failures.append)
-    assert later.resumed == 60
-    assert (later.counts, later.made, later.failed) == (report.counts, report.made, report.failed)
-    assert again.read_bytes() == once.read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.jsonl", "lines.jsonl", "once.jsonl"]
+def test_events_of_several_versions_enter_where_they_stand() -> None:
+    replay = CHAIN.replay()
+    mixed = [
+        (1, {"order": "a", "count": 1}), (2, {"order": "a", "n": 2}), (3, {"key": "b", "sums": [7]}),
+        (2, {"order": "a", "n": 9}),
+    ]  # fmt: skip
+    outcomes = [
+        o for place, (version, row) in enumerate(mixed) for o in replay.take(Event("", row, position=(place,)), version)
+    ]
+    assert [(event.payload, event.position) for event in made_of(outcomes)] == [
+        ({"order": "b", "sums": [7]}, (2,)), ({"order": "a", "sums": [1, 2, 9]}, (3,)),
+    ]  # fmt: skip
+    assert outcomes[1].origins == ((0,), (1,), (3,))
+    with pytest.raises(NoChain, match="version 4"):
+        replay.take(Event("", {}), 4)
 
 
-def test_a_checkpoint_of_another_chain_is_not_taken_up(tmp_path: Path) -> None:
-    source, target = tmp_path / "lines.jsonl", tmp_path / "out.jsonl"
-    source.write_bytes(b'{"order": 1, "count": "x"}\n')
-    (tmp_path / "out.jsonl.checkpoint").write_bytes(b'{"chain": "another", "size": 1}')
-    with pytest.raises(UpcastersError, match="another file or chain"):
-        replay_file(source, CHAIN, target)
+def test_an_event_that_cannot_be_put_to_a_group_is_in_none() -> None:
+    replay = Chain.up([document(1, collect(until="n > 8", most=2))]).replay()
+    given = [{"order": "a", "n": "x"}, {"order": None, "n": 1}, {"order": "a", "n": 1}, {"order": "a", "n": 2}]
+    outcomes = all_of(replay, [Event("", row, position=(place,)) for place, row in enumerate(given)])
+    assert [outcome.origins for outcome in outcomes] == [((0,),), ((1,),), ((2,), (3,))]
+    assert [event.payload["sums"] for event in made_of(outcomes)] == [[1, 2]]
+
+
+NATIVE = {
+    "d": Decimal("1.50"), "b": b"\x00\xff", "t": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+    "local": datetime(2026, 1, 2),  # noqa: DTZ001 - as Avro's local timestamps are
+    "day": date(2026, 1, 2), "time": time(1, 2, 3), "u": UUID(int=7), "for": timedelta(days=-1, microseconds=3),
+    "nan": float("inf"), "wide": 2**70, "low": -(2**63), "pair": ("branch", {"x": [1.5]}), "$": "money",
+    "by": {1: True}, "none": None, "text": "\u2028", "empty": {},
+}  # fmt: skip
+
+
+def test_what_is_open_keeps_values_that_json_does_not_have() -> None:
+    assert restored(json.loads(json.dumps(kept(NATIVE), allow_nan=False))) == NATIVE
+    with pytest.raises(TypeError, match="object is no value"):
+        kept({"x": object()})
+    chain = Chain.up([document(1, collect(key="k", most=2, ops=[]))])
+    first = chain.replay()
+    first.take(Event("", {"k": 1, "v": NATIVE}, headers={"h": b"1"}))
+    second = chain.replay(json.loads(json.dumps(first.state)))
+    [outcome] = second.take(Event("", {"k": 1, "v": 2}))
+    assert made_of([outcome])[0].payload == {"key": 1, "events": [{"k": 1, "v": NATIVE}, {"k": 1, "v": 2}]}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
 
-from upcasters import SKIPPED, Account, Chain, UpcastFailed, read
+from upcasters import SKIPPED, Account, Chain, EventRefused, UpcastFailed, read
 from upcasters.failures import FIRST_FAILURES, OTHER_REASONS, REASONS
 
 STEP = {"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [
@@ -103,3 +104,10 @@ def test_a_report_stays_as_it_was(chain: Chain) -> None:
 def test_a_policy_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="'ignore' is no policy"):
         Account("ignore")  # type: ignore[arg-type]
+
+
+def test_an_error_comes_through_from_another_process() -> None:
+    error = EventRefused("orders", (1, 2), "/ops/0/fail", "/n", "below nothing")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    assert (type(again), str(again), again.__dict__) == (EventRefused, str(error), error.__dict__)
+    assert (again.place, again.pointer, again.reason) == ("/ops/0/fail", "/n", "below nothing")

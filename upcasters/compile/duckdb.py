@@ -73,6 +73,18 @@ def column_types(shape: Shape) -> dict[str, Sql]:
     return {name: typed.sql_type(place.type) for name, place in members if place.type != places.Scalar("native")}
 
 
+def read(shape: Shape, text: Sql) -> tuple[Sql, ...]:
+    """Events that are JSON texts as columns: for each member of their shape what stands behind SELECT.
+
+    Columns have the types that ``columns_of`` gives them. Raises NotPortable where a shape has no columns.
+    """
+    kinds = places.columns(shape)
+    if not isinstance(kinds, Struct):
+        raise NotPortable(DuckDB.target, "an event needs members that are known to have columns")
+    whole = f"from_json({text}, {quoted(_structure(kinds))})"
+    return tuple(f"{whole}.{identifier(name)} AS {identifier(name)}" for name, _ in kinds.members)
+
+
 def view(plan: Plan, shape: Shape, name: str, table: str, event: str, keep: tuple[str, ...] = ()) -> Sql:
     """A view of a table's events, one column per member: a query that reads one computes one.
 

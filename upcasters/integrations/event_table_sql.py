@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -110,3 +110,49 @@ def number(connection: Connection, query: sql.Composed) -> int:
     """The one number that a query gives."""
     row = connection.execute(query).fetchone()
     return 0 if row is None else int(row[0])
+
+
+REPLACED: Final = """
+    CREATE SCHEMA IF NOT EXISTS lineal;
+    CREATE TABLE IF NOT EXISTS lineal.replaced (
+        events text NOT NULL, position bigint NOT NULL, version integer NOT NULL, sha256 text NOT NULL,
+        replaced timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (events, position, version)
+    )
+"""
+
+
+def replaced(table: EventTable, which: sql.Composable) -> sql.Composed:
+    """Keep version and hash of the rows ``t`` that are about to be overwritten."""
+    names = {name: sql.Identifier("t", getattr(table, name)) for name in ("position", "version", "payload")}
+    return sql.SQL(
+        "INSERT INTO lineal.replaced (events, position, version, sha256) SELECT {table}, {position}, "
+        "{version}, encode(sha256(convert_to({payload}::text, 'UTF8')), 'hex') FROM {t} AS t WHERE {which} "
+        "ON CONFLICT DO NOTHING"
+    ).format(table=sql.Literal(f"{table.schema}.{table.name}"), t=table.identifier, which=which, **names)
+
+
+def create_beside(connection: Connection, table: EventTable, copy: EventTable) -> None:
+    """A table for the copies of events, of the same form, if there is none."""
+    connection.execute(
+        sql.SQL("CREATE TABLE IF NOT EXISTS {} (LIKE {} INCLUDING ALL)").format(copy.identifier, table.identifier)
+    )
+
+
+def lock(connection: Connection, table: EventTable) -> None:
+    """Let nobody write until the transaction ends."""
+    connection.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(table.identifier))
+
+
+def continue_numbers(connection: Connection, table: EventTable) -> None:
+    """A generated position goes on behind the last event."""
+    connection.execute(
+        sql.SQL(
+            "SELECT setval(s, greatest((SELECT max({p}) FROM {t}), 1)) "
+            "FROM pg_get_serial_sequence({name}, {column}) AS s WHERE s IS NOT NULL"
+        ).format(
+            p=sql.Identifier(table.position),
+            t=table.identifier,
+            name=sql.Literal(table.identifier.as_string(connection)),
+            column=sql.Literal(table.position),
+        )
+    )

@@ -7,7 +7,8 @@
     copy_and_transform(connection, events, chains, "events_new")  copy-and-transform: a new store beside the old one
     swap(connection, events, "events_new", "events_old")          … which takes its place
 
-The database computes everything, with functions generated from the plans. Long work is done in batches, each its own
+The database computes everything, with functions generated from the plans; where a chain drops events or makes one of
+several, they pass through this process in order. Long work is done in batches, each its own
 transaction: interrupted, it goes on where it was when it is called again. The connection must be in autocommit mode.
 PostgreSQL 14 or later; needs psycopg 3.
 """
@@ -16,24 +17,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
 from upcasters.errors import UpcastersError, UpcastFailed
+from upcasters.integrations.event_table_replay import Job, OnFailure, named, whole_events
 from upcasters.integrations.event_table_sql import (
+    REPLACED,
     Chains,
     Connection,
     EventTable,
     Functions,
     column_names,
+    continue_numbers,
+    create_beside,
     holds,
     install,
+    lock,
     new_columns,
     new_payload,
     new_version,
     number,
+    replaced,
 )
 
 BATCH: Final = 1_000
@@ -48,7 +55,9 @@ class Migrated:
 
     events: int
     failed: tuple[tuple[int, UpcastFailed], ...] = ()
-    """Position and reason of the events that were left as they are."""
+    """Position and reason of the events that were left as they are, in this run."""
+    held: int = 0
+    """Copied nowhere yet: in groups that are not complete. ``swap`` says what becomes of them."""
 
 
 def create_view(connection: Connection, table: EventTable, chains: Chains, name: str) -> None:
@@ -71,16 +80,19 @@ def migrate_in_place(
     chains: Chains,
     *,
     batch: int = BATCH,
-    on_failure: Literal["raise", "skip"] = "raise",
+    on_failure: OnFailure = "raise",
     progress: Progress | None = None,
 ) -> Migrated:
     """In-place: old events are overwritten. ``lineal.replaced`` keeps version and SHA-256 of what each was.
 
-    An event that fails stops it or, under ``skip``, is left as it is. Raises UpcastFailed with the position and place,
-    NotPortable, NotAPayload.
+    An event that fails stops it or, under ``skip``, is left as it is. Where a chain makes one event of several, it
+    takes the place of the last of them, and the others go; nobody may write old events meanwhile. Raises UpcastFailed
+    with the position and place, NotPortable, NotAPayload, and UpcastersError where old events came in behind others.
     """
+    if whole_events(chains):
+        return _gather_in_place(Job(connection, table, table, chains, on_failure), batch, progress)
     functions = install(connection, chains)
-    connection.execute(_REPLACED)
+    connection.execute(REPLACED)
     work = _InPlace(connection, table, chains, functions)
     total, done, after, failed = work.count(), 0, None, []
     while due := work.due(after, batch):
@@ -101,6 +113,15 @@ def migrate_in_place(
     return Migrated(done - len(failed), tuple(failed))
 
 
+def _gather_in_place(job: Job, batch: int, progress: Progress | None) -> Migrated:
+    job.begin()
+    done = _taken(job, batch, progress)
+    with job.connection.transaction():
+        lock(job.connection, job.table)
+        done += job.close()
+    return Migrated(done - len(job.failed), tuple(job.failed))
+
+
 def copy_and_transform(
     connection: Connection,
     table: EventTable,
@@ -108,50 +129,61 @@ def copy_and_transform(
     target: str,
     *,
     batch: int = BATCH,
+    on_failure: OnFailure = "raise",
     progress: Progress | None = None,
 ) -> Migrated:
     """Copy-and-transform: a table beside the old one with every event in its newest version; call ``swap`` at the end.
 
-    The old table is only read. Raises UpcastFailed with the position and place, NotPortable, NotAPayload.
+    The old table is only read. An event that fails stops it or, under ``skip``, is copied as it is; give ``swap`` the
+    same then. Where a chain makes one event of several, it has the position and the other columns of the last of them.
+    Raises UpcastFailed with the position and place, NotPortable, NotAPayload.
     """
-    functions = install(connection, chains)
-    copy = _Copy(connection, table, table.beside(target), chains, functions)
-    copy.create()
-    total, done = copy.count(), 0
-    while moved := copy.batch(batch):
+    if whole_events(chains) or on_failure == "skip":
+        job = Job(connection, table, table.beside(target), chains, on_failure)
+        job.begin()
+        done = _taken(job, batch, progress)
+        return Migrated(done - len(job.failed), tuple(job.failed), job.held())
+    copy = _Copy(connection, table, table.beside(target), chains, install(connection, chains))
+    create_beside(connection, table, copy.target)
+    return Migrated(_taken(copy, batch, progress))
+
+
+def _taken(work: Job | _Copy, batch: int, progress: Progress | None) -> int:
+    """Take batch after batch; how many events."""
+    total, done = work.count(), 0
+    while moved := work.batch(batch):
         done += moved
         if progress is not None:
             progress(done, total)
-    return Migrated(done)
+    return done
 
 
-def swap(connection: Connection, table: EventTable, target: str, kept_as: str, chains: Chains) -> int:
+def swap(
+    connection: Connection,
+    table: EventTable,
+    target: str,
+    kept_as: str,
+    chains: Chains,
+    *,
+    on_failure: OnFailure = "raise",
+) -> int:
     """Put the copy in the place of the table, which is kept under another name; the number of late events taken along.
 
     In one transaction that lets nobody write: what was appended meanwhile, or with a position lower than what was
-    copied already, is transformed now. Raises UpcastersError if the two do not hold the same events then.
+    copied already, is transformed now, and groups that are not complete are closed. Raises UpcastersError if the two do
+    not hold the same events then, or if events came in behind others where several become one.
     """
-    functions = install(connection, chains)
-    copy = _Copy(connection, table, table.beside(target), chains, functions)
+    job = Job(connection, table, table.beside(target), chains, on_failure)
+    copy = job if job.under_way() else _Copy(connection, table, job.target, chains, install(connection, chains))
     with connection.transaction():
-        connection.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(table.identifier))
-        late = copy.missing()
-        if copy.count() != copy.copied():
-            raise UpcastersError(f"{target} holds other events than {table.name}: drop it and copy anew")
-        copy.continue_numbers()
+        lock(connection, table)
+        late = copy.close()
+        continue_numbers(connection, copy.target)
         connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(table.identifier, sql.Identifier(kept_as)))
         connection.execute(
             sql.SQL("ALTER TABLE {} RENAME TO {}").format(copy.target.identifier, sql.Identifier(table.name))
         )
     return late
-
-
-_REPLACED: Final = """
-    CREATE TABLE IF NOT EXISTS lineal.replaced (
-        events text NOT NULL, position bigint NOT NULL, version integer NOT NULL, sha256 text NOT NULL,
-        replaced timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (events, position, version)
-    )
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +208,10 @@ class _InPlace:
 
     def rewrite(self, positions: list[int]) -> None:
         """All of them or none."""
-        names = {name: sql.Identifier("t", getattr(self.table, name)) for name in ("position", "version", "payload")}
-        due = sql.SQL("{} AND {} = ANY(%(due)s)").format(self._old, names["position"])
+        position = sql.Identifier("t", self.table.position)
+        due = sql.SQL("{} AND {} = ANY(%(due)s)").format(self._old, position)
         with self.connection.transaction():
-            self.connection.execute(
-                sql.SQL(
-                    "INSERT INTO lineal.replaced (events, position, version, sha256) SELECT {table}, {position}, "
-                    "{version}, encode(sha256(convert_to({payload}::text, 'UTF8')), 'hex') FROM {t} AS t WHERE {due} "
-                    "ON CONFLICT DO NOTHING"
-                ).format(table=sql.Literal(f"{self.table.schema}.{self.table.name}"), t=self._t, due=due, **names),
-                {"due": positions},
-            )
+            self.connection.execute(replaced(self.table, due), {"due": positions})
             self.connection.execute(
                 sql.SQL("UPDATE {} AS t SET {} = {}, {} = {} WHERE {}").format(
                     self._t,
@@ -220,13 +245,6 @@ class _Copy:
     chains: Chains
     functions: Functions
 
-    def create(self) -> None:
-        self.connection.execute(
-            sql.SQL("CREATE TABLE IF NOT EXISTS {} (LIKE {} INCLUDING ALL)").format(
-                self.target.identifier, self.table.identifier
-            )
-        )
-
     def count(self) -> int:
         return number(self.connection, sql.SQL("SELECT count(*) FROM {}").format(self.table.identifier))
 
@@ -243,28 +261,17 @@ class _Copy:
             )
         )
 
-    def missing(self) -> int:
-        """Copy whatever is not there, whatever its position."""
+    def close(self) -> int:
+        """Copy whatever is not there, whatever its position; how many. Raises UpcastersError if that is not enough."""
         name = sql.Identifier(self.table.position)
-        return self._insert(
+        late = self._insert(
             sql.SQL("NOT EXISTS (SELECT FROM {} AS c WHERE c.{} = t.{}) ORDER BY t.{}").format(
                 self.target.identifier, name, name, name
             )
         )
-
-    def continue_numbers(self) -> None:
-        """A generated position goes on where the old table's was."""
-        self.connection.execute(
-            sql.SQL(
-                "SELECT setval(s, greatest((SELECT max({p}) FROM {t}), 1)) "
-                "FROM pg_get_serial_sequence({name}, {column}) AS s WHERE s IS NOT NULL"
-            ).format(
-                p=sql.Identifier(self.table.position),
-                t=self.target.identifier,
-                name=sql.Literal(self.target.identifier.as_string(self.connection)),
-                column=sql.Literal(self.table.position),
-            )
-        )
+        if self.count() != self.copied():
+            raise UpcastersError(f"{self.target.name} holds other events than {self.table.name}: drop it and copy anew")
+        return late
 
     def _insert(self, which: sql.Composable) -> int:
         names = column_names(self.connection, self.table)
@@ -313,7 +320,5 @@ def _failure(
     try:
         _bring(connection, table, chains, position)
     except UpcastFailed as found:
-        ends = (found.source, found.target)
-        reason = f"{table.name} at position {position}: {found.reason}"
-        return UpcastFailed(found.subject, ends, found.place, found.pointer, reason)
+        return named(found, table, [position])
     return UpcastFailed("", (0, 0), "", "", f"{table.name} at position {position}: PostgreSQL refuses it: {error}")

@@ -10,7 +10,6 @@ streams: a file may be larger than memory. Needs duckdb 1.3 or later.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,7 +21,8 @@ from upcasters.compile import duckdb as target
 from upcasters.compile.sql_text import identifier, quoted
 from upcasters.compile.targets import result_shape
 from upcasters.errors import NotPortable, UpcastersError, UpcastFailed
-from upcasters.shape import Record, Shape, nullable
+from upcasters.integrations.parquet_rows import record
+from upcasters.shape import Record, Shape
 
 _EVENT: Final = "lineal event"
 """Name of the column that holds a row as JSON, while it is read."""
@@ -82,7 +82,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, chain: Chain, rows: str, kee
             pass  # what has no columns has JSON
     members = [name for name, *_ in described if name not in keep]
     kept = "".join(f"r.{identifier(name)}, " for name in keep)
-    event = f"{_record(chain.shape, members)} AS {identifier(_EVENT)}"
+    event = f"{record(chain.shape, members)} AS {identifier(_EVENT)}"
     connection.execute(f"CREATE TEMP VIEW stored AS SELECT {kept}{event} FROM {rows} AS r")  # noqa: S608
     connection.execute(target.view(chain.plan, result_shape(chain), "brought", "stored", _EVENT, keep))
     return "SELECT * FROM brought"
@@ -97,18 +97,6 @@ def _typed(connection: duckdb.DuckDBPyConnection, shape: Shape, found: Mapping[s
         if wanted is None or found[name] not in _NARROWER.get(kind, wanted):
             return False
     return True
-
-
-def _record(shape: Shape, members: Sequence[str]) -> str:
-    """A row as one JSON text. NULL is null where the member may be null, and absence everywhere else."""
-    declared = shape.members if isinstance(shape, Record) else {}
-    parts = []
-    for name in members:
-        value = f"to_json(r.{identifier(name)})::VARCHAR"
-        if name in declared and declared[name].required and nullable(declared[name].shape):
-            value = f"coalesce({value}, 'null')"
-        parts.append(f"{quoted(json.dumps(name, ensure_ascii=False) + ':')} || {value}")
-    return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
 
 
 def _listed(source: str | Path | Sequence[str | Path]) -> list[str | Path]:

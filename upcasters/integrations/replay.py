@@ -1,35 +1,39 @@
-"""Replay a file of JSON lines through a chain that makes one event of several; broken off, it goes on where it was.
+"""Replay files of events through a chain that makes one event of several; broken off, it goes on where it was.
 
     report = replay_file(Path("lines.jsonl"), chain, Path("orders.jsonl"), on_failure=letters.append)
+    report = replay_parquet("lines/*.parquet", chain, Path("orders.parquet"), document="payload")
 
-The order of the lines is the order of the stream. What is read, written and still open is noted beside the target
+The order of the file is the order of the stream. What is read, written and still open is noted beside the target
 every ``CHECKPOINT_EVERY`` events: run again, the job takes that up, and comes to the same file as one that was never
 broken off.
 """
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from upcasters.chain import Chain
-from upcasters.collecting import Counts, Outcome, Replay
+from upcasters.collecting import Counts, Outcome, Replay, require_payloads
+from upcasters.compile.targets import result_shape
 from upcasters.errors import UpcastersError, UpcastFailed
-from upcasters.integrations.files import ENCODER, LONGEST_LINE, Progress, json_reader, number
+from upcasters.failures import count
+from upcasters.integrations import event_files
+from upcasters.integrations.event_files import Source, Target
+from upcasters.integrations.files import Check, Progress, avro_check, reader_of, refuse_overwriting
 from upcasters.stream import Event
 
 CHECKPOINT_EVERY: Final = 1_000
 """Events from one note of how far the job has come to the next."""
 
-Check = Callable[[Any], None]
-"""Holds a payload against its schema; raises UpcastFailed."""
+Policy: TypeAlias = Literal["raise", "skip"] | Callable[[Outcome], None]
+"""``raise`` the first failure, ``skip`` what fails, or hand it to a dead letter: the error and the events' numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,86 @@ class ReplayReport:
     """Events taken, and the groups that became one event, complete or not."""
     made: int
     """Events written."""
+    dropped: int
+    """Events that a step dropped."""
     failed: Mapping[str, int]
     """How many events or groups failed, by reason; most frequent first."""
     resumed: int
     """The events that an earlier run had taken already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What a job does to each event on its way in and out, and where it fails."""
+
+    read: Callable[[Any], Any] | None = None
+    """Makes an event of what is stored; raises UpcastFailed."""
+    new: Sequence[Check] = ()
+    """What holds for each event that is written."""
+    show: Callable[[Any], Any] | None = None
+    """Makes of an event what is written."""
+    on_failure: Policy = "raise"
+    progress: Progress | None = None
+
+
+def replay_file(
+    source: Path,
+    chain: Chain,
+    target: Path,
+    *,
+    on_failure: Policy = "raise",
+    schema: Any = None,
+    read: Callable[[Any], Any] | None = None,
+    new: Check | None = None,
+    show: Callable[[Any], Any] | None = None,
+    progress: Progress | None = None,
+) -> ReplayReport:
+    """Replay every event of a file; ``target`` appears when it is whole.
+
+    The arguments are those of ``upcast_file``. Under ``raise`` the job can be run again, and goes on before the events
+    that were not noted. Raises UpcastFailed, UpcastersError where a file is not what it seems or was, NotAPayload for a
+    chain that splits or renames events, and NotPortable where events have no columns.
+    """
+    refuse_overwriting(source, target)
+    ends = (chain.subject, (chain.source, chain.target))
+    checks = [check for check in (new, avro_check(target, schema, *ends)) if check]
+    handling = Handling(read or reader_of(source, *ends), checks, show, on_failure, progress)
+    stored = event_files.source(source, chain.shape)
+    marker = bytes.fromhex(chain.hash)[:16]
+
+    def out(written: int) -> Target:
+        return event_files.target(target, schema=schema, shape=result_shape(chain), written=written, marker=marker)
+
+    return _run(stored, chain, target, out, handling)
+
+
+def replay_parquet(
+    source: str | Path | Sequence[str | Path],
+    chain: Chain,
+    target: Path,
+    *,
+    document: str = "",
+    keep: Sequence[str] = (),
+    on_failure: Policy = "raise",
+    progress: Progress | None = None,
+) -> ReplayReport:
+    """Replay every event of Parquet files (or a glob of them: by name) into one new file.
+
+    ``document`` names the column with events as JSON, all others stay; without it each row is an event, and ``keep``
+    names columns that are none of its members. A row that was made of several has what the last of them had in the
+    columns that stay. Raises as ``replay_file``.
+    """
+    from upcasters.integrations.parquet_rows import ParquetRows, ParquetTarget
+
+    paths = [source] if isinstance(source, str | Path) else list(source)
+    rows = ParquetRows(paths, chain.shape, document, keep)
+    read = event_files.json_reader(chain.subject, (chain.source, chain.target))
+    partial = event_files.partial_of(target)
+
+    def out(written: int) -> Target:
+        return ParquetTarget(partial, rows, result_shape(chain), written)
+
+    return _run(rows, chain, target, out, Handling(read, on_failure=on_failure, progress=progress))
 
 
 class _Job(msgspec.Struct):
@@ -52,129 +132,105 @@ class _Job(msgspec.Struct):
     chain: str
     size: int
     """Of the source, when the job began."""
-    read: int = 0
     written: int = 0
     made: int = 0
+    dropped: int = 0
     failed: dict[str, int] = {}
     state: Any = None
 
 
-def replay_file(
-    source: Path,
-    chain: Chain,
-    target: Path,
-    *,
-    on_failure: Callable[[UpcastFailed], None] | None = None,
-    old: Check | None = None,
-    new: Check | None = None,
-    progress: Progress | None = None,
-) -> ReplayReport:
-    """Replay every line of a file; ``target`` appears when it is whole.
-
-    ``old`` and ``new`` check what is read and what is written. Without ``on_failure``, the first failure is raised and
-    the job can be run again. Raises UpcastFailed, and UpcastersError where the file is not what it was.
-    """
-    if target.resolve() == source.resolve():
-        raise UpcastersError(f"{source} would be overwritten: give the new file another name")
-    partial, checkpoint = (target.with_name(f"{target.name}.{end}") for end in ("partial", "checkpoint"))
+def _run(source: Source, chain: Chain, path: Path, target: Callable[[int], Target], handling: Handling) -> ReplayReport:
+    require_payloads(chain.steps)
+    checkpoint = path.with_name(f"{path.name}.checkpoint")
     try:
-        job = _begun(checkpoint, partial, chain, source)
-        resumed = 0 if job.state is None else int(job.state["counts"]["events"])
+        job = _begun(checkpoint, event_files.partial_of(path), chain, source)
         replay = chain.replay(job.state)
-        with source.open("rb") as given, partial.open("r+b" if partial.exists() else "wb") as out:
-            given.seek(job.read)
-            out.truncate(job.written)
-            out.seek(job.written)
-            run = _Run(job, replay, out, checkpoint, on_failure, new)
-            read = json_reader(chain.subject, (chain.source, chain.target))
-            while line := given.readline(LONGEST_LINE + 1):
-                if len(line) > LONGEST_LINE:
-                    raise UpcastersError(f"{source}, byte {job.read}: a line longer than {LONGEST_LINE} bytes")
-                run.take(line.strip(), read, old)
-                job.read += len(line)
+        resumed = replay.counts.events
+        out = target(job.written)
+        try:
+            work = _Work(job, replay, out, handling)
+            for stored in source.events(after=resumed):
+                work.take(stored)
                 if replay.counts.events % CHECKPOINT_EVERY == 0:
-                    run.note()
-                    if progress is not None:
-                        progress(job.read, replay.counts.events)
-            run.settle(replay.finish())
-        partial.replace(target)
+                    work.note(checkpoint)
+                    if handling.progress is not None:
+                        handling.progress(source.done(), replay.counts.events)
+            work.settle(replay.finish())
+            out.finish(path)
+        finally:
+            out.close()
         checkpoint.unlink(missing_ok=True)
     except OSError as error:
-        raise UpcastersError(f"{error.filename or source}: {error.strerror or error}") from error
-    if progress is not None:
-        progress(job.read, replay.counts.events)
+        raise UpcastersError(f"{error.filename or path}: {error.strerror or error}") from error
+    if handling.progress is not None:
+        handling.progress(source.done(), replay.counts.events)
     failed = MappingProxyType(dict(Counter(job.failed).most_common()))
-    return ReplayReport(replay.counts, job.made, failed, resumed)
+    return ReplayReport(replay.counts, job.made, job.dropped, failed, resumed)
 
 
-class _Run:
+class _Work:
     """The job at work: what comes of events is written and counted, and how far it has come is noted."""
 
-    def __init__(
-        self,
-        job: _Job,
-        replay: Replay,
-        out: IO[bytes],
-        checkpoint: Path,
-        on_failure: Callable[[UpcastFailed], None] | None,
-        new: Check | None,
-    ) -> None:
+    def __init__(self, job: _Job, replay: Replay, out: Target, handling: Handling) -> None:
         self._job = job
         self._replay = replay
         self._out = out
-        self._checkpoint = checkpoint
-        self._on_failure = on_failure
-        self._new = new
+        self._handling = handling
 
-    def take(self, line: bytes, read: Callable[[bytes], Any], old: Check | None) -> None:
-        if not line:
-            return
+    def take(self, stored: Any) -> None:
         place = self._replay.counts.events + 1
+        read = self._handling.read
         try:
-            payload = read(line)
-            if old is not None:
-                old(payload)
+            payload = stored if read is None else read(stored)
         except UpcastFailed as error:
             self._replay.counts.events += 1
-            self.settle([error])
+            self.settle([Outcome(error, ((place,),))])
             return
         self.settle(self._replay.take(Event("", payload, str(place), position=(place,))))
 
     def settle(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            try:
-                if isinstance(outcome, UpcastFailed):
-                    raise outcome
-                if self._new is not None:
-                    self._new(outcome.payload)
-            except UpcastFailed as error:
-                if self._on_failure is None:
-                    raise
-                reason = f"v{error.source}->v{error.target}{f', {error.place}' if error.place else ''}: {error.reason}"
-                self._job.failed[reason] = self._job.failed.get(reason, 0) + 1
-                self._on_failure(error)
-                continue
-            self._out.write(ENCODER.encode(outcome.payload))
-            self._out.write(b"\n")
-            self._job.made += 1
+            match outcome.result:
+                case None:
+                    self._job.dropped += 1
+                case UpcastFailed():
+                    self._fail(outcome)
+                case Event(payload=payload, position=position):
+                    try:
+                        for check in self._handling.new:
+                            check(payload)
+                    except UpcastFailed as error:
+                        self._fail(Outcome(error, outcome.origins))
+                        continue
+                    show = self._handling.show
+                    self._out.write(payload if show is None else show(payload), position[0])
+                    self._job.made += 1
 
-    def note(self) -> None:
+    def _fail(self, outcome: Outcome) -> None:
+        error = outcome.result
+        assert isinstance(error, UpcastFailed)  # noqa: S101 - handed on as such
+        if self._handling.on_failure == "raise":
+            raise error
+        count(self._job.failed, error)
+        if callable(self._handling.on_failure):
+            self._handling.on_failure(outcome)
+
+    def note(self, checkpoint: Path) -> None:
         """Write down how far the job has come, once what it has written is on the disk."""
-        self._out.flush()
-        os.fsync(self._out.fileno())
-        self._job.written = self._out.tell()
+        self._job.written = self._out.mark()
         self._job.state = self._replay.state
-        partial = self._checkpoint.with_name(f"{self._checkpoint.name}.new")
-        partial.write_bytes(ENCODER.encode(self._job))
-        partial.replace(self._checkpoint)
+        partial = checkpoint.with_name(f"{checkpoint.name}.new")
+        partial.write_bytes(msgspec.json.encode(self._job))
+        partial.replace(checkpoint)
 
 
-def _begun(checkpoint: Path, partial: Path, chain: Chain, source: Path) -> _Job:
+def _begun(checkpoint: Path, partial: Path, chain: Chain, source: Source) -> _Job:
     """The job as its checkpoint has it, or a new one. Raises UpcastersError for one of another file or chain."""
-    size = source.stat().st_size
+    size = source.size
     if not checkpoint.exists():
         return _Job(chain.hash, size)
-    job = msgspec.json.Decoder(_Job, float_hook=number).decode(checkpoint.read_bytes())
-    if job.chain != chain.hash or job.size > size or not partial.exists() or partial.stat().st_size < job.written:
+    job = msgspec.json.decode(checkpoint.read_bytes(), type=_Job)
+    left = partial.stat().st_size if partial.exists() else 0
+    if job.chain != chain.hash or job.size > size or 0 < left < job.written:
         raise UpcastersError(f"{checkpoint} is of another file or chain: take it away to begin anew")
-    return job
+    return job if left else _Job(chain.hash, size)

@@ -5,7 +5,8 @@
 
 The chain runs inside Spark as one SQL expression, and an event that it refuses ends the job. With ``--dead-letters`` it
 runs as Python on the workers instead: slower, but what is refused is put aside with its reason, and chains run that
-Spark SQL cannot express. ``upcast``, ``upcast_texts``, ``upcast_columns`` and ``upcast_in_python`` are for jobs of
+Spark SQL cannot express. A chain that makes one event of several runs in Python too, over the lines in their order,
+files by name. ``upcast``, ``upcast_texts``, ``upcast_columns`` and ``upcast_in_python`` are for jobs of
 your own.
 """
 
@@ -23,6 +24,7 @@ from upcasters.chain import Chain, chain_from_json
 from upcasters.compile.spark import READ, columns, expression, texts
 from upcasters.compile.targets import result_shape
 from upcasters.errors import NotPortable, UpcastersError
+from upcasters.integrations.spark_replay import replay_texts
 
 DataFrame: TypeAlias = Any
 """Of PySpark, which this module does without until a job runs."""
@@ -104,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     served = json.loads(Path(asked.chain).read_text(encoding="utf-8"))
     spark = SparkSession.builder.appName(f"upcast {served['subject']}").getOrCreate()
     lines = spark.read.text(asked.input)
+    if any(step.stream_level for step in chain_from_json(served).steps):
+        _replay(lines, served, asked)
+        return
     if asked.dead_letters is None:
         upcast_texts(lines, chain_from_json(served), "value").write.text(asked.output)
         return
@@ -112,6 +117,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     refused = done.where("error IS NOT NULL").selectExpr("value AS event", "error")
     refused.write.json(asked.dead_letters)
     print(f"{done.count()} events, {refused.count()} put aside")  # noqa: T201 - a job speaks through its output
+
+
+def _replay(lines: DataFrame, served: Any, asked: argparse.Namespace) -> None:
+    """Lines as one stream along a chain that makes one event of several. Raises UpcastersError for what fails."""
+    from pyspark.sql.functions import monotonically_increasing_id
+
+    where = ["_metadata.file_path", "_metadata.file_block_start"]
+    ordered = lines.select("value", *where).withColumn("line", monotonically_increasing_id())
+    done = replay_texts(ordered, served, ["file_path", "file_block_start", "line"], "value").cache()
+    refused = done.where("error IS NOT NULL").select("places", "error")
+    if asked.dead_letters is not None:
+        refused.write.json(asked.dead_letters)
+    elif (first := refused.first()) is not None:
+        raise UpcastersError(f"events {', '.join(map(str, first.places))}: {first.error}")
+    done.where("error IS NULL").selectExpr("event AS value").write.text(asked.output)
+    print(f"{done.where('error IS NULL').count()} events made, {refused.count()} put aside")  # noqa: T201 - a job speaks through its output
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

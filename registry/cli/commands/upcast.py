@@ -19,7 +19,7 @@ from registry.cli.remote import Remote
 from registry.cli.replay import Replay
 from registry.cli.upcasting import Change, Leg, Travel
 from upcasters.chain import Chain
-from upcasters.errors import UpcastFailed
+from upcasters.collecting import Outcome
 from upcasters.failures import Report
 from upcasters.integrations.replay import ReplayReport
 
@@ -45,9 +45,14 @@ _SIGNS: Final = {"added": ("good", "+"), "removed": ("error", "-"), "changed": (
 @click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The version to reach.")
 @click.option("--trace", is_flag=True, help="Show what every operation of every step did.")
 @click.option(
-    "--replay", type=_FILE, metavar="FILE", help="Bring a whole file of stored events over: .jsonl, .ndjson or .avro."
+    "--replay",
+    type=_FILE,
+    metavar="FILE",
+    help="Bring a whole file of stored events over: .jsonl, .ndjson, .avro or .parquet.",
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="With --replay: where the new events go, .jsonl or .avro.")
+@click.option(
+    "--out", type=_FILE, metavar="FILE", help="With --replay: where the new events go, in any of these forms."
+)
 @click.pass_obj
 @project_options
 def command(
@@ -106,7 +111,7 @@ def _replay(project: Project, console: Console, journey: Journey, file: Path, ou
     with Remote(project.configuration.registry) as remote:
         replay = Replay(remote, journey.subject, journey.source, journey.target)
     with console.gauge("replay", size) as told:
-        if replay.gathers:
+        if replay.whole_events:
             gathered = replay.gather(file, out, lambda done, events: told(done, f"{events:,} events"))
             console.report("\n".join(_gathered(console, replay.chain, *gathered)))
             return 1 if gathered[0].failed else 0
@@ -115,19 +120,25 @@ def _replay(project: Project, console: Console, journey: Journey, file: Path, ou
     return 1 if report.failures else 0
 
 
-def _gathered(console: Console, chain: Chain, report: ReplayReport, first: Sequence[UpcastFailed]) -> Iterator[str]:
-    yield f"{console.paint('bold', chain.subject)}  version {chain.source} → {chain.target}, several events become one"
+def _gathered(console: Console, chain: Chain, report: ReplayReport, first: Sequence[Outcome]) -> Iterator[str]:
+    yield f"{console.paint('bold', chain.subject)}  version {chain.source} → {chain.target}, over the whole stream"
     counts = {
         "events": report.counts.events, "became": report.made, "groups": report.counts.complete,
-        "incomplete": report.counts.incomplete, "failed": sum(report.failed.values()), "resumed at": report.resumed,
+        "incomplete": report.counts.incomplete, "dropped": report.dropped, "failed": sum(report.failed.values()),
+        "resumed at": report.resumed,
     }  # fmt: skip
     yield ""
     yield from (f"  {name:<10}{count:>12,}" for name, count in counts.items())
-    if report.failed:
-        yield ""
-        yield console.paint("bold", "why they failed")
-        yield from (f"  {count:>8,}  {reason}" for reason, count in report.failed.items())
-    yield from (f"  {error}" for error in first)
+    if not report.failed:
+        return
+    yield ""
+    yield console.paint("bold", "why they failed")
+    yield from (f"  {count:>8,}  {reason}" for reason, count in report.failed.items())
+    yield ""
+    yield console.paint("bold", f"the first {len(first)}")
+    for outcome in first:
+        numbers = ", ".join(str(number) for number, *_ in outcome.origins)
+        yield f"  event{'s'[: len(outcome.origins) > 1]} {numbers}  {outcome.result}"
 
 
 def _report(console: Console, chain: Chain, report: Report) -> Iterator[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import psycopg
 import pytest
 
-from upcasters import Chain, NotAPayload, UpcastersError, UpcastFailed, read
+from upcasters import Chain, Event, NotAPayload, UpcastersError, UpcastFailed, read
 from upcasters.integrations.event_tables import (
     EventTable,
     copy_and_transform,
@@ -38,7 +39,8 @@ AS_NEW = [(1, "Placed", 3, NEW), (2, "Shipped", 1, {"parcels": 2}), (3, "Placed"
 @pytest.fixture
 def store(postgresql: psycopg.Connection) -> Iterator[psycopg.Connection]:
     postgresql.execute(
-        "DROP TABLE IF EXISTS events, events_new, events_old CASCADE; DROP TABLE IF EXISTS lineal.replaced;"
+        "DROP TABLE IF EXISTS events, events_new, events_old CASCADE;"
+        "DROP TABLE IF EXISTS lineal.replaced, lineal.replays;"
         "CREATE TABLE events (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text DEFAULT 's', "
         "type text NOT NULL, version integer NOT NULL, payload jsonb NOT NULL)"
     )
@@ -131,3 +133,135 @@ def test_what_cannot_be_done_is_said_before_anything_is_changed(store: psycopg.C
     retype = read({"upcast": 1, "subject": "A", "from": 1, "to": 2, "ops": [{"retype": {"from": "A", "to": "B"}}]})
     with pytest.raises(NotAPayload):
         migrate_in_place(store, EVENTS, {("A", 1): Chain.up([retype])})
+
+
+COLLECT = {"collect": {"key": "order", "most": 3, "within": 20, "until": "n == 9", "incomplete": "keep", "ops": [
+    {"set": {"at": "/sums", "expr": "events.map(e, e.n)"}}, {"remove": {"at": "/events"}}]}}  # fmt: skip
+LINE_STEPS = [
+    read({"upcast": 1, "subject": "Line", "from": 1, "to": 2, "ops": [{"rename": {"at": "/count", "to": "n"}}]}),
+    read({"upcast": 1, "subject": "Line", "from": 2, "to": 3, "ops": [{"drop_event": {"when": "n == 0"}}, COLLECT],
+          "down": "none"}),
+]  # fmt: skip
+GATHERING = CHAINS | {("Line", version): Chain.up(LINE_STEPS[version - 1 :]) for version in (1, 2)}
+
+
+def mixed(count: int, seed: int = 5) -> list[tuple[str, int, Any]]:
+    """Lines of two versions, and orders of other types between them."""
+    random = Random(seed)
+    found: list[tuple[str, int, Any]] = []
+    for _ in range(count):
+        line = {"order": f"o-{random.randint(0, 6)}"}
+        n = random.randint(0, 9)
+        lines = [("Line", 1, line | {"count": n}), ("Line", 2, line | {"n": n})]
+        found.append(random.choice([*lines, *lines, ("Placed", 1, {"who": "Ann", "status": "N"}), ("Shipped", 1, {})]))
+    return found
+
+
+def as_new(events: list[tuple[str, int, Any]]) -> list[Any]:
+    """What a table of events comes to, by replay() alone; positions begin at 5."""
+    replay, made = GATHERING["Line", 1].replay(), []
+    outcomes = []
+    for position, (kind, version, payload) in enumerate(events, 5):
+        if kind == "Line":
+            outcomes += replay.take(Event("Line", payload, position=(position,)), version)
+        else:
+            made.append((position, kind, *((3, NEW) if kind == "Placed" else (version, payload))))
+    results = (outcome.result for outcome in (*outcomes, *replay.finish()))
+    made += [(event.position[0], "Line", 3, event.payload) for event in results if isinstance(event, Event)]
+    return [*AS_NEW, *sorted(made)]
+
+
+class PowerCut(Exception):
+    """Breaks a job off."""
+
+
+def cut(done: int, _total: int) -> None:
+    if done >= 21:
+        raise PowerCut
+
+
+@pytest.mark.parametrize("batch", [7, 1000])
+def test_several_events_become_one_in_a_copy(store: psycopg.Connection, batch: int) -> None:
+    events = mixed(80)
+    append(store, *events[:60])
+    with pytest.raises(PowerCut):
+        copy_and_transform(store, EVENTS, GATHERING, "events_new", batch=7, progress=cut)
+    done = copy_and_transform(store, EVENTS, GATHERING, "events_new", batch=batch)
+    assert (done.events, done.failed) == (64 - 21, ())
+    assert done.held > 0
+    append(store, *events[60:])
+    before = rows(store)
+    assert swap(store, EVENTS, "events_new", "events_old", GATHERING) == 20
+    assert rows(store) == as_new(events)
+    assert len(rows(store)) < 70
+    assert rows(store, "events_old") == before
+    assert store.execute("SELECT count(*) FROM lineal.replays").fetchone() == (0,)
+
+
+def test_several_events_become_one_in_place(store: psycopg.Connection) -> None:
+    events = mixed(60)
+    append(store, *events)
+    with pytest.raises(PowerCut):
+        migrate_in_place(store, EVENTS, GATHERING, batch=7, progress=cut)
+    old = len([1 for kind, version, _ in [*OLD, *events] if (kind, version) in GATHERING and version < 3])
+    done = migrate_in_place(store, EVENTS, GATHERING, batch=7)
+    assert (done.events, done.failed, done.held) == (old - 21, (), 0)
+    assert rows(store) == as_new(events)
+    assert store.execute("SELECT count(*) FROM lineal.replaced").fetchone() == (old,)
+    assert migrate_in_place(store, EVENTS, GATHERING).events == 0, "again changes nothing"
+
+
+def test_groups_that_fail_are_named_or_left_as_they_are(store: psycopg.Connection) -> None:
+    step = read({"upcast": 1, "subject": "Line", "from": 1, "to": 2, "down": "none", "ops": [
+        {"collect": {"key": "order", "most": 2, "within": 9}}]})  # fmt: skip
+    chains = {("Line", 1): Chain.up([step])}
+    given = [{"order": order} for order in ("a", "b", "a", None)]
+    append(store, *[("Line", 1, payload) for payload in given])
+    for migrate in (
+        lambda **more: migrate_in_place(store, EVENTS, chains, **more),
+        lambda **more: copy_and_transform(store, EVENTS, chains, "events_new", **more),
+    ):
+        with pytest.raises(UpcastFailed, match="events at position 8: the key is null") as failed:
+            migrate()
+        assert failed.value.place == "/ops/0/collect/key"
+        assert rows(store)[4:] == [
+            (5 + n, "Line", 1, {"order": order}) for n, order in enumerate(["a", "b", "a", None])
+        ]
+    copied = copy_and_transform(store, EVENTS, chains, "events_new", on_failure="skip")
+    assert ([position for position, _ in copied.failed], copied.held) == ([8], 1)
+    with pytest.raises(UpcastFailed, match="events at position 6: the group 'b' has 1 of 2"):
+        swap(store, EVENTS, "events_new", "events_old", chains)
+    done = migrate_in_place(store, EVENTS, chains, on_failure="skip")
+    assert [position for position, _ in done.failed] == [8, 6]
+    left = [(6, 1), (7, 2), (8, 1)]
+    assert [(position, version) for position, _, version, _ in rows(store)[4:]] == left
+
+
+def test_a_copy_keeps_what_fails_under_skip(store: psycopg.Connection) -> None:
+    append(store, ("Placed", 1, {"who": "Bob", "status": "Z"}))
+    done = copy_and_transform(store, EVENTS, CHAINS, "events_new", on_failure="skip")
+    assert [(position, error.place) for position, error in done.failed] == [(5, "/ops/0/map")]
+    assert swap(store, EVENTS, "events_new", "events_old", CHAINS, on_failure="skip") == 0
+    assert rows(store) == [*AS_NEW, (5, "Placed", 1, {"who": "Bob", "status": "Z"})]
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_event_that_came_in_behind_others_ends_the_job(store: psycopg.Connection, in_place: bool) -> None:  # noqa: FBT001
+    append(store, *mixed(30))
+    store.execute("DELETE FROM events WHERE position = 8")
+    late = "INSERT INTO events OVERRIDING SYSTEM VALUE VALUES (8, 's', 'Line', 1, '{\"order\": \"x\", \"count\": 1}')"
+
+    def meanwhile(_done: int, _total: int) -> None:
+        store.execute(f"{late} ON CONFLICT DO NOTHING")
+
+    def run(chains: Any, **more: Any) -> None:
+        if in_place:
+            migrate_in_place(store, EVENTS, chains, **more)
+        else:
+            copy_and_transform(store, EVENTS, chains, "events_new", **more)
+            swap(store, EVENTS, "events_new", "events_old", chains)
+
+    with pytest.raises(UpcastersError, match="behind position"):
+        run(GATHERING, batch=10, progress=meanwhile)
+    with pytest.raises(UpcastersError, match="other chains"):
+        run({("Line", 1): GATHERING["Line", 1]})

@@ -133,7 +133,7 @@ def test_a_torn_avro_file_is_told(tmp_path: Path) -> None:
         ("none.jsonl", None, {}, "No such file"),
         ("old.jsonl", "old.jsonl", {}, "would be overwritten"),
         ("old.jsonl", "new.avro", {}, "an Avro file has one schema"),
-        ("old.jsonl", "new.avro", {"schema": NEW, "on_failure": "pass_raw"}, "an Avro file has one schema"),
+        ("old.jsonl", "new.avro", {"schema": NEW, "on_failure": "pass_raw"}, "holds events of one version"),
     ],
 )
 def test_files_that_cannot_be_used(

@@ -15,7 +15,7 @@ from typing import Final
 from compat.budget import Budget
 from compat.protobuf.candidates import zero_value
 from compat.protobuf.enums import Enums
-from compat.protobuf.model import ENUM, PACKABLE, Field, Message, Schema, counterpart
+from compat.protobuf.model import ENUM, ITEM, MESSAGE, PACKABLE, Field, Message, Schema, counterpart
 from compat.protobuf.proofs import Cause, Goal, Proofs, first
 from compat.protobuf.reservations import reservations
 from compat.protobuf.rules import RULES
@@ -140,6 +140,8 @@ class Comparison:
         yield from self._oneofs(goal)
         if not goal.entry:
             yield from reservations(writer, reader)
+        if reader.map_entry and not writer.map_entry:
+            yield from self._value_required(goal)
         for number, field in writer.fields.items():
             self._budget.spend()
             other = reader.fields.get(number)
@@ -176,12 +178,12 @@ class Comparison:
             and writer.oneof == reader.oneof
             and writer.map == reader.map
             and writer.type_name == reader.type_name
-            and (writer.default == reader.default or same(writer.default, reader.default))
+            and (writer.default is reader.default or same(writer.default, reader.default))
         )
 
     def _descend(self, goal: Goal, writer: Field, reader: Field) -> None:
         """Have the messages that the two fields hold compared, once."""
-        if (writer.type_name, reader.type_name) in self._met:
+        if (writer.type_name, reader.type_name) in self._met or _never_arrives(goal):
             return
         inner, theirs = self._writer.message(writer.type_name), self._reader.message(reader.type_name)
         if goal.depth < MAX_PATH:
@@ -196,7 +198,7 @@ class Comparison:
         if not self._proofs.writable(writer):
             pass  # never on the wire, so nothing can happen to it
         elif writer.holds_message and reader.holds_message:
-            if writer.type != reader.type:
+            if writer.type != reader.type and (writer.type, reader.type) != (MESSAGE, ITEM):
                 yield self._encoding_changed(goal, writer, reader)
                 arrives = False
             else:
@@ -358,6 +360,24 @@ class Comparison:
                 lambda: self._proofs.incomplete(goal),
             )
 
+    def _value_required(self, goal: Goal) -> Iterator[Cause]:
+        """A message that is read as the entry of a map: without its field 2 the entry gets an empty value."""
+        written, value = goal.writer.fields.get(2), goal.reader.fields[2]
+        present = written is not None and written.required
+        if present or not value.holds_message or _never_arrives(goal):
+            return
+        missing = [
+            f"{f.name} ({f.number})" for f in self._reader.message(value.type_name).fields.values() if f.required
+        ]
+        if missing:
+            yield self._proofs.proven(
+                "REQUIRED_FIELD_ADDED" if written is None else "FIELD_BECAME_REQUIRED",
+                f"{goal.writer.name} is read as an entry; without the field 2 its value lacks {', '.join(missing[:5])}",
+                message_fragment(goal.writer) if written is None else fragment(written),
+                fragment(value),
+                lambda: self._proofs.incomplete(goal),
+            )
+
     def _names(self, goal: Goal, writer: Field, reader: Field) -> Iterator[Cause]:
         before, after, named = fragment(writer), fragment(reader), field_label(goal.writer, writer)
         if writer.name == reader.name:
@@ -450,6 +470,17 @@ class Comparison:
 
 def _field_named(message: Message, name: str) -> Field | None:
     return next((field for field in message.fields.values() if field.name == name), None)
+
+
+def _never_arrives(goal: Goal) -> bool:
+    """Whether every event's message goes to the unknown fields: as an entry does that has any field but its own two.
+
+    Then nothing is read inside it, and what it loses is told of the message itself.
+    """
+    if goal.writer.map_entry or not goal.reader.map_entry:
+        return False
+    expected = {number: wire_type(field.type) for number, field in goal.reader.fields.items()}
+    return any(f.required and expected.get(f.number) != wire_type(f.type) for f in goal.writer.fields.values())
 
 
 def _ceiling(writer: Field, reader: Field) -> Severity:

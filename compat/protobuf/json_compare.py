@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from compat.budget import Budget
@@ -18,6 +19,7 @@ from compat.protobuf.json_execution import MAX_NESTING, JsonExecutor, Step
 from compat.protobuf.model import ENUM, Field, Message, Schema, counterpart
 from compat.protobuf.proofs import Cause, Goal, Proofs, first
 from compat.protobuf.rules import RULES
+from compat.protobuf.wire import record
 from compat.protobuf.witness import Event, Reading, worst
 from compat.protobuf.words import enum_fragment, field_label, fragment, kind, value_fragment
 from compat.verdict import Difference, Fragment, Incompatibility, Reason, Severity, Undecided
@@ -30,6 +32,7 @@ _OWN_JSON: Final = frozenset(
     )
 )  # fmt: skip
 """Messages with a JSON form of their own, which their fields do not show."""
+_ANY: Final = "google.protobuf.Any"
 _NULL: Final = "google.protobuf.NullValue"
 
 Probe = Callable[[], tuple[Event, Reading] | None]
@@ -142,7 +145,8 @@ class JsonComparison:
             self._meet(_Meeting(Goal(inner, theirs)))
 
     def _changed(self, meeting: _Meeting, field: Field, other: Field) -> Iterator[Cause]:
-        found = self._worst(meeting, field, other, enough=Severity.ERROR)
+        contents = chain(self._anys(meeting.goal, field), self._proofs.candidates.contents(field))
+        found = self._worst(meeting, field, other, contents, enough=Severity.ERROR)
         if found is None or found[1].severity is Severity.INFO:
             return
         unreadable = found[1].severity is Severity.ERROR
@@ -154,6 +158,13 @@ class JsonComparison:
             fragment(other),
             lambda: found,
         )
+
+    def _anys(self, goal: Goal, field: Field) -> Iterator[list[object]]:
+        """Of an Any one that holds a message: its JSON names a type that the writer knows."""
+        smallest = self._proofs.minimal.of(goal.writer.name)
+        if field.type_name == _ANY and smallest is not None:
+            url = f"type.googleapis.com/{goal.writer.name}"
+            yield [record(1, "string", url) + record(2, "bytes", smallest)]
 
     def _enums(self, meeting: _Meeting, field: Field, other: Field) -> Iterator[Cause]:
         if field.type_name == other.type_name == _NULL or (field.type_name, other.type_name) in self._met:
@@ -206,34 +217,61 @@ class JsonComparison:
     def _oneofs(self, meeting: _Meeting) -> Iterator[Cause]:
         """What the reader takes one of and the writer can set together: members of a oneof, two names of one field."""
         goal = meeting.goal
-        joined: dict[object, dict[object, tuple[Field, Field]]] = {}
+        joined: dict[object, dict[str, tuple[Field, Field]]] = {}
         for field in goal.writer.fields.values():
             other = named(goal.reader, field)
             if other is not None and self._proofs.writable(field):
                 pair = joined.setdefault(other.oneof or other.number, {})
-                pair.setdefault(field.oneof or field.number, (field, other))
+                pair.setdefault(field.oneof or field.json_name, (field, other))
         for apart in joined.values():
             if len(apart) > 1:
-                yield from self._joined(goal, [field for field, _ in apart.values()], next(iter(apart.values()))[1])
+                yield self._joined(meeting, [field for field, _ in apart.values()], next(iter(apart.values()))[1])
 
-    def _joined(self, goal: Goal, members: Sequence[Field], taken: Field) -> Iterator[Cause]:
-        found = self._both(goal, members)
-        if not taken.oneof and (found is None or "oneof" not in found[1].reader_error):
-            return  # of two names of one field the parser takes the last value, unless the field is optional in proto3
-        names = ", ".join(member.json_name for member in members)
-        message = f"{goal.writer.name}: the reader takes one of {names}, the writer can set them together"
-        after = Fragment(goal.reader.place, f"oneof {taken.oneof}") if taken.oneof else fragment(taken)
-        yield self._proven("JSON_ONEOF_JOINED", message, fragment(members[0]), after, lambda: found)
+    def _joined(self, meeting: _Meeting, members: Sequence[Field], taken: Field) -> Cause:
+        names, name = ", ".join(member.json_name for member in members), meeting.goal.writer.name
+        if taken.oneof:
+            return self._proven(
+                "JSON_ONEOF_JOINED",
+                f"{name}: the reader takes one of {names}, the writer can set them together",
+                fragment(members[0]),
+                Fragment(meeting.goal.reader.place, f"oneof {taken.oneof}"),
+                partial(self._both_refused, meeting.goal, members),
+            )
+        return self._proven(
+            "JSON_NAMES_JOINED",
+            f"{name}: {names} are names of one field for the reader, the writer can set them together",
+            fragment(members[0]),
+            fragment(taken),
+            partial(self._both_in_one, meeting, members, taken),
+        )
 
-    def _both(self, goal: Goal, members: Sequence[Field]) -> tuple[Event, Reading] | None:
+    def _both_refused(self, goal: Goal, members: Sequence[Field]) -> tuple[Event, Reading] | None:
         """An event with both: one that is refused for the oneof, or for whatever comes before that."""
         other_reason: tuple[Event, Reading] | None = None
-        for event in self._proofs.together(goal, members[0], members[1]):
+        for event in self._together(goal, members):
             reading = self._executor.refused(event)
             if reading is not None and "oneof" in reading.reader_error:
                 return event, reading
             other_reason = other_reason or first(event, reading)
         return other_reason
+
+    def _both_in_one(self, meeting: _Meeting, members: Sequence[Field], taken: Field) -> tuple[Event, Reading] | None:
+        """An event with both, if possible with values that can be told apart."""
+        alike: tuple[Event, Reading] | None = None
+        for event in self._together(meeting.goal, members):
+            reading = self._executor.joined(event, meeting.steps, members, taken)
+            if reading is not None and (reading.severity is Severity.DROPPED or "oneof" in reading.reader_error):
+                return event, reading
+            alike = alike or first(event, reading)
+        return alike
+
+    def _together(self, goal: Goal, members: Sequence[Field]) -> Iterator[Event]:
+        """Events with the first two fields, and at last such as print zeros too: an enum may have no other value."""
+        event: Event | None = None
+        for event in self._proofs.together(goal, members[0], members[1]):
+            yield event
+        if event is not None:
+            yield replace(event, zeros=True)
 
     # ------------------------------------------------------------------------------------------ proofs
 
@@ -270,10 +308,13 @@ class JsonComparison:
 
 
 def named(message: Message, field: Field) -> Field | None:
-    """The field that a parser finds under the name a writer gives one: JSON names first, then declared ones."""
+    """The field that a parser finds under the name a writer gives one: JSON names first, then declared ones.
+
+    Of fields with one name in JSON, of which protoc warns in proto2, the last.
+    """
     by_name = [each for each in message.fields.values() if each.name == field.json_name]
     by_json = [each for each in message.fields.values() if each.json_name == field.json_name]
-    return next(iter([*by_json, *by_name]), None)
+    return next(iter([*reversed(by_json), *by_name]), None)
 
 
 def _shape(field: Field) -> str:

@@ -78,6 +78,22 @@ class JsonExecutor:
         missing = ", ".join(read.FindInitializationErrors())
         return Reading(Severity.ERROR, "a complete event", f"missing required fields: {missing}")
 
+    def joined(self, event: Event, steps: Sequence[Step], members: Sequence[Field], taken: Field) -> Reading | None:
+        """What becomes of two fields that are one for the reader; DROPPED only where they held different things."""
+        document = self.document(event)
+        holder = None if document is None else _inside(document, [step.writer for step in steps])
+        if document is None or holder is None or not all(each.json_name in holder for each in members[:2]):
+            return None
+        sent = {each.json_name: holder[each.json_name] for each in members[:2]}
+        said = " and ".join(f"{name} is written as {_short(content)}" for name, content in sent.items())
+        read = self._parsed(event, document)
+        if isinstance(read, str):
+            return Reading(Severity.ERROR, said, read)
+        holder = _inside(self._printed(read), [step.reader for step in steps]) or {}
+        told_apart = len({json.dumps(content) for content in sent.values()}) > 1
+        severity = Severity.DROPPED if told_apart else Severity.LOSSY
+        return Reading(severity, said, f"one field reads as {_short(holder.get(taken.json_name))}")
+
     def arrival(self, event: Event, steps: Sequence[Step], field: Field, other: Field | None) -> Reading | None:
         """What becomes of one field, alone in the document so that nothing else is judged with it.
 
@@ -112,6 +128,11 @@ class JsonExecutor:
             document, encoded, JSON_EXECUTOR, f"{event.writer_type}: {reading.writer_result}", reading.reader_error
         )
 
+    def _printed(self, read: Message) -> dict[str, Any]:
+        return json_format.MessageToDict(
+            read, descriptor_pool=self._reader.pool, always_print_fields_with_no_presence=True
+        )
+
     def _parsed(self, event: Event, document: dict[str, Any]) -> Any:
         """The message, or the parser's own words (a str)."""
         message = self._reader.event_class(event.reader_type)()
@@ -119,6 +140,22 @@ class JsonExecutor:
             return json_format.ParseDict(document, message, descriptor_pool=self._reader.pool)
         except _REFUSALS as error:
             return str(error)
+
+
+def _inside(document: dict[str, Any], way: Sequence[Field]) -> dict[str, Any] | None:
+    """The object at the end of the way; of lists and maps the last element."""
+    at: Any = document
+    steps = iter(way)
+    for field in steps:
+        content = at.get(field.json_name)
+        if not content:
+            return None
+        if field.map:
+            next(steps, None)  # the way leads through the entry's value
+            at = [*content.values()][-1]
+        else:
+            at = content[-1] if field.repeated else content
+    return at if isinstance(at, dict) else None
 
 
 def _alone(document: dict[str, Any], way: Sequence[Field]) -> dict[str, Any] | None:

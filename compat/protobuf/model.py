@@ -29,8 +29,11 @@ from compat.verdict import Place
 MESSAGE: Final = "message"
 GROUP: Final = "group"
 """A message between start and end tags: proto2's ``group``, or ``message_encoding = DELIMITED``."""
+ITEM: Final = "item"
+"""An extension of a message set (``message_set_wire_format``): a group numbered 1 that holds its number and content."""
 ENUM: Final = "enum"
 
+_MESSAGES: Final = frozenset({MESSAGE, GROUP, ITEM})
 VARINTS: Final = frozenset({"int32", "int64", "uint32", "uint64", "bool", "sint32", "sint64", ENUM})
 """Types written as a variable-length integer."""
 PACKABLE: Final = VARINTS | {"fixed32", "sfixed32", "float", "fixed64", "sfixed64", "double"}
@@ -77,7 +80,7 @@ class Field(_Sited):
     name: str
     json_name: str
     type: str
-    """A scalar's name, or ``message``, ``group``, ``enum``."""
+    """A scalar's name, or ``message``, ``group``, ``item``, ``enum``."""
     type_name: str
     """Full name of the message or enum, else empty."""
     repeated: bool
@@ -99,7 +102,7 @@ class Field(_Sited):
 
     @property
     def holds_message(self) -> bool:
-        return self.type in {MESSAGE, GROUP}
+        return self.type in _MESSAGES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -435,7 +438,8 @@ def _field(
     oneof: str,
     site: Site,
 ) -> Field:
-    kind = _KINDS[resolved.type]
+    in_set = resolved.is_extension and resolved.containing_type.GetOptions().message_set_wire_format
+    kind = ITEM if in_set else _KINDS[resolved.type]
     named = resolved.message_type or resolved.enum_type
     repeated = resolved.is_repeated
     return Field(
@@ -450,7 +454,7 @@ def _field(
         presence=resolved.has_presence,
         required=resolved.is_required,
         oneof=oneof,
-        default=None if repeated or kind in {MESSAGE, GROUP} else resolved.default_value,
+        default=None if repeated or kind in _MESSAGES else resolved.default_value,
         checked=kind == "string" and _checks_utf8(file, proto),
         extension=resolved.full_name if resolved.is_extension else "",
         deprecated=proto.HasField("options") and proto.options.deprecated,

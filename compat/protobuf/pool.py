@@ -19,10 +19,27 @@ def build_pool(files: FileDescriptorSet) -> DescriptorPool:
     pool = DescriptorPool()
     for file in files.file:
         try:
-            pool.AddSerializedFile(file.SerializeToString())
+            _add(pool, file)
         except TypeError as error:
             raise InvalidSchema(f"the protobuf runtime refuses {file.name}: {error}") from error
     return pool
+
+
+def _add(pool: DescriptorPool, file: FileDescriptorProto) -> None:
+    """protoc only warns of names that are one in JSON, or exchanged there; the runtime wants them to be allowed."""
+    try:
+        pool.AddSerializedFile(file.SerializeToString())
+    except TypeError as error:
+        if "duplicate json_name" not in str(error):
+            raise
+        allowing = FileDescriptorProto()
+        allowing.CopyFrom(file)
+        waiting = [*allowing.message_type]
+        while waiting:
+            message = waiting.pop()
+            message.options.deprecated_legacy_json_field_conflicts = True
+            waiting += message.nested_type
+        pool.AddSerializedFile(allowing.SerializeToString())
 
 
 def event_class(descriptor: Descriptor) -> type[Event]:
@@ -44,13 +61,13 @@ def with_known_options(dependencies: FileDescriptorSet, file: FileDescriptorProt
     names = set()
     for dependency in dependencies.file:
         if dependency.name != file.name:
-            pool.AddSerializedFile(dependency.SerializeToString())
+            _add(pool, dependency)
             names.add(dependency.name)
     plain = FileDescriptorProto()
     plain.CopyFrom(file)
     try:
         if set(file.dependency) <= names:
-            pool.AddSerializedFile(plain.SerializeToString())
+            _add(pool, plain)
     except TypeError as error:
         raise InvalidSchema(f"the serialized FileDescriptorProto is inconsistent: {error}") from error
     if descriptor_pb2.DESCRIPTOR.name not in names:

@@ -76,13 +76,15 @@ class Proofs:
     ) -> tuple[Event, Reading] | None:
         """Write each content into the field, and say what arrives in the worst case.
 
-        ``only`` asks for one severity, ``enough`` is the worst there can be.
+        ``only`` asks for one severity; one that blocks is shown as well by an event that cannot be read at all.
+        ``enough`` is the worst there can be.
         """
 
         def readings() -> Iterator[tuple[Event, Reading | None]]:
+            asked = {only, Severity.ERROR} if only is not None and only.blocks else {only}
             for event in self.events(goal, field, contents):
                 reading = self.executor.arrival(event, goal.path, field.number)
-                if only is None or reading is None or reading.severity is only:
+                if only is None or reading is None or reading.severity in asked:
                     yield event, reading
 
         return worst(readings(), only or enough)
@@ -100,13 +102,14 @@ class Proofs:
         return first(event, question(event, goal.path, field.number))
 
     def by_name(self, goal: Goal, field: Field) -> tuple[Event, Reading] | None:
-        """A content that the reader does not find under the name the writer gave it."""
-        for content in self.candidates.contents(field):
-            event = self.event(goal, records(field, content), {field.number})
+        """A content that the reader does not find under the name the writer gave it; or cannot read at all."""
+        readings = []
+        for event in self.events(goal, field):
             reading = self.executor.by_name(event, goal.path, field.number)
-            if reading is not None:
+            if reading is not None and reading.severity is Severity.LOSSY:
                 return event, reading
-        return None
+            readings.append((event, reading))
+        return worst(readings)
 
     def incomplete(self, goal: Goal) -> tuple[Event, Reading] | None:
         """An event with nothing but what the writer requires, which the reader finds incomplete."""

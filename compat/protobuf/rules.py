@@ -540,6 +540,15 @@ _ALL: Final = (
         buf=("FIELD_SAME_ONEOF",),
     ),
     _rule(
+        "JSON_NAMES_JOINED",
+        Severity.DROPPED,
+        "In JSON: the names of two fields that can be set together are names of one field for the reader.",
+        "A parser knows a field by its JSON name and its own. Of two values it keeps the last, or refuses both.",
+        "Give no field a name that stands for another field in older events.",
+        confluent=("FIELD_NAME_CHANGED",),
+        buf=("FIELD_SAME_NAME", "FIELD_SAME_JSON_NAME"),
+    ),
+    _rule(
         "JSON_VALUE_CHANGED",
         Severity.LOSSY,
         "In JSON: some values of this field are read as others.",
@@ -633,6 +642,7 @@ JSON_RULES: Final = frozenset(
         "JSON_ENUM_VALUE_UNKNOWN",
         "JSON_VALUE_UNREADABLE",
         "JSON_ONEOF_JOINED",
+        "JSON_NAMES_JOINED",
         "JSON_VALUE_CHANGED",
     }
 )

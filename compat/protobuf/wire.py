@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from typing import Final, cast
 
-from compat.protobuf.model import ENUM, GROUP, MESSAGE, VARINTS, Field
+from compat.protobuf.model import ENUM, GROUP, ITEM, MESSAGE, VARINTS, Field
 from compat.protobuf.varints import varint
 
 VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5
@@ -32,7 +32,7 @@ def wire_type(type_: str) -> int:
         return VARINT
     if type_ in _FORMATS:
         return FIXED32 if type_ in _FIXED32_TYPES else FIXED64
-    return START_GROUP if type_ == GROUP else LENGTH
+    return START_GROUP if type_ in {GROUP, ITEM} else LENGTH
 
 
 def tag(number: int, kind: int) -> bytes:
@@ -42,7 +42,7 @@ def tag(number: int, kind: int) -> bytes:
 
 def value(type_: str, content: object) -> bytes:
     """One value without its tag; for messages and groups ``content`` is the encoded message."""
-    if type_ in {MESSAGE, GROUP, "bytes"}:
+    if type_ in {MESSAGE, GROUP, ITEM, "bytes"}:
         return cast("bytes", content)
     if type_ == "string":
         return content if isinstance(content, bytes) else str(content).encode()
@@ -55,6 +55,8 @@ def value(type_: str, content: object) -> bytes:
 def record(number: int, type_: str, content: object) -> bytes:
     """One value with its tag, and its length or end tag where the type has one."""
     encoded = value(type_, content)
+    if type_ == ITEM:
+        return record(1, GROUP, record(2, "uint32", number) + record(3, MESSAGE, encoded))
     kind = wire_type(type_)
     if kind == LENGTH:
         return tag(number, LENGTH) + varint(len(encoded)) + encoded

@@ -147,12 +147,15 @@ class Executor:
     def by_name(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
         """Whether a value that was set is not what the reader has in its field of the same name."""
         written, read = self.parse_written(event), self.parse_read(event)
-        if written is None or isinstance(read, str):
-            return None
-        ours, theirs = follow(written, path), follow(read, path)
-        if not isinstance(ours, Message) or not isinstance(theirs, Message):
+        ours = None if written is None else follow(written, path)
+        if not isinstance(ours, Message):
             return None
         field, sent = find_field(ours, number), _Found.of(ours, number)
+        if isinstance(read, str):
+            return Reading(Severity.ERROR, f"{_label(ours, number)} is {sent}", read)
+        theirs = follow(read, path)
+        if not isinstance(theirs, Message):
+            return None
         other = None if field is None else theirs.DESCRIPTOR.fields_by_name.get(field.name)
         if sent is None or other is None:
             return None

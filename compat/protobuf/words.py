@@ -55,6 +55,8 @@ def where(field: Field) -> str:
 
 def encoding(field: Field) -> str:
     """How a message is put on the wire."""
+    if field.type == "item":
+        return "an item of a message set"
     return "a group" if field.type == "group" else "a message with its length"
 
 

@@ -52,6 +52,8 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
                 outcome.lost.append(place)
             continue
         before, after = _values(written, ours), _values(read, theirs)
+        if is_map(ours) and not is_map(theirs):
+            after = _as_entries(after)
         if any(map(_is_garbled, [theirs] * len(after), after)):
             outcome.error = f"{place} is no text"
         if (before and ours.number in unknown) or (before and not after and theirs.has_presence):
@@ -114,6 +116,17 @@ def _values(message: Message, declared: Any) -> list[Any]:
     return []
 
 
+def _as_entries(values: list[Any]) -> list[Any]:
+    """Messages with a key and a value as the entries of a map; others as they are."""
+    pairs = []
+    for value in values:
+        parts = value.DESCRIPTOR.fields_by_number if isinstance(value, Message) else {}
+        if not {1, 2} <= set(parts):
+            return values
+        pairs.append(tuple(getattr(value, parts[number].name) for number in (1, 2)))
+    return sorted(pairs, key=lambda pair: repr(_raw(pair[0])))
+
+
 def _zero(values: list[Any]) -> bool:
     return not values or (len(values) == 1 and not isinstance(values[0], Message | tuple) and not values[0])
 
@@ -122,4 +135,4 @@ def _default(message: Message, declared: Any) -> Any:
     if declared.is_repeated or declared.message_type is not None or declared.is_extension:
         return None
     value = getattr(message, declared.name)
-    return value or None
+    return value if value or str(value) == "-0.0" else None

@@ -191,7 +191,16 @@ def json_proven(reader: Schema, writer: Schema, finding: Incompatibility) -> str
         return "" if finding.severity.blocks else "a value is said to change, and cannot be parsed"
     if finding.severity is Severity.LOSSY:
         return ""
+    if finding.severity is Severity.DROPPED:
+        again = json_format.MessageToDict(read, descriptor_pool=reader.pool)
+        return "" if _size(again) < _size(json.loads(text)) else f"{finding.difference.rule}: {text} reads as {again}"
     return "" if not read.IsInitialized() else f"{finding.difference.rule}: the reader parses {text}"
+
+
+def _size(document: Any) -> int:
+    """The number of values in a document, those that hold others counted too."""
+    inside = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    return 1 + sum(map(_size, inside))
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -14,6 +14,7 @@ SCALARS = (
     "int32", "int64", "uint32", "uint64", "bool", "sint32", "sint64", "fixed32", "sfixed32", "fixed64", "sfixed64",
     "float", "double", "string", "bytes",
 )  # fmt: skip
+FEW_SCALARS = ("int32", "string", "bytes")
 KEYS = ("int32", "int64", "uint32", "bool", "sint64", "fixed32", "sfixed64", "string")
 SINGLE, OPTIONAL, REQUIRED, REPEATED, MAP = "single", "optional", "required", "repeated", "map"
 PROTO2, PROTO3, EDITION, NEXT_EDITION = "proto2", "proto3", "2023", "2024"
@@ -64,6 +65,8 @@ class File:
     package: str = "shop"
     shared: tuple[Message, ...] = ()
     """What stands in an imported file of the same package."""
+    dense: bool = False
+    """Whether few numbers and types are used, so that messages and the entries of maps resemble each other."""
 
 
 # ------------------------------------------------------------------------------------------------ source text
@@ -177,10 +180,10 @@ def schema(chance: random.Random, *, imports: bool = True) -> File:
         for name in ("Colour", "Size")[: chance.randrange(3)]
     )
     names = ("Order", "Line", "Money")[: chance.randrange(1, 4)]
-    file = File(syntax, tuple(Message(name) for name in names), enums)
+    file = File(syntax, tuple(Message(name) for name in names), enums, dense=chance.random() < 0.2)
     if imports and chance.random() < 0.2:
-        bare = File(syntax, ())
-        fields = tuple(_random_field(chance, bare, number) for number in _numbers(chance))
+        bare = File(syntax, (), dense=file.dense)
+        fields = tuple(_random_field(chance, bare, number) for number in _numbers(chance, bare))
         file = replace(file, shared=(Message("Shared", fields),))
     messages = tuple(_filled(chance, file, message) for message in file.messages)
     return replace(file, messages=tuple(map(_without_cycles, messages)))
@@ -191,7 +194,7 @@ def _filled(chance: random.Random, file: File, message: Message) -> Message:
     extended = [n for n in EXTENSIONS if extensible and chance.random() < 0.5]
     return replace(
         message,
-        fields=tuple(_random_field(chance, file, number) for number in _numbers(chance)),
+        fields=tuple(_random_field(chance, file, number) for number in _numbers(chance, file)),
         reserved=tuple(number for number in (30, 99) if chance.random() < 0.15),
         reserved_names=tuple(name for name in ("f30", "old") if chance.random() < 0.15),
         extensible=extensible,
@@ -207,12 +210,16 @@ def _values(chance: random.Random, prefix: str) -> tuple[tuple[str, int], ...]:
     return tuple((f"{prefix}_{'MINUS' if n < 0 else 'V'}{abs(n)}", n) for n in numbers)
 
 
-def _numbers(chance: random.Random) -> list[int]:
+def _numbers(chance: random.Random, file: File) -> list[int]:
+    if file.dense:
+        return sorted(chance.sample((1, 2, 3), chance.randrange(1, 4)))
     return sorted(chance.sample((1, 2, 3, 4, 5, 6, 15, 16, 17, 300), chance.randrange(0, 6)))
 
 
 def _random_type(chance: random.Random, file: File) -> str:
     named = [each.name for each in (*file.messages, *file.enums, *file.shared)]
+    if file.dense:
+        return chance.choice((*named, *FEW_SCALARS))
     return chance.choice(named) if named and chance.random() < 0.35 else chance.choice(SCALARS)
 
 
@@ -224,7 +231,7 @@ def _random_field(chance: random.Random, file: File, number: int) -> Field:
         name=f"f{number}",
         type=_random_type(chance, file),
         label=label,
-        key=chance.choice(KEYS),
+        key=chance.choice(("int32", "string") if file.dense else KEYS),
         oneof=oneof,
         packed=chance.choice((None, True, False)),
         delimited=chance.random() < 0.15,
@@ -333,6 +340,17 @@ def _exchange_names(chance: random.Random, file: File) -> File:
     message = chance.choice(full)
     one, other, *rest = chance.sample(message.fields, len(message.fields))
     fields = (replace(one, name=other.name), replace(other, name=chance.choice((one.name, "fresh"))), *rest)
+    return _with_message(file, message, replace(message, fields=tuple(sorted(fields, key=lambda f: f.number))))
+
+
+def _claim_name(chance: random.Random, file: File) -> File:
+    """A field goes, and its name in JSON to another."""
+    full = [message for message in file.messages if len(message.fields) > 1]
+    if not full:
+        return file
+    message = chance.choice(full)
+    gone, heir, *rest = chance.sample(message.fields, len(message.fields))
+    fields = (replace(heir, json_name=gone.json_name or gone.name), *rest)
     return _with_message(file, message, replace(message, fields=tuple(sorted(fields, key=lambda f: f.number))))
 
 
@@ -445,6 +463,7 @@ CHANGES: Sequence[Callable[[random.Random, File], File]] = (
     _add_field,
     _retire,
     _exchange_names,
+    _claim_name,
     _join,
     _free_reserved,
     _change_extensions,

@@ -144,6 +144,74 @@ def test_a_map_of_messages_without_events_stays_empty(parse: Parse, find: Find) 
     assert find(after, before) == []
 
 
+def test_extensions_of_a_message_set(parse: Parse, find: Find) -> None:
+    """They are written as items, groups numbered 1, which no other message knows; a message set reads both ways."""
+    text = (
+        P2
+        + """message Box {{ {} extensions 4 to 100; }}
+        message Order {{ extend Box {{ optional Order order = 10; }} optional {} sum = 1; }}"""
+    )
+    kind = "option message_set_wire_format = true;"
+    box, plain = (parse(text.format(option, "int32")) for option in (kind, ""))
+    (finding,) = [finding for finding in find(plain, box) if finding.severity.blocks]
+    assert finding.difference.rule == "MESSAGE_ENCODING_CHANGED"
+    assert finding.witness is not None
+    assert finding.witness.encoded == bytes.fromhex("0b100a1a000c")
+    assert blocking(find, box, plain) == []
+    assert blocking(find, parse(text.format(kind, "string")), box) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_a_default_of_minus_zero(parse: Parse, find: Find) -> None:
+    writer = parse(P2 + "message Order { optional double sum = 1 [default = -0.0]; }")
+    reader = parse(P2 + "message Order { optional double sum = 1; }")
+    (finding,) = find(reader, writer)
+    assert finding.difference.rule == "DEFAULT_CHANGED"
+    assert not proven(reader, writer, finding)
+
+
+INNER = "message Inner { required int32 n = 300; } "
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("optional int32 key = 1; optional Inner value = 2;", "FIELD_BECAME_REQUIRED"),
+        ("optional int32 key = 1;", "REQUIRED_FIELD_ADDED"),
+        ("required int32 key = 1;", "REQUIRED_FIELD_ADDED"),
+        ("optional int32 key = 1; required Inner value = 2;", ""),
+    ],
+)
+def test_a_message_read_as_an_entry_lacks_a_value(parse: Parse, find: Find, line: str, rule: str) -> None:
+    """An entry without its value holds an empty message, which lacks what the type of the value requires."""
+    line = f"{INNER} message Line {{ {line} }} "
+    writer = parse(P2 + line + "message Order { repeated Line lines = 5; }")
+    reader = parse(P2 + line + "message Order { map<int32, Inner> lines = 5; }")
+    assert blocking(find, reader, writer) == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize("required", ["required int32 other = 3;", "required string key = 1;"])
+def test_nothing_is_missed_in_an_entry_that_never_arrives(parse: Parse, find: Find, required: str) -> None:
+    """An entry with a field that is not its own goes whole to the unknown fields: so does every one here."""
+    line = f"{INNER} message Line {{ {required} optional Other value = 2; }} message Other {{ optional int32 n = 1; }} "
+    writer = parse(P2 + line + "message Order { repeated Line lines = 5; }")
+    reader = parse(P2 + line + "message Order { map<int32, Inner> lines = 5; }")
+    assert set(blocking(find, reader, writer)) <= {"FIELD_MESSAGE_TYPE_CHANGED", "FIELD_TYPE_DROPPED"}
+
+
+def test_findings_about_events_that_are_refused_for_another_reason(parse: Parse, find: Find) -> None:
+    """The tag of a field 16 is no UTF-8, so every event fails for it: that shows the other findings, too."""
+    inner = "message Inner { required int32 n = 16; } message Order { required Inner inner = 2; "
+    writer = parse(P2 + inner + "repeated int32 many = 1 [packed = true]; optional int32 old = 5; }")
+    reader = parse(P3 + "message Order { string inner = 2; int32 many = 1; int32 old = 6; }")
+    found = blocking(find, reader, writer)
+    assert sorted(found) == [
+        "FIELD_RENUMBERED",
+        "FIELD_TYPE_UNREADABLE",
+        "HELD_MESSAGE_REMOVED",
+        "PACKED_LIST_TO_SINGLE",
+    ]
+
+
 def test_a_fault_far_down_has_its_witness(parse: Parse, find: Find) -> None:
     def chain(type_: str) -> Schema:
         links = " ".join(f"message M{n} {{ M{n + 1} next = 1; }}" for n in range(300))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.compat.protobuf.conftest import Find, Parse
+from tests.compat.protobuf.laws import json_proven
 
 HEAD = 'syntax = "proto3"; package shop; message Order {{ {field} }} enum State {{ {value} = 0; }}'
 
@@ -90,11 +91,84 @@ def test_a_list_that_is_always_empty_may_be_printed(parse: Parse, find_in_json: 
     assert finding.witness.payload == {"items": []}
 
 
-@pytest.mark.parametrize(("label", "rules"), [("optional ", ["JSON_ONEOF_JOINED"]), ("", [])])
-def test_two_names_of_one_field(parse: Parse, find_in_json: Find, label: str, rules: list[str]) -> None:
-    """What was f4 is called otherwise, and its name was given to the field that is written as n6."""
-    line = 'syntax = "proto3"; message Line {{ {0}string {1} = 4; {0}string {2} = 6 [json_name = "n6"]; }}'
-    writer, reader = (parse(line.format(label, *names)) for names in (("f4", "f6"), ("fresh", "f4")))
-    findings = find_in_json(reader, writer)
-    assert rules == [finding.difference.rule for finding in findings]
-    assert all(finding.witness is not None for finding in findings)
+@pytest.mark.parametrize(
+    ("head", "label", "story"),
+    [
+        (
+            'syntax = "proto3";',
+            "optional ",
+            'Message type "Line" should not have multiple "_f4" oneof fields at "Line".',
+        ),
+        ('syntax = "proto3";', "", 'one field reads as "a"'),
+        ('syntax = "proto2";', "optional ", 'one field reads as "a"'),
+        ('edition = "2023";', "", 'one field reads as "a"'),
+    ],
+)
+def test_two_names_of_one_field(parse: Parse, find_in_json: Find, head: str, label: str, story: str) -> None:
+    """What was f4 is called otherwise, and its name was given to the field that is written as n6.
+
+    The runtime refuses both names of a proto3 ``optional`` and takes the last of two elsewhere; protobuf-java and
+    protobuf-es refuse them everywhere.
+    """
+    line = '{0} message Line {{ {1}string {2} = 4; {1}string {3} = 6 [json_name = "n6"]; }}'
+    writer, reader = (parse(line.format(head, label, *names)) for names in (("f4", "f6"), ("fresh", "f4")))
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == "JSON_NAMES_JOINED"
+    assert finding.witness is not None
+    assert finding.witness.reader_error == story
+    assert not json_proven(reader, writer, finding)
+
+
+@pytest.mark.parametrize(
+    ("joined", "payload", "story"),
+    [
+        ("Empty", {"a": {}, "b": {}}, "one field reads as {}"),
+        ("Inner", {"a": {"n": 7}, "b": {}}, 'one field reads as {"n": 7}'),
+        ("repeated State", {"a": [7], "b": ["NEW"]}, 'one field reads as ["NEW"]'),
+        ("map<string, State>", {"a": {"a": "NEW"}, "b": {"": "NEW"}}, 'one field reads as {"": "NEW"}'),
+    ],
+)
+def test_messages_of_two_names_become_one(
+    parse: Parse, find_in_json: Find, joined: str, payload: object, story: str
+) -> None:
+    """Far down in a map, and whatever the fields hold: even where nothing tells the two apart."""
+    text = """syntax = "proto3"; message Order {{ map<string, Line> lines = 1; }} message Empty {{}}
+        enum State {{ NEW = 0; }} message Inner {{ int32 n = 1; }} message Line {{ {0} }}"""
+    writer = parse(text.format(f"{joined} a = 1; {joined} b = 2;"))
+    reader = parse(text.format(f'{joined} a = 1 [json_name = "b"];'))
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == "JSON_NAMES_JOINED"
+    assert finding.witness is not None
+    assert finding.witness.payload == {"lines": {"": payload}}
+    assert finding.witness.reader_error == story
+    assert not json_proven(reader, writer, finding)
+
+
+def test_a_oneof_of_enums_that_have_nothing_but_zero(parse: Parse, find_in_json: Find) -> None:
+    text = 'syntax = "proto3"; enum State {{ NEW = 0; }} message Order {{ {} }}'
+    writer, reader = (
+        parse(text.format("State a = 1; State b = 2;")),
+        parse(text.format("oneof o { State a = 1; State b = 2; }")),
+    )
+    assert "JSON_ONEOF_JOINED" in [finding.difference.rule for finding in find_in_json(reader, writer)]
+
+
+@pytest.mark.parametrize("field", ["{} item = 1;", "repeated {} item = 1;", "map<string, {}> item = 1;"])
+def test_an_any_is_written_with_the_fields_it_holds(parse: Parse, find_in_json: Find, field: str) -> None:
+    text = 'syntax = "proto3"; package shop; import "google/protobuf/any.proto"; message Order {{ {} }} {}'
+    writer = parse(text.format(field.format("google.protobuf.Any"), ""))
+    reader = parse(text.format(field.format("Any"), "message Any { string type_url = 1; bytes value = 2; }"))
+    (finding,) = find_in_json(reader, writer)
+    assert finding.difference.rule == "JSON_VALUE_UNREADABLE"
+    assert finding.witness is not None
+    assert 'has no field named "@type"' in finding.witness.reader_error
+
+
+def test_names_that_are_one_in_json(parse: Parse, find: Find, find_in_json: Find) -> None:
+    """protoc only warns of them in proto2; the parser takes the last field of one name."""
+    before = parse('syntax = "proto2"; message Order { optional int32 foo_bar = 1; }')
+    after = parse('syntax = "proto2"; message Order { optional int32 foo_bar = 1; optional string fooBar = 2; }')
+    assert not [finding for finding in find(after, before) if finding.severity.blocks]
+    assert [finding.difference.rule for finding in find_in_json(after, before)] == ["JSON_VALUE_UNREADABLE"]
+    exchanged = 'syntax = "proto3"; message Order { string a = 1 [json_name = "b"]; string b = 2 [json_name = "a"]; }'
+    assert find_in_json(parse(exchanged), parse(exchanged)) == []

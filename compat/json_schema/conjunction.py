@@ -68,7 +68,11 @@ class Case:
 
     def _take(self, node: Node, todo: list[Node]) -> None:
         op = node.op
-        if node.group:
+        if op is Op.MEMBER:  # most are
+            self.atoms.append(node)
+            name, said = node.args
+            self.members[name] = (*self.members.get(name, ()), said)
+        elif node.group:
             if op is Op.NOT:
                 self.mask &= node.group
             self.atoms.append(node)

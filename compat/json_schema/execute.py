@@ -1,45 +1,32 @@
-"""Run payloads: two independent validators judge whether a payload is an event of a schema.
-
-``jsonschema`` is corrected where it is known to differ from the specification: ``multipleOf`` is exact, ``integer``
-takes integral decimals (from draft 6 on), patterns are ECMA-262 and looked for by the engine's automata (Python's own
-engine reads some of them otherwise, and can take for ever).
-"""
+"""Run payloads: two independent validators judge whether a payload is an event of a schema."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import jsonschema_rs
-from jsonschema import validators
-from jsonschema.exceptions import ValidationError
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS  # type: ignore[import-untyped]
 
 from compat.budget import Budget, BudgetSpent
-from compat.json_schema.dialect import DIALECTS, Dialect, dialect_of
+from compat.json_schema.corrections import PYTHON
+from compat.json_schema.dialect import dialect_of
 from compat.json_schema.evaluate import Evaluator
+from compat.json_schema.excerpt import Subject, excerpt, subject_of
 from compat.json_schema.formats import CHECKER, RUST_FORMATS
 from compat.json_schema.normal import normal
-from compat.json_schema.regex.language import Builder
-from compat.json_schema.regex.syntax import NotRegular
-from compat.json_schema.regex.syntax import parse as parse_pattern
 from compat.json_schema.schema import ParsedSchema
 from compat.json_schema.strings import Strings
-from compat.json_schema.values import is_number
+from compat.recent import Recent
 
 EXECUTOR: Final = f"jsonschema {version('jsonschema')} and jsonschema-rs {version('jsonschema-rs')}"
 
 OWN_EXECUTOR: Final = f"jsonschema {version('jsonschema')} and lineal's own evaluator"
 
-_STEPS: Final = 200_000
-"""Steps of looking for one pattern in one text."""
-_EXPRESSIONS: Final = 10_000
-
+_KEPT: Final = 4
+"""Excerpts of one schema whose validators are kept: the next check often asks about the same members."""
 _ROOT: Final = "json-schema:///"
 
 
@@ -86,38 +73,61 @@ class Executors:
 
 
 def executors(schema: ParsedSchema, *, formats: bool) -> Executors:
-    """The validators of a schema; compiled once."""
+    """The validators of a schema, for any number of payloads; compiled once."""
     name = f"executors {formats}"
     known: Executors | None = schema.cache.get(name)
     if known is None:
-        known = schema.cache[name] = _compile(schema, formats=formats)
+        rust = _rust(schema, schema.root.raw, _others(schema), formats=formats)
+        known = schema.cache[name] = Executors(_python(schema, formats=formats), rust)
     return known
 
 
-def _compile(schema: ParsedSchema, *, formats: bool) -> Executors:
+def executors_of(schema: ParsedSchema, payload: Any, *, formats: bool) -> Executors:
+    """The validators of a schema for one payload: jsonschema-rs, which compiles what it is given, has the excerpt."""
+    subject = subject_of(payload)
+    name = f"excerpts {formats}"
+    kept: Recent[Subject, Executors] | None = schema.cache.get(name)
+    if kept is None:
+        kept = schema.cache[name] = Recent(_KEPT)
+
+    def make() -> Executors:
+        raw = excerpt(schema, subject)
+        if raw is schema.root.raw:
+            return executors(schema, formats=formats)
+        return Executors(_python(schema, formats=formats), _rust(schema, raw, [], formats=formats))
+
+    return kept.of(subject, make)
+
+
+def _python(schema: ParsedSchema, *, formats: bool) -> Any:
+    return PYTHON[schema.dialect.name](
+        schema.root.raw, registry=schema.registry, _resolver=schema.root.resolver,
+        format_checker=CHECKER if formats else None,
+    )  # fmt: skip
+
+
+def _rust(schema: ParsedSchema, raw: Any, others: list[tuple[str, Any]], *, formats: bool) -> Any:
+    """jsonschema-rs for the schema or its excerpt, with the others that it refers to, or who stands in for it."""
     dialect = schema.dialect
-    checker = CHECKER if formats else None
-    python = _PYTHON[dialect.name](
-        schema.root.raw, registry=schema.registry, _resolver=schema.root.resolver, format_checker=checker
-    )
-    raw = schema.root.raw
     if isinstance(raw, dict) and isinstance(raw.get("$schema"), str):
         raw = {**raw, "$schema": dialect.uri + ("#" if dialect.order < 2019 else "")}
-    resources = [
-        (urljoin(_ROOT, uri), _plain(resource.contents))
-        for uri, resource in schema.registry.items()
-        if uri and uri not in SPECIFICATIONS and resource.contents is not schema.root.raw
-    ]
-    rust: Any
     try:
-        registry = jsonschema_rs.Registry(resources, draft=dialect.rust_draft) if resources else None
-        rust = dialect.rust(
+        registry = jsonschema_rs.Registry(others, draft=dialect.rust_draft) if others else None
+        return dialect.rust(
             raw, validate_formats=formats, formats=RUST_FORMATS if formats else None, registry=registry,
             retriever=_retrieve_nothing,
         )  # fmt: skip
     except (ValueError, jsonschema_rs.ReferencingError):
-        rust = OwnJudge(schema, formats=formats)
-    return Executors(python, rust)
+        return OwnJudge(schema, formats=formats)
+
+
+def _others(schema: ParsedSchema) -> list[tuple[str, Any]]:
+    """What a schema can refer to by a name, besides itself and the published metaschemas."""
+    return [
+        (urljoin(_ROOT, uri), _plain(resource.contents))
+        for uri, resource in schema.registry.items()
+        if uri and uri not in SPECIFICATIONS and resource.contents is not schema.root.raw
+    ]
 
 
 def _plain(raw: Any) -> Any:
@@ -132,100 +142,3 @@ def _plain(raw: Any) -> Any:
 
 def _retrieve_nothing(uri: str) -> Any:
     raise ValueError(f"{uri} is not registered")
-
-
-def _multiple_of(validator: Any, divisor: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "number") and Fraction(instance) % Fraction(divisor):
-        yield ValidationError(f"{instance} is not a multiple of {divisor}")
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "string") and not is_found(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "object"):
-        for pattern, subschema in patterns.items():
-            for name, value in instance.items():
-                if is_found(pattern, name):
-                    yield from validator.descend(value, subschema, path=name, schema_path=pattern)
-
-
-def _additional_properties(validator: Any, other: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    for name, value in instance.items():
-        if name in schema.get("properties", {}):
-            continue
-        if any(is_found(pattern, name) for pattern in schema.get("patternProperties", {})):
-            continue
-        if other is False:
-            yield ValidationError(f"the member {name!r} is not allowed")
-        else:
-            yield from validator.descend(value, other, path=name)
-
-
-@lru_cache(maxsize=512)
-def _finder(pattern: str) -> Callable[[str], bool]:
-    try:
-        parse_pattern(pattern)
-    except NotRegular:
-        rust = jsonschema_rs.Draft202012Validator({"pattern": pattern})
-        return lambda text: bool(rust.is_valid(text))
-
-    return _Automaton(pattern).find
-
-
-class _Automaton:
-    """The automaton of one pattern, kept between calls until it has grown large."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._left = _STEPS
-        self._builder = Builder(self._spend)
-
-    def _spend(self, steps: int) -> None:
-        self._left -= steps
-        if self._left < 0:
-            raise ValueError(f"the pattern {self._pattern!r} takes too much work")
-
-    def find(self, text: str) -> bool:
-        self._left = _STEPS
-        if self._builder.size > _EXPRESSIONS:
-            self._builder = Builder(self._spend)
-        builder = self._builder
-        return builder.contains(builder.language(self._pattern), text)
-
-
-def is_found(pattern: str, text: str) -> bool:
-    """Whether a pattern of ECMA-262 is found in a text, in time that no pattern can blow up.
-
-    By the engine's automata, or by jsonschema-rs with its limit on backtracking where the pattern is not regular;
-    never by Python's engine. Raises LimitExceeded or ValueError where it takes too much.
-    """
-    return _finder(pattern)(text)
-
-
-def _is_integer(_checker: Any, instance: Any) -> bool:
-    return is_number(instance) and Fraction(instance).denominator == 1
-
-
-_CORRECTED: Final = {
-    "multipleOf": _multiple_of,
-    "pattern": _pattern,
-    "patternProperties": _pattern_properties,
-    "additionalProperties": _additional_properties,
-}
-
-
-def _corrected(dialect: Dialect) -> Any:
-    original = dialect.python
-    checker = original.TYPE_CHECKER
-    if not dialect.integer_is_spelt:
-        checker = checker.redefine("integer", _is_integer)
-    extend: Any = validators.extend
-    return extend(original, _CORRECTED, type_checker=checker)
-
-
-_PYTHON: Final = {dialect.name: _corrected(dialect) for dialect in DIALECTS}

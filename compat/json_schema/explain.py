@@ -8,13 +8,14 @@ place is part of the question, as the negation of an atom around the negation of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
 from compat.json_schema import text
 from compat.json_schema.answer import Answer, Status, maybe
 from compat.json_schema.conjunction import Case, State, target
+from compat.json_schema.events import Around, Events
 from compat.json_schema.nodes import TRUE, Node, Op
 from compat.json_schema.normal import Normal
 from compat.json_schema.rules import ADDED_OR_STRICTER, RULES
@@ -22,7 +23,6 @@ from compat.json_schema.schema import Location
 from compat.json_schema.solver import Solver
 from compat.json_schema.values import small
 from compat.json_schema.views import Views, fragment
-from compat.json_schema.witness import execute
 from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undecided, Witness
 
 MAX_FINDINGS: Final = 100
@@ -50,15 +50,22 @@ class _Here:
     """What the writer's normal form says there (less where it depends on a choice)."""
     wrap: Wrap
     """A node about a value at this place as a node about the whole event."""
+    around: Around | None
+    """A value at this place as a whole event; None where other parts of the event decide whether it matters."""
     path: tuple[str, ...]
     above: tuple[int, ...]
+
+    def into(self, below: Location) -> _Here:
+        """At another schema of the reader for the same value."""
+        return replace(self, reader=below, above=(*self.above, id(below.raw)))
 
 
 class Explanation:
     """The findings for one pair of schemas."""
 
     def __init__(self, reads: Normal, writes: Normal, solver: Solver, formats: tuple[tuple[bool, bool], ...]) -> None:
-        self.reader, self.writer, self.solver, self.formats = reads.schema, writes.schema, solver, formats
+        self.reader, self.writer, self.solver = reads.schema, writes.schema, solver
+        self.events = Events(self.writer, self.reader, solver, formats)
         self.reads = reads
         self.root: Node = writes.root
         self.cases: dict[State, Case] = {}
@@ -71,8 +78,9 @@ class Explanation:
     def findings(self, answer: Answer) -> Iterator[Incompatibility | Undecided]:
         """What was found; ``answer`` is what the solver says about the whole pair and stands in where nothing is."""
         here = _Here(
-            self.reader.root, Views(self.writer, [self.writer.root]), frozenset({self.root}), lambda node: node, (), ()
-        )
+            self.reader.root, Views(self.writer, [self.writer.root]), frozenset({self.root}), lambda node: node,
+            lambda value: value, (), (),
+        )  # fmt: skip
         count = 0
         for finding in self.walk(here):
             yield finding
@@ -81,7 +89,7 @@ class Explanation:
                 yield Undecided(Reason.BUDGET_SPENT, f"there are more than {MAX_FINDINGS} findings")
                 return
         if not count:
-            witness = self.run(answer)
+            witness = self.events.run(answer)
             if witness is None:
                 yield self.undecided(answer, here)
                 return
@@ -139,13 +147,17 @@ class Explanation:
         self, here: _Here, rule: str, keyword: str, node: Node, what: str | None = None, steps: Steps = ()
     ) -> Iterator[Incompatibility | Undecided]:
         """A finding if the writer may write something that breaks the node here."""
-        answer = self.solver.solve(self.root, here.wrap(n.negate(node)))
-        if answer.status is Status.EMPTY or (self.solver.spent and not answer.has_value):
-            return
-        witness = self.run(answer)
+        witness = (
+            None if here.around is None else self.events.beside(here.state, self.case(here.state), node, here.around)
+        )
         if witness is None:
-            yield self.undecided(answer, here, keyword)
-            return
+            answer = self.solver.solve(self.root, here.wrap(n.negate(node)))
+            if answer.status is Status.EMPTY or (self.solver.spent and not answer.has_value):
+                return
+            witness = self.events.run(answer)
+            if witness is None:
+                yield self.undecided(answer, here, keyword)
+                return
         if rule == "ONE_OF_NARROWED" and self.overlaps(here, node):
             rule = "ONE_OF_OVERLAP"
         yield self.incompatibility(here, rule, keyword, what, witness, steps)
@@ -155,20 +167,8 @@ class Explanation:
         if node.op is not Op.ONE_OF:
             return False
         none = n.both(n.negate(each) for each in node.args[0])
-        return self.solver.solve(self.root, here.wrap(none)).status is Status.EMPTY
-
-    def run(self, answer: Answer) -> Witness | None:
-        """The executed witness of an answer, if it carries a value that proves something."""
-        if not answer.has_value or not small(answer.value):
-            return None
-        try:
-            return execute(self.writer, self.reader, answer.value, formats=self.tries(answer))
-        except ValueError:
-            return None
-
-    def tries(self, answer: Answer) -> tuple[tuple[bool, bool], ...]:
-        """How formats may be taken. Only on the reader's side: where the solver is sure that a format changed."""
-        return tuple(each for each in self.formats if answer.status is Status.FOUND or each[0] == each[1])
+        asked = [self.root, here.wrap(none)] if here.around is None else [*here.state, none]
+        return self.solver.solve(*asked).status is Status.EMPTY
 
     def undecided(self, answer: Answer, here: _Here, keyword: str = "") -> Undecided:
         place = here.reader.document.place(here.reader.step(keyword) if keyword else here.reader.pointer)
@@ -197,12 +197,12 @@ class Explanation:
 
     def _reference(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
         target = self.reader.follow(here.reader, here.reader.raw[keyword])
-        yield from self.walk(_Here(target, here.views, here.state, here.wrap, here.path, (*here.above, id(target.raw))))
+        yield from self.walk(here.into(target))
 
     def _all_of(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
         for index, raw in enumerate(here.reader.raw[keyword]):
             below = self.reads.below(here.reader, raw, keyword, index)
-            yield from self.walk(_Here(below, here.views, here.state, here.wrap, here.path, (*here.above, id(raw))))
+            yield from self.walk(here.into(below))
 
     def _any_of(self, here: _Here, keyword: str, node: Node) -> Iterator[Incompatibility | Undecided]:
         """If one branch alone is meant for the kind of the refused value, the finding is inside that branch."""
@@ -231,7 +231,8 @@ class Explanation:
         refusing = n.negate(node)
         return _Here(
             below, here.views, here.state | {n.kinds(kind)},
-            lambda inner: here.wrap(n.both((refusing, n.kinds(kind), inner))), here.path, (*here.above, id(below.raw)),
+            lambda inner: here.wrap(n.both((refusing, n.kinds(kind), inner))), None, here.path,
+            (*here.above, id(below.raw)),
         )  # fmt: skip
 
     def _properties(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
@@ -253,8 +254,9 @@ class Explanation:
                 yield from self.leaf(here, "PROPERTY_ADDED_TO_OPEN_MODEL", keyword, atom, what, (name,))
             else:
                 yield from self.walk(_Here(
-                    below, views, state, _inside(here.wrap, Op.MEMBER, name), (*here.path, _dotted(here.path, name)),
-                    (*here.above, id(raw)),
+                    below, views, state, _inside(here.wrap, Op.MEMBER, name),
+                    here.around and self.events.with_member(here.state, name, here.around),
+                    (*here.path, _dotted(here.path, name)), (*here.above, id(raw)),
                 ))  # fmt: skip
 
     def _required(self, here: _Here, keyword: str, _: Node) -> Iterator[Incompatibility | Undecided]:
@@ -305,7 +307,7 @@ class Explanation:
                     yield from self.leaf(here, "ITEMS_NARROWED", keyword, n.atom(op, at, inner), None, steps)
                 else:
                     yield from self.walk(
-                        _Here(below, views, state, _inside(here.wrap, op, at), path, (*here.above, id(raw)))
+                        _Here(below, views, state, _inside(here.wrap, op, at), None, path, (*here.above, id(raw)))
                     )
 
     def _positions(self, here: _Here, atom: Node) -> list[tuple[Op, int]]:
@@ -322,8 +324,11 @@ class Explanation:
         """What a state says without making choices."""
         known = self.cases.get(state)
         if known is None:
-            known = self.cases[state] = Case()
-            known.take(list(state))
+            known = self.solver.base(next(iter(state))) if len(state) == 1 else None
+            if known is None:
+                known = Case()
+                known.take(list(state))
+            self.cases[state] = known
         return known
 
 

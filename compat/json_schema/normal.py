@@ -15,7 +15,7 @@ from compat.json_schema import nodes as n
 from compat.json_schema.dynamic import meant
 from compat.json_schema.keywords import KEYWORDS, type_mask
 from compat.json_schema.nodes import FALSE, TRUE, Node
-from compat.json_schema.pieces import Piece, Pieces, is_free
+from compat.json_schema.pieces import Piece, Pieces, is_free, written
 from compat.json_schema.schema import Document, Location, ParsedSchema
 from compat.positions import Positions
 from compat.verdict import Reason
@@ -25,7 +25,7 @@ MAX_REFERENCES: Final = 12
 MAX_OPEN: Final = 40
 """Schemas inside each other before the next one is left for later."""
 LONG: Final = 200
-"""Characters from which on a schema for members or items is left for later."""
+"""Bytes, as a schema is ``written``, from which on one for members or items is left for later."""
 
 
 def normal(schema: ParsedSchema, *, formats: bool = True) -> Normal:
@@ -39,8 +39,8 @@ def normal(schema: ParsedSchema, *, formats: bool = True) -> Normal:
 
 _making: Final = RLock()
 """Held while normal forms are made: what another thread is making must not be taken for recursion."""
-_free: Final[WeakValueDictionary[tuple[str, bool, str], Node]] = WeakValueDictionary()
-"""Schemas without references, by dialect, formats and text: the normal form of short ones, references to long ones."""
+_free: Final[WeakValueDictionary[tuple[str, bool, bytes], Node]] = WeakValueDictionary()
+"""Schemas without references, by dialect, formats and as written: the normal form of short ones, references to long."""
 _references: Final[WeakValueDictionary[tuple[bytes, bool], Node]] = WeakValueDictionary()
 """References to pieces with references, by name and formats."""
 
@@ -112,14 +112,14 @@ class _Making:
         return known
 
     def _part(self, location: Location) -> Node:
-        text = repr(location.raw)
-        if not is_free(text):
+        said = written(location.raw)
+        if not is_free(said):
             return self.shared(location) or self.node(location)
-        name = (location.dialect.name, self.formats, text)
+        name = (location.dialect.name, self.formats, said)
         if (known := _free.get(name)) is not None:
             return known
-        if len(text) >= LONG:
-            return _without_references(Piece(location.raw, location.dialect, _text=text), formats=self.formats)
+        if len(said) >= LONG:
+            return _without_references(Piece(location.raw, location.dialect, _written=said), formats=self.formats)
         known = _free[name] = self.node(location)
         return known
 
@@ -289,11 +289,11 @@ def _reference(piece: Piece, *, formats: bool) -> Node | None:
 
 
 def _without_references(piece: Piece, *, formats: bool) -> Node:
-    name = (piece.dialect.name, formats, piece.text)
+    name = (piece.dialect.name, formats, piece.written)
     known = _free.get(name)
     if known is None:
         cut = _Cut(piece, formats=formats)
-        known = _free[name] = cut() if len(piece.text) < LONG else n.reference(cut, _kinds(piece))
+        known = _free[name] = cut() if len(piece.written) < LONG else n.reference(cut, _kinds(piece))
     return known
 
 

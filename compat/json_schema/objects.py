@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
@@ -55,16 +56,17 @@ class Objects:
         self.low = 0
         self.high: int | None = None
         for atom in atoms:
-            if atom.op is Op.NOT:
+            if atom.op is Op.MEMBER:  # most are
+                name, said = atom.args
+                self.members.setdefault(name, []).append(said)
+            elif atom.op is Op.NOT:
                 self._take_negation(atom.args[0])
             else:
                 self._take(atom)
 
     def _take(self, atom: Node) -> None:
         op, args = atom.op, atom.args
-        if op is Op.MEMBER:
-            self.members.setdefault(args[0], []).append(args[1])
-        elif op is Op.MATCHING:
+        if op is Op.MATCHING:
             self.matching.append(args)
         elif op is Op.OTHERS:
             self.others.append(args)
@@ -122,12 +124,18 @@ class _Search:
         self.chosen: dict[str, Answer] = {}
         """Required members with their values."""
         self.doubt: Answer | None = None
-        self.patterns = sorted(
-            {pattern for pattern, _ in demands.matching}
-            | {pattern for _, patterns, _ in demands.others for pattern in patterns}
-        )
-        explicit = {*demands.members, *demands.required, *(x for names, _, _ in demands.others for x in names)}
-        self.explicit = sorted(explicit)
+
+    @cached_property
+    def patterns(self) -> list[str]:
+        """Every pattern that something is said about, once."""
+        matching = {pattern for pattern, _ in self.demands.matching}
+        return sorted(matching | {pattern for _, patterns, _ in self.demands.others for pattern in patterns})
+
+    @cached_property
+    def explicit(self) -> list[str]:
+        """Every name that something is said about, once."""
+        demands = self.demands
+        return sorted({*demands.members, *demands.required, *(x for names, _, _ in demands.others for x in names)})
 
     def required_members(self) -> Asking | Any:
         """Fill in what must be there; an answer if that cannot be done."""

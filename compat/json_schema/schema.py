@@ -202,12 +202,13 @@ def schemas_in(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
         here = pending.pop()
         yield here
         for keyword, value in here.items():
-            if keyword in NAMED and isinstance(value, dict):
-                pending += [child for child in value.values() if isinstance(child, dict)]
-            elif keyword in LISTED and isinstance(value, list):
+            if isinstance(value, dict):
+                if keyword in NAMED:
+                    pending += [child for child in value.values() if isinstance(child, dict)]
+                elif keyword in SINGLE:
+                    pending.append(value)
+            elif isinstance(value, list) and keyword in LISTED:
                 pending += [child for child in value if isinstance(child, dict)]
-            elif keyword in SINGLE and isinstance(value, dict):
-                pending.append(value)
 
 
 def _descend(parent: Location, raw: dict[str, Any], pointer: str) -> Location:

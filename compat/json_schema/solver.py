@@ -106,7 +106,7 @@ class Solver:
 
     def refute(self, writer: Node, reader: Node) -> Answer:
         """A value of the writer that is none of the reader; EMPTY proves that there is none."""
-        base = self._base(writer)
+        base = self.base(writer)
         return EMPTY if base is None else self.solve(writer, base.denied(reader))
 
     def pay(self, steps: int) -> bool:
@@ -228,17 +228,17 @@ class Solver:
 
     def _start(self, state: State, order: list[Node]) -> Case | None:
         """The case of a state before any choice; what the first node of a question says is remembered."""
-        if len(order) < 2:
+        if not order:
             case = Case()
             return case if case.take(sorted(state, key=_is_positive)) else None
-        known = self._base(order[0])
+        known = self.base(order[0])
         if known is None:
             return None
         case = known.copy()
         return case if case.take(list(reversed(order[1:]))) else None
 
-    def _base(self, node: Node) -> Case | None:
-        """The case of one node, to be copied; None if it contradicts itself."""
+    def base(self, node: Node) -> Case | None:
+        """What one node says without making choices, to be copied; None if it contradicts itself."""
         if node not in self._bases:
             base = Case()
             self._bases[node] = base if base.take([node]) else None

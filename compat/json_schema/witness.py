@@ -6,7 +6,7 @@ from typing import Any
 
 from compat.engine import Violation
 from compat.json_schema import text
-from compat.json_schema.execute import Executors, executors
+from compat.json_schema.execute import Executors, executors_of
 from compat.json_schema.judge import explain
 from compat.json_schema.schema import ParsedSchema
 from compat.stopwatch import timed
@@ -22,8 +22,10 @@ def execute(
     ``formats`` lists what to try: whether formats are asserted on the (writer's, reader's) side.
     """
     for on_writer, on_reader in formats:
-        writes, reads = executors(writer, formats=on_writer), executors(reader, formats=on_reader)
-        if writes.accepts(payload) is True and reads.accepts(payload) is False:
+        if executors_of(writer, payload, formats=on_writer).accepts(payload) is not True:
+            continue
+        reads = executors_of(reader, payload, formats=on_reader)
+        if reads.accepts(payload) is False:
             asserted = " with formats asserted" if on_reader else ""
             return Witness(
                 payload=text.plain(payload),

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from compat.json_schema.execute import is_found
+from compat.json_schema.corrections import is_found
 from compat.json_schema.regex.language import Builder
 from compat.json_schema.regex.search import TooLong, shortest
 from compat.json_schema.regex.syntax import NotRegular, parse

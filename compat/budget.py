@@ -23,6 +23,8 @@ class Limits:
     """Steps of one check."""
     seconds: float = 10.0
     """Wall-clock seconds of one check."""
+    findings: int = 100
+    """Findings of one comparison that are told, of those that block and of those that do not."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -10,7 +10,7 @@ from compat.budget import DEFAULT_LIMITS, Budget, BudgetSpent, Limits
 from compat.definition import Definition
 from compat.errors import InvalidPayload
 from compat.formats import Parsed, parse
-from compat.judging import foreign, strictly
+from compat.judging import first_harmful, foreign, strictly, told
 from compat.level import Direction, Level
 from compat.profile import STRICT, Criteria, FormatMode, Profile
 from compat.verdict import (
@@ -69,18 +69,20 @@ def judged(
 ) -> Iterator[Finding]:
     """One version against one other in one direction: the facts, and what they weigh."""
     reader, writer = (new, old) if direction is Direction.BACKWARD else (old, new)
-    facts = list(compare(reader, writer, limits, json_formats=criteria.json_formats))
+    compared = compare(reader, writer, limits, json_formats=criteria.json_formats)
     criteria = criteria.applied_to(new.definition.format)
     if criteria.profile is Profile.STRICT or reader.engine is not writer.engine:  # nobody compares two formats
-        yield from strictly(facts, criteria, direction, version)
+        yield from told(strictly(compared, criteria, direction, version), limits.findings)
         return
+    # Facts block nothing under another authority, unless somebody weighs their rule otherwise.
+    facts = list(compared if criteria.overrides else first_harmful(compared, limits.findings))
     if criteria.profile.of_confluent:
         found = confluent.differences(reader, writer, criteria.profile, Budget(limits))
     else:  # buf asks whether the newer breaks who uses the older, whatever the direction
         found = buf.differences(old.schema, new.schema, criteria.profile.buf_category)
         if criteria.profile is Profile.BUF_WIRE_JSON:
             facts += buf.as_json(reader.schema, writer.schema, Budget(limits))
-    yield from foreign(list(_within_budget(found)), facts, criteria, direction, version)
+    yield from told(foreign(list(_within_budget(found)), facts, criteria, direction, version), limits.findings)
 
 
 def _within_budget(found: Iterator[Objection]) -> Iterator[Objection | Undecided]:

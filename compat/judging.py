@@ -6,18 +6,65 @@ Detection knows no profile. Where an authority and the truth about data part, th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from compat.level import Direction
 from compat.profile import Criteria, Weight
-from compat.verdict import Cause, Fact, Finding, Incompatibility, Objection, Undecided
+from compat.verdict import Cause, Fact, Finding, Incompatibility, Objection, Reason, Undecided
 
 _SHOWN: Final = 200
 """Characters of an event that a note shows; the witness beside it has it whole."""
 
 
-def strictly(facts: Sequence[Fact], criteria: Criteria, direction: Direction, version: int) -> Iterator[Finding]:
+def told(found: Iterator[Finding], most: int) -> Iterator[Finding]:
+    """The first findings that block, at most so many, and the first that do not; a last one says where there are more.
+
+    It looks no further than it must: the outcome is that of all findings, whatever is told.
+    """
+    blocking: list[Finding] = []
+    certain = False
+    left = others = 0
+    last: Finding | None = None
+    for finding in found:
+        if not finding.blocks:
+            others += 1
+            last = finding
+            if others <= most:
+                yield finding
+            continue
+        proves = not isinstance(finding.cause, Undecided)
+        if len(blocking) < most or (proves and not certain):
+            blocking.append(finding)
+            certain = certain or proves
+            yield finding
+        else:
+            left += 1
+            if certain:
+                break
+    if left:
+        yield _more(f"there are more findings that block than the {len(blocking)} told", blocking[-1])
+    if last is not None and others > most:
+        yield _more(f"there are {others - most} more findings that do not block than the {most} told", last)
+
+
+def _more(message: str, like: Finding) -> Finding:
+    return Finding(Undecided(Reason.MORE_FINDINGS, message), like.direction, like.version, like.weight)
+
+
+def first_harmful(facts: Iterator[Fact], most: int) -> Iterator[Fact]:
+    """The facts, up to so many that block; then that there are more."""
+    harmful = 0
+    for fact in facts:
+        if isinstance(fact, Undecided) or fact.severity.blocks:
+            if harmful == most:
+                yield Undecided(Reason.MORE_FINDINGS, f"there are more than {most}; the rest was not looked for")
+                return
+            harmful += 1
+        yield fact
+
+
+def strictly(facts: Iterable[Fact], criteria: Criteria, direction: Direction, version: int) -> Iterator[Finding]:
     """Findings that weigh what their severity says; an open question blocks."""
     for fact in facts:
         weight = Weight.ERROR if isinstance(fact, Undecided) else fact.severity.weight

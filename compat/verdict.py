@@ -139,6 +139,7 @@ class Reason(StrEnum):
     UNKNOWN_KEYWORD = "UNKNOWN_KEYWORD"
     NO_WITNESS = "NO_WITNESS"
     EXECUTORS_DISAGREE = "EXECUTORS_DISAGREE"
+    MORE_FINDINGS = "MORE_FINDINGS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Final
 from compat.budget import Limits
 from compat.check import compare
 from compat.formats import Parsed
+from compat.judging import first_harmful
 from compat.outline import Type
 from compat.projection import Need
 from compat.verdict import Incompatibility, Severity, Undecided, Witness
@@ -81,7 +82,7 @@ class ReaderSchema:
 def obstacles(reader: ReaderSchema, writer: Parsed, limits: Limits) -> Obstacles:
     """What blocks a direct reading, each with its witness. What merely differs is left out."""
     found: list[Cause] = []
-    for cause in compare(reader.parsed, writer, limits, first_only=reader.fields_only):
+    for cause in first_harmful(compare(reader.parsed, writer, limits, first_only=reader.fields_only), limits.findings):
         if isinstance(cause, Undecided) or cause.severity.blocks:
             found.append(cause)
         elif _names_required(cause, reader.required):

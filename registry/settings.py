@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Steps of comparing two schemas; over it the answer is unknown."""
     limit_check_seconds: float = 10.0
     """Seconds of comparing two schemas; the last line of defence."""
+    limit_check_findings: int = 100
+    """Findings of comparing two schemas that are told; where there are more, the last one says so."""
     limit_wait_seconds: float = 30.0
     """How long a follower may wait for the next change in one request; asked for longer, it is answered sooner."""
     limit_subjects_page: int = 1_000
@@ -210,6 +212,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             reference_depth=self.limit_reference_depth,
             steps=self.limit_check_steps,
             seconds=self.limit_check_seconds,
+            findings=self.limit_check_findings,
         )
 
     @property

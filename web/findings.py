@@ -7,7 +7,7 @@ from typing import Final
 
 from compat.formats import ENGINES
 from compat.profile import Criteria, Profile
-from compat.verdict import Difference, Finding, Incompatibility, Outcome, Rule, Undecided, outcome
+from compat.verdict import Difference, Finding, Incompatibility, Outcome, Reason, Rule, Undecided, outcome
 from compat.verdict import Fragment as Piece
 from web.code import highlight, json_text
 from web.views.findings import Found, Fragment, Judgement, Proof
@@ -152,7 +152,7 @@ def finding_found(finding: Finding, reader: str, writer: str, key: str, urls: tu
             tone=DOUBT,
             rule=cause.reason.value,
             message=readable(cause.message),
-            why="The engine stopped before it had an answer.",
+            why="" if cause.reason is Reason.MORE_FINDINGS else "The engine stopped before it had an answer.",
             remedy="",
             before=None,
             after=place,

@@ -153,6 +153,7 @@ _UNDECIDED_SUMMARY: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.UNKNOWN_KEYWORD: "A keyword is not known, so what it forbids is not known either.",
         Reason.NO_WITNESS: "No proof of compatibility was found, and no event that would disprove it either.",
         Reason.EXECUTORS_DISAGREE: "Two validators disagree about the same event.",
+        Reason.MORE_FINDINGS: "There are more findings than are told, so there is more to look at once these are gone.",
     }
 )
 

@@ -25,7 +25,6 @@ from compat.json_schema.values import small
 from compat.json_schema.views import Views, fragment
 from compat.verdict import Difference, Fragment, Incompatibility, Reason, Undecided, Witness
 
-MAX_FINDINGS: Final = 100
 MAX_DEPTH: Final = 60
 _STEPS_OF_A_KEYWORD: Final = 4
 _ONE_BY_ONE: Final = frozenset({"properties", "required"})
@@ -85,9 +84,6 @@ class Explanation:
         for finding in self.walk(here):
             yield finding
             count += 1
-            if count >= MAX_FINDINGS:
-                yield Undecided(Reason.BUDGET_SPENT, f"there are more than {MAX_FINDINGS} findings")
-                return
         if not count:
             witness = self.events.run(answer)
             if witness is None:

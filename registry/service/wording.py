@@ -18,6 +18,7 @@ from compat.verdict import (
     Incompatibility,
     Objection,
     Place,
+    Reason,
     Rule,
     Undecided,
     Witness,
@@ -28,6 +29,7 @@ from registry.service.answers import Checked, ReaderRow
 _SHOWN_TEXT: Final = 10_240
 _SHOWN_EVENT: Final = 400
 _MOST_FINDINGS: Final = 50
+"""Findings in one answer and in one entry of the log; how many more there are is told."""
 
 
 def refusal(checked: Checked, old_texts: Sequence[str] = ()) -> str:
@@ -76,6 +78,8 @@ def sentence(finding: Finding, checked: Checked) -> str:
         case Undecided() as cause:
             where = f" at {cause.place}" if cause.place else ""
             told = f"{cause.reason}{where}: undecided against version {number}, so it blocks: {cause.message}"
+            if cause.reason is Reason.MORE_FINDINGS:
+                told = f"{cause.reason} against version {number}: {cause.message}."
         case Objection(difference=difference, path=path):
             told = f"{difference.rule} at {path} against version {number}: {difference.message}."
         case Incompatibility(difference=difference) as cause:
@@ -120,6 +124,11 @@ def findings(checked: Checked) -> list[dict[str, Any]]:
         }
         for found in checked.verdict.findings[:_MOST_FINDINGS]
     ]
+
+
+def more_findings(checked: Checked) -> int:
+    """How many findings a verdict has beyond those in ``findings``."""
+    return max(0, len(checked.verdict.findings) - _MOST_FINDINGS)
 
 
 def finding(found: Finding, format: Format) -> dict[str, Any]:  # noqa: A002

@@ -1,6 +1,6 @@
 """What schemas made to be expensive cost, one by one, beside reading an ordinary definition of 12 kB.
 
-``python -m tests.benchmarks.hostile_schemas`` prints processor time, which holds on a busy machine; the catalogue is
+``python -m tests.benchmarks.hostile_schemas`` looks for as many findings as a check tells and prints processor time, which holds on a busy machine; the catalogue is
 ``tests/compat/json_schema/hostile.py`` and, for Avro and Protobuf, the definitions below.
 """
 
@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from compat.budget import Budget
+from compat.budget import DEFAULT_LIMITS, Budget
 from compat.definition import Definition, Format
 from compat.errors import CompatError
 from compat.formats import ENGINES
+from compat.judging import first_harmful
 from compat.verdict import Incompatibility
 from tests.benchmarks.json_schema_check import order
 from tests.compat.json_schema.hostile import PAIRS
@@ -105,7 +106,8 @@ def measure(format_: Format, writer: str, reader: str) -> tuple[float, float, in
         )
     except CompatError as error:
         return 0.0, 0.0, 0, f"refused: {type(error).__name__}"
-    checking = milliseconds(lambda: found.extend(engine.incompatibilities(parsed[1], parsed[0], budget)))
+    facts = engine.incompatibilities(parsed[1], parsed[0], budget)
+    checking = milliseconds(lambda: found.extend(first_harmful(facts, DEFAULT_LIMITS.findings)))
     proven = any(isinstance(each, Incompatibility) and each.severity.blocks for each in found)
     blocking = [each for each in found if not isinstance(each, Incompatibility) or each.severity.blocks]
     return reading, checking, budget.steps, "incompatible" if proven else "unknown" if blocking else "compatible"

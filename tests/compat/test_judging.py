@@ -13,7 +13,7 @@ from compat.definition import Definition, Format
 from compat.errors import InvalidCriteria
 from compat.level import Level
 from compat.profile import Action, Criteria, Profile, Weight
-from compat.verdict import Incompatibility, Objection, Outcome, Verdict
+from compat.verdict import Incompatibility, Objection, Outcome, Reason, Undecided, Verdict
 
 INT = 'syntax = "proto3"; message Order { int32 total = 1; }'
 ZIGZAG = 'syntax = "proto3"; message Order { sint32 total = 1; }'
@@ -127,3 +127,56 @@ def test_under_wire_json_a_renamed_field_comes_with_the_json_that_cannot_be_pars
     assert fact.cause.difference.rule == "JSON_FIELD_RENAMED"
     assert "total" in json.dumps(fact.cause.witness.payload)
     assert judged(Format.PROTOBUF, INT, renamed, "buf-wire").compatible
+
+
+def many(format_: Format, kind: str, size: int = 250) -> str:
+    """A schema of so many fields of a kind."""
+    if format_ is Format.JSON:
+        return json.dumps({"type": "object", "properties": {f"f{index}": {"type": kind} for index in range(size)}})
+    if format_ is Format.AVRO:
+        fields = [{"name": f"f{index}", "type": kind} for index in range(size)]
+        return json.dumps({"type": "record", "name": "Order", "fields": fields})
+    return f"syntax = 'proto3'; message Order {{ {' '.join(f'{kind} f{i} = {i + 1};' for i in range(size))} }}"
+
+
+@pytest.mark.parametrize("profile", ["strict", "confluent"])
+@pytest.mark.parametrize(
+    ("format_", "old", "new"),
+    [(Format.JSON, "string", "integer"), (Format.AVRO, "string", "int"), (Format.PROTOBUF, "string", "int32")],
+)
+def test_of_many_findings_the_first_are_told_and_that_there_are_more(
+    format_: Format, old: str, new: str, profile: str
+) -> None:
+    verdict = judged(format_, many(format_, old), many(format_, new), profile)
+    assert verdict.outcome is Outcome.INCOMPATIBLE
+    told = [finding.cause for finding in verdict.findings if finding.blocks]
+    assert len(told) == 101
+    assert isinstance(told[-1], Undecided)
+    assert told[-1].reason is Reason.MORE_FINDINGS
+    assert "than the 100 told" in told[-1].message
+    assert len(verdict.findings) <= 203
+
+
+def test_findings_that_do_not_block_hide_none_that_does() -> None:
+    old = many(Format.PROTOBUF, "int32")
+    new = many(Format.PROTOBUF, "sint32").replace("sint32 f249", "string f249")
+    verdict = judged(Format.PROTOBUF, old, new)
+    assert verdict.outcome is Outcome.INCOMPATIBLE
+    assert [finding.cause.message for finding in verdict.findings if isinstance(finding.cause, Undecided)] == [
+        "there are 149 more findings that do not block than the 100 told"
+    ]
+    assert judged(Format.PROTOBUF, many(Format.PROTOBUF, "int32"), many(Format.PROTOBUF, "sint32")).compatible
+
+
+def test_rules_that_are_allowed_hide_none_that_blocks() -> None:
+    old = many(Format.JSON, "string")
+    new = json.loads(many(Format.JSON, "integer")) | {"required": ["f0"]}
+    for profile in ("strict", "confluent"):
+        rules = {"TYPE_NARROWED": "allow", "confluent:TYPE_CHANGED": "allow", "REQUIRED_ADDED": "block"}
+        verdict = judged(Format.JSON, old, json.dumps(new), profile, rules)
+        assert any(
+            finding.blocks
+            and isinstance(finding.cause, Incompatibility)
+            and finding.cause.difference.rule == "REQUIRED_ADDED"
+            for finding in verdict.findings
+        )

@@ -46,7 +46,9 @@ def judge(pair: Pair, seed: int, counts: Counter[str], times: list[float]) -> st
     if opinion == "no" and answer == "compatible":
         return "jsonschema-rs says no"
     if opinion == "yes" and answer == "incompatible" and "format" not in json.dumps(pair.reader):
-        return f"jsonschema-rs says yes: {found[0]}"
+        # The events were executed again above, by its own validator too: its prover is wrong, as 0.60.3 is about
+        # "prefixItems": [false], which it takes for a schema that holds for everything.
+        counts["jsonschema-rs yes, against its own validator"] += 1
     if answer != "incompatible" and (problem := unsound(writer, reader, seed, EVENTS)):
         if answer == "unknown":
             counts["unknown though an event proves it"] += 1

@@ -33,7 +33,9 @@ class VerdictDocument(Answer, frozen=True):
     versions: list[int]
     """The versions it was compared with."""
     findings: list[dict[str, Any]]
-    """Rule, severity, message, place, direction, version, fingerprint, witness."""
+    """Rule, severity, message, place, direction, version, fingerprint, witness; at most fifty."""
+    more_findings: int
+    """How many there are beyond these."""
     messages: list[str]
     """The findings that block, each in a sentence."""
     notes: list[str]
@@ -158,6 +160,7 @@ def verdict(checked: Checked) -> VerdictDocument:
         compatible=checked.verdict.compatible,
         versions=list(checked.versions),
         findings=wording.findings(checked),
+        more_findings=wording.more_findings(checked),
         messages=[wording.sentence(finding, checked) for finding in checked.verdict.findings if finding.blocks],
         notes=list(checked.verdict.notes),
     )

@@ -1,7 +1,8 @@
 """What schemas made to be expensive cost, one by one, beside reading an ordinary definition of 12 kB.
 
-``python -m tests.benchmarks.hostile_schemas`` looks for as many findings as a check tells and prints processor time, which holds on a busy machine; the catalogue is
-``tests/compat/json_schema/hostile.py`` and, for Avro and Protobuf, the definitions below.
+``python -m tests.benchmarks.hostile_schemas`` looks for as many findings as a check tells, and prints processor time,
+which holds on a busy machine; the catalogue is ``tests/compat/json_schema/hostile.py`` and, for Avro and Protobuf, the
+definitions below.
 """
 
 from __future__ import annotations

@@ -31,6 +31,12 @@ class Parsed:
     schema: Any
     _texts: dict[Form, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @property
+    def source(self) -> str:
+        """The definition as source text: a serialized descriptor of Protobuf is printed."""
+        text: str = self.schema.text if self.definition.format is Format.PROTOBUF else self.definition.text
+        return text
+
     def text(self, form: Form) -> str:
         """The schema in one form, written once. Raises what the engine's ``text`` raises."""
         if (kept := self._texts.get(form)) is None:

@@ -127,6 +127,11 @@ def _main_name(references: dict[str, str]) -> str:
     return name
 
 
+def is_serialized(text: str) -> bool:
+    """Whether a definition is written as a base64 FileDescriptorProto."""
+    return _serialized(text) is not None
+
+
 def _serialized(text: str) -> bytes | None:
     """The bytes of a base64 FileDescriptorProto; nothing if the text is Protobuf source."""
     if not _BASE64.fullmatch(text):

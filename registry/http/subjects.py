@@ -71,8 +71,9 @@ def look_up(
     deleted: Flag = False,
 ) -> SchemaBody:
     """The version of a subject that holds this schema."""
-    found = registry.lookup.by_text(subject, data.content(), normalize=normalize, deleted=deleted)
-    return schema_body(found, registry.lookup.text(found, form(format)))
+    sent = data.content()
+    found = registry.lookup.by_text(subject, sent, normalize=normalize, deleted=deleted)
+    return schema_body(found, registry.lookup.text_for(sent, found, form(format)))
 
 
 @delete("/subjects/{name:str}", status_code=200, sync_to_thread=True)
@@ -134,7 +135,7 @@ def register(
     force: Flag = False,
 ) -> RegisterSchemaResponse:
     """Register a schema under a subject, or find that it is there already."""
-    answered = form(format)
+    answered, sent = form(format), data.content()
     options = RegistrationOptions(
         normalize=normalize,
         force=force,
@@ -142,8 +143,8 @@ def register(
         schema_id=data.schema_id,
         retagging=data.retagging,
     )
-    version = registry.registration.register(subject, data.content(), options, exchange_of(request).origin)
-    return registered_body(version, registry.lookup.text(version, answered))
+    version = registry.registration.register(subject, sent, options, exchange_of(request).origin)
+    return registered_body(version, registry.lookup.text_for(sent, version, answered))
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compat.engine import Form
 from compat.formats import Parsed
@@ -29,6 +29,8 @@ class Identified:
     def of(cls, candidate: Candidate, context: str) -> Identified:
         """Raises InvalidSchemaText."""
         parsed = parse(candidate.definition)
+        if parsed.source != candidate.content.text:
+            candidate = replace(candidate, content=replace(candidate.content, text=parsed.source))
         return cls(candidate, parsed, identify(parsed, candidate.content, context))
 
     @property

@@ -10,6 +10,7 @@ from compat import tagging
 from compat.definition import Format
 from compat.engine import Form
 from compat.entity import Tags
+from compat.protobuf.source import is_serialized
 from registry import history as histories
 from registry.data_contract import without_compiled
 from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
@@ -135,6 +136,12 @@ class Lookup:
             definition = self._definitions.of(reading, version)
         parsed = parse(definition)
         return parsed.text(form)
+
+    def text_for(self, sent: Content, version: Version, form: Form | None = None) -> str:
+        """The text for whoever has sent this schema: a serialized descriptor is answered with one."""
+        if form is None and sent.format is Format.PROTOBUF and is_serialized(sent.text):
+            form = Form.SERIALIZED
+        return self.text(version, form)
 
     def tags(self, version: Version, names: Collection[str]) -> Tags:
         """The tags of these names (``*`` is all) that the text of a version carries, by record and field."""

@@ -7,10 +7,13 @@ from typing import Any, Final, TypeAlias
 
 from compat.json_schema.regex import characters
 from compat.json_schema.regex.language import Builder, Language
+from compat.json_schema.regex.loops import Loops
 
 MAX_LAYERS: Final = 5_000
 """The longest string that is looked for where patterns count."""
 
+_MANY: Final = 40
+"""From so many characters on, a string that goes round a loop is looked for first."""
 _FAVOURITES: Final = "abx0123456789cdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-. /:@!#%&+=,;~"
 _RANKS: Final = {ord(character): rank for rank, character in enumerate(_FAVOURITES)}
 _FAVOURITE_POINTS: Final = tuple(map(ord, _FAVOURITES))
@@ -54,6 +57,11 @@ def shortest(
     """
     words = list(excluded)
     start_language = builder.both(wanted)
+    if low > _MANY:
+        plain = _Product(builder, _Excluded(()), spend)
+        long = Loops(start_language, plain.languages).of_length(low)
+        if long is not None and long not in words:
+            return long
     search = _Product(builder, _Excluded(words), spend)
     return search.run(((start_language,), 0), low, high)
 
@@ -110,6 +118,10 @@ class _Product:
             if child is not builder.none:
                 yield point, ((child,), self.excluded.step(node, point))
         self.spend(1 + len(ways) // 2)
+
+    def languages(self, language: Language) -> Iterator[tuple[int, Language]]:
+        """The ways on where no word is excluded."""
+        return ((point, child) for point, ((child,), _) in self.steps(((language,), -1)))
 
     def path(self, layers: list[dict[_State, Any]], state: _State) -> str:
         out: list[str] = []

@@ -12,6 +12,10 @@ from compat.json_schema.objects import MAX_MEMBERS
 from compat.verdict import Reason, Undecided
 from tests.compat.json_schema.laws import findings, outcome, parse, unproven
 
+EMAIL = (
+    r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
+)
 COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
 
@@ -19,6 +23,9 @@ COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
     ("writer", "reader"),
     [
         ({"type": "string"}, {"maxLength": 65_535}),
+        ({"type": "string", "pattern": EMAIL}, {"maxLength": 254}),
+        ({"type": "string", "pattern": "^[a-z]+(-[0-9]{3})?$"}, {"maxLength": 10_000}),
+        ({"type": "string", "pattern": "x", "not": {"pattern": "^a"}}, {"maxLength": 4_000}),
         ({"type": "array"}, {"maxItems": 10_000}),
         ({"type": "array", "items": {"type": "object", "required": ["id"]}}, {"maxItems": 1_000}),
         ({"type": "array", "minItems": 5_000}, {"minItems": 5_001}),

@@ -10,7 +10,7 @@ from typing import Any, Final
 from compat.json_schema import nodes as n
 from compat.json_schema.answer import EMPTY, Answer, Status, found, maybe, tentative
 from compat.json_schema.conjunction import State
-from compat.json_schema.counting import Counting, Goal
+from compat.json_schema.counting import Counting, Goal, merged
 from compat.json_schema.evaluate import Evaluator
 from compat.json_schema.nodes import FALSE, Node, Op
 from compat.json_schema.similar import Similar
@@ -23,13 +23,15 @@ MAX_LENGTH: Final = 20_000
 """Items of the longest array that is made."""
 MAX_ASKED: Final = 200
 """Items that are asked, one by one, to be none of those before them."""
+MAX_COMPARED: Final = 250
+"""Different objects or arrays in one array: validators compare each with each."""
 _MANY: Final = (n.STRING, n.INTEGER)
 """Kinds with many values that validators tell apart fast, where a long array needs them."""
 _MAX_PLACEMENTS: Final = 400
 
 _DOUBT: Final = maybe(Reason.ARRAY_COUNTING, "how often items may occur or repeat is not decided here")
 _TOO_LONG: Final = maybe(Reason.BUDGET_SPENT, f"an array of more than {MAX_LENGTH} items is not tried")
-_TOO_DIFFERENT: Final = maybe(Reason.BUDGET_SPENT, f"more than {MAX_ASKED} different items are not looked for")
+_TOO_DIFFERENT: Final = maybe(Reason.BUDGET_SPENT, "so many different items are not looked for")
 
 
 class Arrays:
@@ -152,8 +154,14 @@ def solve(atoms: list[Node], judge: Evaluator) -> Asking:
 
 
 def _counted(demands: Arrays) -> Asking:
-    goals = [Goal(start, node, count, None) for start, node, count in demands.somewhere]
-    goals += [Goal(0, node, 0, count) for node, count in demands.at_most]
+    goals = merged(
+        [
+            *(Goal(start, node, count, None) for start, node, count in demands.somewhere),
+            *(Goal(0, node, 0, count) for node, count in demands.at_most),
+        ]
+    )
+    if any(goal.most is not None and goal.least > goal.most for goal in goals):
+        return EMPTY
     asked = [demands.at(index) for index in range(demands.horizon + 1)]
     counting = Counting(goals, asked, demands.low, demands.high)
     if counting.longest > MAX_LENGTH:

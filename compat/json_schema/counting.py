@@ -7,8 +7,8 @@ is long enough, so no longer arrays than ``longest`` have to be tried.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from compat.json_schema import nodes as n
@@ -38,6 +38,18 @@ class Goal:
     def cap(self) -> int:
         """Where counting stops to matter."""
         return self.least if self.most is None else self.most + 1
+
+
+def merged(goals: Iterable[Goal]) -> list[Goal]:
+    """One goal for each node that is counted from the same item on."""
+    found: dict[tuple[int, Node], Goal] = {}
+    for goal in goals:
+        known = found.setdefault((goal.start, goal.node), goal)
+        bounds = [each.most for each in (known, goal) if each.most is not None]
+        found[goal.start, goal.node] = replace(
+            known, least=max(known.least, goal.least), most=min(bounds, default=None)
+        )
+    return list(found.values())
 
 
 _Sort = tuple[frozenset[int], Answer]

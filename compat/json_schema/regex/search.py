@@ -51,7 +51,9 @@ def shortest(
     excluded: Iterable[str],
     spend: Callable[[int], None],
 ) -> str | None:
-    """The shortest string of length ``low`` to ``high`` in all languages and not excluded; None if there is none.
+    """A shortest string of length ``low`` to ``high`` in all languages and not excluded; None if there is none.
+
+    Where it must be long, not always the shortest.
 
     Raises TooLong beyond MAX_LAYERS, and whatever ``spend`` raises.
     """
@@ -59,7 +61,7 @@ def shortest(
     start_language = builder.both(wanted)
     if low > _MANY:
         plain = _Product(builder, _Excluded(()), spend)
-        long = Loops(start_language, plain.languages).of_length(low)
+        long = Loops(start_language, plain.languages).string(low, high)
         if long is not None and long not in words:
             return long
     search = _Product(builder, _Excluded(words), spend)

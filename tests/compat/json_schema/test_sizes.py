@@ -16,6 +16,12 @@ EMAIL = (
     r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"
 )
+POINT = {
+    "type": "object",
+    "properties": {"id": {"type": "integer"}, "at": {"type": "array", "items": {"type": "number"}}},
+    "required": ["id"],
+    "additionalProperties": False,
+}
 COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
 
@@ -26,14 +32,16 @@ COUNTRY = {"type": "string", "pattern": "^[A-Z]{2}$"}
         ({"type": "string", "pattern": EMAIL}, {"maxLength": 254}),
         ({"type": "string", "pattern": "^[a-z]+(-[0-9]{3})?$"}, {"maxLength": 10_000}),
         ({"type": "string", "pattern": "x", "not": {"pattern": "^a"}}, {"maxLength": 4_000}),
+        ({"type": "string", "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{3}=)?$"}, {"maxLength": 8_192}),
+        ({"type": "array", "items": POINT, "uniqueItems": True}, {"maxItems": 100}),
         ({"type": "array"}, {"maxItems": 10_000}),
         ({"type": "array", "items": {"type": "object", "required": ["id"]}}, {"maxItems": 1_000}),
         ({"type": "array", "minItems": 5_000}, {"minItems": 5_001}),
         ({"type": "array", "uniqueItems": True}, {"maxItems": 1_000}),
-        ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, {"maxItems": 10_000}),
+        ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, {"maxItems": 3_000}),
         ({"type": "array", "items": {"type": "string", "minLength": 3}, "uniqueItems": True}, {"maxItems": 500}),
         ({"type": "object"}, {"maxProperties": 256}),
-        ({"type": "object", "additionalProperties": {"type": "string"}}, {"maxProperties": 10_000}),
+        ({"type": "object", "additionalProperties": {"type": "string"}}, {"maxProperties": 5_000}),
         ({"type": "object", "patternProperties": {"^x_": {"type": "null"}}}, {"maxProperties": 1_000}),
         ({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"}}, {"maxProperties": 1_000}),
         ({"type": "object", "propertyNames": {"minLength": 4}}, {"maxProperties": 400}),
@@ -49,7 +57,7 @@ def test_what_is_larger_is_shown(writer: dict[str, Any], reader: dict[str, Any])
     found = findings(w, r)
     assert outcome(found) == "incompatible"
     assert unproven(w, r, found) is None
-    assert time.process_time() - start < 5  # seconds; usually a hundredth to a third of one
+    assert time.process_time() - start < 5  # seconds; usually a tenth of one
     assert findings(r, w) == []
 
 
@@ -59,6 +67,14 @@ def test_so_many_different_values_there_are_not() -> None:
     few = {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 300}, "uniqueItems": True}
     assert findings(parse(few), parse(few | {"maxItems": 300})) == []
     assert outcome(findings(parse(few), parse(few | {"maxItems": 299}))) == "incompatible"
+
+
+def test_what_is_counted_twice_is_counted_once() -> None:
+    counted = {"type": "array", "contains": {"type": "integer"}, "minContains": 300}
+    parsed = [parse({"$schema": "https://json-schema.org/draft/2020-12/schema", **counted, **more})
+              for more in ({}, {"minContains": 301})]  # fmt: skip
+    assert findings(parsed[1], parsed[0]) == []
+    assert outcome(findings(parsed[0], parsed[1])) == "incompatible"
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ def produce() -> tuple[str, Write]:
 
 
 @asynccontextmanager
-async def consuming(address: str, **options: Any) -> Any:
+async def consuming(address: str, answering: Any = answer, **options: Any) -> Any:
     consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=address, auto_offset_reset="earliest")
-    async with AsyncClient("http://registry", transport=httpx.MockTransport(answer)) as client:
+    async with AsyncClient("http://registry", transport=httpx.MockTransport(answering)) as client:
         await consumer.start()
         try:
             yield UpcastingConsumer(consumer, Records(client, SUBJECT, **options))
@@ -72,6 +72,41 @@ def test_getmany_leaves_out_what_is_skipped_and_counts(produce: Any) -> None:
     offsets, report = run(work())
     assert offsets == [0, 2]
     assert (report.events, report.skipped, report.first[0].number) == (3, 1, 2)
+
+
+def test_what_is_no_event_of_the_topic_fails_like_one(produce: Any) -> None:
+    address, write = produce
+    broken = framed(11, {})[:-1]
+    write(b"{}", broken, framed(11, {"status": "N"}))
+    letters: list[Any] = []
+
+    async def work() -> Any:
+        async with consuming(address, on_failure=lambda *letter: letters.append(letter)) as consumer:
+            return await consumer.getone(), consumer.report()
+
+    record, report = run(work())
+    assert (record.offset, report.events, report.dead_lettered) == (2, 3, 2)
+    assert [event for event, _ in letters] == [b"{}", broken]
+    assert "orders, partition 0, offset 0 is not framed" in letters[0][1].reason
+    assert "orders, partition 0, offset 1 cannot be decoded" in letters[1][1].reason
+
+
+def test_the_registry_is_asked_once_for_many_records(produce: Any) -> None:
+    address, write = produce
+    write(*[framed(11, {"status": "N"})] * 50)
+    asked: list[str] = []
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return answer(request)
+
+    async def work() -> None:
+        async with consuming(address, answering=counted) as consumer:
+            for _ in range(50):
+                await consumer.getone()
+
+    run(work())
+    assert len(asked) == 2, "the version of a schema id, and the chain from it"
 
 
 def test_getone_goes_on_after_a_dead_letter(produce: Any) -> None:

@@ -83,7 +83,20 @@ def test_faults_are_not_swallowed(
     account = Account("Ann", 100)
     application.save(account)
     old_event(application, account, '{"amount": "much"}')
-    with pytest.raises(UpcastFailed, match="/amount"):
+    with pytest.raises(UpcastFailed, match="/amount") as failed:
+        application.repository.get(account.id)
+    assert failed.value.__notes__ == [f"aggregate {account.id}, version 2"]
+
+
+def test_an_event_of_an_aggregate_cannot_be_dropped(
+    application: Application[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = read({"upcast": 1, "subject": TOPIC, "from": 1, "to": 2, "ops": [{"drop_event": {"when": "cents == 0"}}]})
+    monkeypatch.setattr(UpcastingMapper, "chains", {(TOPIC, 1): Chain.up([step])})
+    account = Account("Ann", 100)
+    application.save(account)
+    old_event(application, account, '{"cents": 0}', TOPIC)
+    with pytest.raises(UpcastersError, match="splits or drops an event"):
         application.repository.get(account.id)
 
 

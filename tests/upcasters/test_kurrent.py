@@ -107,3 +107,16 @@ def test_failures_are_named_or_counted(registry: Client) -> None:
     reader = UpcastingReader(registry, on_failure="skip")
     assert list(reader.upcast(events)) == []
     assert reader.report().failures == 2
+
+
+def test_the_registry_is_asked_once_for_many_events() -> None:
+    asked: list[str] = []
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return answer(request)
+
+    with Client("http://registry", transport=httpx.MockTransport(counted)) as client:
+        events = [recorded(ORDERED, {"who": "Ann", "status": "N"}, schemaId=n % 2) for n in range(50)]
+        assert len(list(UpcastingReader(client).upcast(events))) == 50
+    assert len(asked) == 3, "the versions of two schema ids, and one chain"

@@ -222,8 +222,10 @@ def test_a_wrapped_deserializer_under_a_policy(url: str, json_ids: list[int]) ->
         )
         bad = {"id": "o-2", "amount": 1}
         assert [wrapped(framed(json_ids[0], event), CONTEXT) for event in (OLD, bad)] == [NEW, SKIPPED]
-        assert (wrapped.report().events, wrapped.report().dead_lettered) == (2, 1)
-    ((event, error),) = letters
+        assert wrapped(b"{}", CONTEXT) is SKIPPED
+        assert (wrapped.report().events, wrapped.report().dead_lettered) == (3, 2)
+    (event, error), (unframed, reason) = letters
+    assert (unframed, "not framed with a schema id" in str(reason)) == (b"{}", True)
     assert event == bad
     assert (error.subject, error.source, error.target, error.pointer) == (SUBJECT, 1, 2, "/name")
 
@@ -241,6 +243,11 @@ def test_clients_ask_once(url: str, json_ids: list[int]) -> None:
         for _ in range(50):
             assert up(OLD, version=1) == NEW
         assert len(asked) == 1
+        executor = PlanExecutor(client)
+        accelerated = deserializer(url, executor, **{"use.latest.version": True})
+        for _ in range(50):
+            assert accelerated(framed(json_ids[0], OLD), CONTEXT) == NEW
+        assert len(asked) == 1 + 2, "a chain for each of the two rules"
         down = client.upcaster(SUBJECT, to=2)
         assert down(NEW | {"amount_cents": 1200}, version=3) == {"id": "o-1", "customer": {"name": "Ann"}, "amount": 12}
         with pytest.raises(NoChain):

@@ -20,7 +20,7 @@ from confluent_kafka.serialization import SerializationContext
 
 from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
-from upcasters.errors import UpcastersError
+from upcasters.errors import UpcastersError, UpcastFailed
 from upcasters.failures import Account, Policy, Report
 from upcasters.integrations.kafka_records import unframed
 
@@ -109,10 +109,20 @@ class UpcastingDeserializer:
     def __call__(self, data: bytes | None, ctx: SerializationContext) -> Any:
         """The event in the wanted version; None for a tombstone, SKIPPED for an event that failed and is not handed on.
 
-        Raises NoChain, and UpcastFailed under the policy ``raise``.
+        A message without a frame is an event that fails. Raises NoChain, UpcastFailed under the policy ``raise``, and
+        what the wrapped deserializer raises: a registry that does not answer cannot be told from it.
         """
         if data is None:
             return None
-        schema_id, _ = unframed(data, f"a message of {ctx.topic} (leave headers with GUIDs to the executor)")
+        try:
+            schema_id, _ = unframed(data, f"a message of {ctx.topic} (leave headers with GUIDs to the executor)")
+        except UpcastersError as error:
+            return self._account.bring(data, self._refusal(str(error)))
         version = self._client.version(self._upcaster.subject, schema_id)
         return self._account.bring(self._deserializer(data, ctx), self._upcaster.chain(version))
+
+    def _refusal(self, reason: str) -> Callable[[Any], Any]:
+        def refuse(_stored: Any) -> Any:
+            raise UpcastFailed(self._upcaster.subject, (0, 0), "", "", reason)
+
+        return refuse

@@ -42,12 +42,20 @@ class UpcastingMapper(Mapper[TAggregateID]):
     """By topic and version; without them the bundle that LINEAL_BUNDLE names is read."""
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[TAggregateID]:
-        """The event as an object. Raises UpcastFailed; UpcastersError if it is newer than the code."""
-        topic, version, state = self._upcast(stored_event.topic, self._decoded(stored_event))
-        cls = resolve_topic(topic)
-        if issubclass(cls, CanSnapshotAggregate):
-            state["topic"], version_of_state, state["state"] = self._upcast(state["topic"], state["state"])
-            state["state"]["class_version"] = version_of_state
+        """The event as an object.
+
+        An event that fails is always an error, with a note of the aggregate: without it an aggregate would be another.
+        Raises UpcastFailed; UpcastersError if it is newer than the code, or if a chain splits or drops it.
+        """
+        try:
+            topic, version, state = self._upcast(stored_event.topic, self._decoded(stored_event))
+            cls = resolve_topic(topic)
+            if issubclass(cls, CanSnapshotAggregate):
+                state["topic"], version_of_state, state["state"] = self._upcast(state["topic"], state["state"])
+                state["state"]["class_version"] = version_of_state
+        except UpcastersError as error:
+            error.add_note(f"aggregate {stored_event.originator_id}, version {stored_event.originator_version}")
+            raise
         known = getattr(cls, "class_version", 1)
         if version > known:
             raise UpcastersError(
@@ -69,8 +77,10 @@ class UpcastingMapper(Mapper[TAggregateID]):
         chain = self._chains().get((topic, version))
         if chain is None:
             return topic, version, state
-        (event,) = chain.stream([Event(topic, state)])
-        return event.type, chain.target, dict(event.payload)
+        events = list(chain.stream([Event(topic, state)]))
+        if len(events) != 1:
+            raise UpcastersError(f"{chain!r} splits or drops an event: an aggregate needs every one of its own")
+        return events[0].type, chain.target, dict(events[0].payload)
 
     def _decoded(self, stored_event: StoredEvent) -> dict[str, Any]:
         data = stored_event.state

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import msgspec
 
 from upcasters.client import AsyncClient
-from upcasters.errors import UpcastersError
+from upcasters.errors import UpcastersError, UpcastFailed
 from upcasters.exchange import Target
 from upcasters.failures import Account, Policy, Report
 
@@ -61,7 +61,7 @@ class Records:
         decode: Decode = decode_json,
         on_failure: Policy = "raise",
     ) -> None:
-        """``decode`` reads other formats than JSON; ``on_failure`` as in ``upcasters.failures``."""
+        """``decode`` reads other formats than JSON, or raises ValueError; ``on_failure`` as in ``failures.py``."""
         self._registry = registry
         self._subject = subject
         self._to = to
@@ -75,12 +75,27 @@ class Records:
     async def brought(self, record: Record) -> Any:
         """The event in the wanted version, None for a tombstone, SKIPPED for one that is not handed on.
 
-        Raises NoChain, and UpcastFailed under the policy ``raise``.
+        A value without a frame, or that cannot be decoded, is an event that fails, and is handed to dead letters as it
+        is. Raises NoChain, and UpcastFailed under the policy ``raise``.
         """
         if record.value is None:
             return None
         place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-        schema_id, payload = unframed(record.value, place)
+        try:
+            schema_id, payload = unframed(record.value, place)
+        except UpcastersError as error:
+            return self._account.bring(record.value, self._refusal((0, 0), str(error)))
         version = await self._registry.version(self._subject, schema_id)
         chain = await self._registry.chain(self._subject, version, self._to)
-        return self._account.bring(self._decode(schema_id, payload), chain)
+        try:
+            event = self._decode(schema_id, payload)
+        except (ValueError, RecursionError) as error:
+            refusal = self._refusal((chain.source, chain.target), f"{place} cannot be decoded: {error}")
+            return self._account.bring(record.value, refusal)
+        return self._account.bring(event, chain)
+
+    def _refusal(self, versions: tuple[int, int], reason: str) -> Callable[[Any], Any]:
+        def refuse(_stored: Any) -> Any:
+            raise UpcastFailed(self._subject, versions, "", "", reason)
+
+        return refuse

@@ -190,6 +190,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit_exporters: int = 10
     """How many exporters there can be; over it: 40964."""
 
+    allow_origins: str = ""
+    """Pages of which sites may ask in a browser, as ``https://host:port`` with commas between, or ``*`` (Confluent's
+    ``access.control.allow.origin``). Without it, only the catalog's own."""
     cluster_id: str = "lineal"
     """What ``/v1/metadata/id`` names."""
 

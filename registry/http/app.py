@@ -29,6 +29,7 @@ from registry.http.description import description
 from registry.http.door import Door
 from registry.http.front import Front
 from registry.http.nesting import bounded
+from registry.http.origins import Origins
 from registry.http.parameters import provide_subject
 from registry.http.permissions import guard
 from registry.http.ready import ReadyAnswers
@@ -100,4 +101,6 @@ def create_app(
         lifespan=[life],
     )
     app.asgi_handler = Front(app.asgi_handler, opened, door or Door(opened), answers, Watch(settings))
+    if settings.allow_origins:
+        app.asgi_handler = Origins(app.asgi_handler, settings.allow_origins)
     return app

@@ -72,7 +72,8 @@ class Lookup:
                 metadata = found.content.metadata
                 if metadata is not None and wanted.items() <= (metadata.properties or {}).items():
                     return found
-        raise VersionNotFound(f"with {dict(wanted)}")
+        pairs = ", ".join(f"{key}={value}" for key, value in wanted.items())
+        raise VersionNotFound(f"with {pairs or 'metadata'}")
 
     def by_text(
         self, subject: Subject, candidate: Content, *, normalize: bool = False, deleted: bool = False

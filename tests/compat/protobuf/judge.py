@@ -52,10 +52,10 @@ def _compare(written: Message, read: Message, at: str, outcome: Outcome) -> None
                 outcome.lost.append(place)
             continue
         before, after = _values(written, ours), _values(read, theirs)
-        if is_map(ours) and not is_map(theirs):
-            after = _as_entries(after)
         if any(map(_is_garbled, [theirs] * len(after), after)):
             outcome.error = f"{place} is no text"
+        if is_map(ours) and not is_map(theirs):
+            after = _as_entries(after)
         if (before and ours.number in unknown) or (before and not after and theirs.has_presence):
             outcome.lost.append(place)
         elif len(before) != len(after):

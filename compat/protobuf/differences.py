@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import MethodDescriptorProto, ServiceDescriptorProto
-from google.protobuf.message import Message as Options
 
 from compat.budget import Budget
 from compat.errors import LimitExceeded
 from compat.protobuf.compare import Comparison
 from compat.protobuf.model import Enum, Field, Message, Schema
+from compat.protobuf.options import option_differences
 from compat.protobuf.words import fragment
 from compat.verdict import Difference, Fragment, Incompatibility, Place
 
 
 def differences(old: Schema, new: Schema) -> Iterator[Difference]:
     """In the order of the newer text; what stands nowhere in it (imports, things removed) where the older has it."""
-    found = [*_between(old, new), *_of_file(old, new), *_of_types(old, new), *_of_services(old, new)]
+    found = [
+        *_between(old, new),
+        *_imports(old, new),
+        *option_differences(old, new, _earlier),
+        *_of_types(old, new),
+        *_of_services(old, new),
+    ]
     yield from sorted(found, key=_position)
 
 
@@ -38,13 +44,12 @@ def _between(old: Schema, new: Schema) -> Iterator[Difference]:
         return  # what was found until here is true
 
 
-def _of_file(old: Schema, new: Schema) -> Iterator[Difference]:
+def _imports(old: Schema, new: Schema) -> Iterator[Difference]:
     before, after = set(old.file.dependency), set(new.file.dependency)
     for name in sorted(before - after):
         yield Difference("IMPORT_CHANGED", f"{name} is not imported any more", _text(f'import "{name}"'), None)
     for name in sorted(after - before):
         yield Difference("IMPORT_CHANGED", f"{name} is imported", None, _text(f'import "{name}"'))
-    yield from _options("the file", old.file.options, new.file.options, Place(""), Place(""))
 
 
 def _of_types(old: Schema, new: Schema) -> Iterator[Difference]:
@@ -150,23 +155,6 @@ def _of_methods(
 def _signature(method: MethodDescriptorProto) -> str:
     streams = ["stream " if flag else "" for flag in (method.client_streaming, method.server_streaming)]
     return f"rpc {method.name}({streams[0]}{method.input_type}) returns ({streams[1]}{method.output_type})"
-
-
-def _options(name: str, old: Options, new: Options, was: Place, now: Place) -> Iterator[Difference]:
-    before, after = _assigned(old), _assigned(new)
-    for option in sorted(before.keys() | after.keys()):
-        if before.get(option) != after.get(option):
-            message = f"the option {option} of {name} is {after.get(option, 'not set')}"
-            yield Difference(
-                "OPTION_CHANGED",
-                message,
-                Fragment(was, f"{option} = {before[option]}") if option in before else None,
-                Fragment(now, f"{option} = {after[option]}") if option in after else None,
-            )
-
-
-def _assigned(options: Options) -> dict[str, str]:
-    return {field.name: str(value).strip()[:200] for field, value in options.ListFields()}
 
 
 def _text(text: str) -> Fragment:

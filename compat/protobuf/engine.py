@@ -16,6 +16,7 @@ from compat.outline import Type
 from compat.profile import FormatMode
 from compat.projection import Need
 from compat.protobuf import payload as payloads
+from compat.protobuf import payload_json
 from compat.protobuf.canonical import canonical
 from compat.protobuf.compare import Comparison
 from compat.protobuf.differences import differences
@@ -135,10 +136,10 @@ class ProtobufEngine:
         return payloads.decode(schema, self.root(schema, message), data)
 
     def to_json(self, schema: Schema, payload: object, message: str | None = None) -> object:
-        return payloads.to_json(schema, self.root(schema, message), payload)
+        return payload_json.to_json(schema, self.root(schema, message), payload)
 
     def from_json(self, schema: Schema, value: object, message: str | None = None) -> object:
-        return payloads.from_json(schema, self.root(schema, message), value)
+        return payload_json.from_json(schema, self.root(schema, message), value)
 
     def root(self, schema: Schema, message: str | None = None) -> str:
         """The full name of the message that is meant. Raises InvalidPayload if there is none."""

@@ -199,7 +199,7 @@ class Schema:
         self.files: Mapping[str, FileDescriptorProto] = MappingProxyType({file.name: file for file in files.file})
         self.main = files.file[-1].name
         self.pool = build_pool(files)
-        self._declared = {name: declared for file in self.files.values() for name, declared in _declarations(file)}
+        self._declared = {name: declared for file in self.files.values() for name, declared in declarations(file)}
         self._messages: dict[str, Message] = {}
         self._enums: dict[str, Enum] = {}
         self._classes: dict[str, type[Event]] = {}
@@ -401,7 +401,7 @@ def counterpart(writer: Schema, reader: Schema, name: str) -> str:
     return f"{new}.{inner}" if new else inner
 
 
-def _declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
+def declarations(file: FileDescriptorProto) -> Iterator[tuple[str, _Declared]]:
     """Every message and enum of a file by full name, outer before inner; nesting is bounded by protoc."""
     prefix = f"{file.package}." if file.package else ""
     waiting: list[tuple[str, tuple[int, ...], DescriptorProto]] = [

@@ -1,4 +1,4 @@
-"""Payloads: an event as a dict by field name, as bytes, and as JSON for people.
+"""Payloads: an event as a dict by field name, and as bytes.
 
 A field without presence is always in the payload, since 'absent' is only a way to write its default; a field with
 presence is there when it is set. Enums are names (numbers where the schema names none), maps are dicts, bytes are
@@ -10,7 +10,6 @@ schema that knows them reads them.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +37,6 @@ _FLOAT_MAX: Final = 3.4028235677973366e38  # the first value that no longer roun
 RuntimeField = Any
 """A field descriptor of the runtime: its stubs know two classes that the runtime takes for one."""
 
-_SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _REQUIRED_MISSING: Final = "is required and missing: add it"
 
 
@@ -136,7 +134,7 @@ def to_json_tree(message: Message) -> dict[str, object]:
             tree[name] = _json_single(field, content)
         elif field.message_type is not None and field.message_type.GetOptions().map_entry:
             item = field.message_type.fields_by_name["value"]
-            tree[name] = {_json_key(key): _json_single(item, value) for key, value in entries(content)}
+            tree[name] = {json_key(key): _json_single(item, value) for key, value in entries(content)}
         else:
             tree[name] = [_json_single(field, element) for element in content]
     return tree
@@ -147,10 +145,11 @@ def _json_single(field: RuntimeField, content: Any) -> object:
         return None
     if field.message_type is not None:
         return to_json_tree(content)
-    return _json_scalar(content if isinstance(content, bytes) else _single(field, content))
+    return json_scalar(content if isinstance(content, bytes) else _single(field, content))
 
 
-def _json_scalar(content: object) -> object:
+def json_scalar(content: object) -> object:
+    """Bytes as base64, NaN and infinities as text."""
     if isinstance(content, bytes):
         return base64.b64encode(content).decode()
     if isinstance(content, float) and not math.isfinite(content):
@@ -158,7 +157,8 @@ def _json_scalar(content: object) -> object:
     return content
 
 
-def _json_key(key: object) -> str:
+def json_key(key: object) -> str:
+    """A map key as JSON has it."""
     if isinstance(key, bytes):
         return key.decode("utf-8", "replace")  # a key that an old reader let pass although it is not UTF-8
     return ("true" if key else "false") if isinstance(key, bool) else str(key)
@@ -380,96 +380,3 @@ def _kind(content: object) -> str:
 
 def _escaped(name: object) -> str:
     return str(name).replace("~", "~0").replace("/", "~1")
-
-
-# ---------------------------------------------------------------------------------------------- JSON
-
-
-def to_json(schema: Schema, message_type: str, payload: object) -> object:
-    """A payload as JSON: bytes as base64, NaN and infinities as text, map keys as text, integers as they are."""
-    return _convert(schema, schema.message(message_type), payload, _json_leaf, 0)
-
-
-def from_json(schema: Schema, message_type: str, tree: object) -> object:
-    """The payload of a JSON tree that ``to_json`` gave or a person edited. Raises InvalidPayload."""
-    payload = _convert(schema, schema.message(message_type), tree, _payload_leaf, 0)
-    for violation in violations(schema, message_type, payload):
-        raise InvalidPayload(violation.message, violation.pointer)
-    return payload
-
-
-_Leaf = Callable[[Field, object, bool], object]
-
-
-def _convert(schema: Schema, message: MessageType, tree: object, leaf: _Leaf, depth: int) -> object:
-    """Convert the leaves and leave what does not fit the schema as it is: violations name it."""
-    if not isinstance(tree, Mapping) or depth > MAX_DEPTH:
-        return tree
-    by_name = {field_key(field): field for field in message.fields.values()}
-    converted: dict[str, object] = {}
-    for name, content in tree.items():
-        field = by_name.get(name)
-        if name == UNKNOWN:
-            converted[name] = _base64(content)
-        else:
-            converted[name] = content if field is None else _convert_field(schema, field, content, leaf, depth)
-    return converted
-
-
-def _base64(content: object) -> object:
-    """Bytes as base64 text, and such a text as bytes."""
-    if isinstance(content, bytes):
-        return base64.b64encode(content).decode()
-    try:
-        return base64.b64decode(content, validate=True) if isinstance(content, str) else content
-    except (binascii.Error, ValueError) as error:
-        raise InvalidPayload(f"{UNKNOWN} holds the bytes of unknown fields: give base64 text") from error
-
-
-def _convert_field(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:
-    if field.map and isinstance(content, Mapping):
-        entry = schema.message(field.type_name)
-        return {
-            leaf(entry.fields[1], key, True): _convert_value(schema, entry.fields[2], element, leaf, depth)
-            for key, element in content.items()
-        }
-    if field.repeated and isinstance(content, list | tuple):
-        return [_convert_value(schema, field, element, leaf, depth) for element in content]
-    return _convert_value(schema, field, content, leaf, depth)
-
-
-def _convert_value(schema: Schema, field: Field, content: object, leaf: _Leaf, depth: int) -> object:
-    if field.holds_message:
-        return _convert(schema, schema.message(field.type_name), content, leaf, depth + 1)
-    return leaf(field, content, False)
-
-
-def _json_leaf(_: Field, content: object, key: bool) -> object:  # noqa: FBT001
-    return _json_key(content) if key else _json_scalar(content)
-
-
-def _payload_leaf(field: Field, content: object, key: bool) -> object:  # noqa: FBT001
-    if field.type == "bytes" and isinstance(content, str):
-        try:
-            return base64.b64decode(content, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise InvalidPayload(f"{field.name} is bytes: give base64 text") from error
-    if field.type in {"float", "double"}:
-        if isinstance(content, str):
-            return _SPECIAL.get(content, content)
-        if isinstance(content, int) and not isinstance(content, bool) and abs(content) < 10**300:
-            return float(content)
-    if key and isinstance(content, str):
-        return _key(field, content)
-    return content
-
-
-def _key(field: Field, text: str) -> object:
-    if field.type == "bool":
-        return {"true": True, "false": False}.get(text, text)
-    if field.type != "string":
-        try:
-            return int(text) if len(text) < 24 else text
-        except ValueError:
-            return text
-    return text

@@ -598,7 +598,6 @@ _ALL: Final = (
             "RPC_SAME_RESPONSE_TYPE",
             "RPC_SAME_CLIENT_STREAMING",
             "RPC_SAME_SERVER_STREAMING",
-            "RPC_SAME_IDEMPOTENCY_LEVEL",
         ),
     ),
     _rule(
@@ -607,7 +606,13 @@ _ALL: Final = (
         "An option has another value.",
         "Events are not concerned; generated code may be.",
         "Look at the code that is generated from the file.",
-        buf=("FILE_SAME_GO_PACKAGE", "FILE_SAME_JAVA_PACKAGE", "FILE_SAME_OPTIMIZE_FOR", "FIELD_SAME_JSTYPE"),
+        buf=(
+            "FILE_SAME_GO_PACKAGE",
+            "FILE_SAME_JAVA_PACKAGE",
+            "FILE_SAME_OPTIMIZE_FOR",
+            "FIELD_SAME_JSTYPE",
+            "RPC_SAME_IDEMPOTENCY_LEVEL",
+        ),
     ),
     _rule(
         "IMPORT_CHANGED",

@@ -103,6 +103,37 @@ def test_values_of_enums_are_deprecated_one_by_one(engine: ProtobufEngine, parse
     assert (found.rule, found.before and found.before.text) == ("DEPRECATED_CHANGED", "B")
 
 
+OPTIONS = """syntax = "proto2"; package shop; import "google/protobuf/descriptor.proto";
+    extend google.protobuf.MessageOptions { optional Policy policy = 50000; }
+    message Policy { optional string owner = 1; }
+    extend google.protobuf.FieldOptions { optional int32 level = 50000; }"""
+
+
+def test_options_of_every_declaration(engine: ProtobufEngine, parse: Parse) -> None:
+    """Custom ones too, by their names; with another package."""
+    text = (
+        P3
+        + """import "options.proto"; message Order { option (policy) = { owner: "a" };
+        message Line { int64 sum = 1 [(level) = 5, jstype = JS_STRING]; } Line line = 1; }
+        enum State { NEW = 0; } service Orders { rpc Get(Order) returns (Order); }"""
+    )
+    later = (
+        text.replace("package shop", "package store").replace("(policy)", "(shop.policy)").replace('"a"', '"b"')
+        .replace("(level) = 5, jstype = JS_STRING", "(shop.level) = 6")
+        .replace("NEW = 0;", "option deprecated = true; NEW = 0;")
+        .replace("(Order);", "(Order) { option idempotency_level = IDEMPOTENT; }")
+    )  # fmt: skip
+    before, after = (parse(each, **{"options.proto": OPTIONS}) for each in (text, later))
+    assert [(each.rule, each.message) for each in engine.differences(before, after) if "option " in each.message] == [
+        ("OPTION_CHANGED", 'the option (shop.policy) of store.Order is owner: "b"'),
+        ("OPTION_CHANGED", "the option (shop.level) of store.Order.Line.sum is 6"),
+        ("OPTION_CHANGED", "the option jstype of store.Order.Line.sum is not set"),
+        ("DEPRECATED_CHANGED", "the option deprecated of store.State is true"),
+        ("OPTION_CHANGED", "the option idempotency_level of store.Orders.Get is IDEMPOTENT"),
+    ]
+    assert not list(engine.differences(after, after))
+
+
 def test_the_smallest_event_holds_zeros_not_defaults(engine: ProtobufEngine, parse: Parse) -> None:
     """Only an enum need not have a zero: its default stands in."""
     schema = parse(

@@ -28,6 +28,7 @@ LATEST: Final = -1
 T = TypeVar("T")
 
 _QUALIFIED = re.compile(r":(\.[^:]*):(.*)", re.DOTALL)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ANYWHERE: Final = ":*:"
 """Before the beginning of a name: in every context."""
 _RESERVED_NAMES: Final = frozenset({"__GLOBAL", "__EMPTY"})
@@ -70,7 +71,7 @@ class Subject:
             raise InvalidSubject(str(self), "the name is reserved")
         if self.name.startswith(ANYWHERE):
             raise InvalidSubject(str(self), f"{ANYWHERE} stands for every context")
-        if any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in str(self)):
+        if _CONTROL.search(str(self)):
             raise InvalidSubject(str(self), "it contains a control character")
 
 

@@ -47,16 +47,31 @@ def weights(nodes: Sequence[Node]) -> Mapping[Node, int]:
     return found
 
 
+def weight_by_parts(node: Node, known: Mapping[Node, int]) -> int:
+    """The weight of one node from those of its parts. Raises LookupError where that takes the fixpoint."""
+    match node:
+        case Union(branches=()) | Enum(symbols=()):
+            raise LookupError
+        case Union(branches=branches):
+            return 1 + min([known[branch] for branch in branches])
+        case Record(fields=fields):
+            return 1 + sum([known[each.type] for each in fields])
+        case Fixed(size=size):
+            return 1 + size // 1024
+        case _:
+            return 1
+
+
 def lightest(union: Union, weight: Mapping[Node, int]) -> int | None:
     """Index of the branch with the smallest value, None if no branch has one."""
     usable = [(weight[branch], index) for index, branch in enumerate(union.branches) if branch in weight]
     return min(usable)[1] if usable else None
 
 
-def heights(nodes: Sequence[Node], weight: Mapping[Node, int]) -> Mapping[Node, int]:
+def heights(weight: Mapping[Node, int]) -> Mapping[Node, int]:
     """How deep the smallest value of each node nests. Parts are lighter than the whole, so by rising weight."""
     result: dict[Node, int] = {}
-    for node in sorted((node for node in nodes if node in weight), key=weight.__getitem__):
+    for node in sorted(weight, key=weight.__getitem__):
         match node:
             case Union(branches=branches):
                 index = lightest(node, weight)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn
 
 from compat.avro.defaults import Misfit, endless, fit
-from compat.avro.inhabited import heights, weights
+from compat.avro.inhabited import heights, weight_by_parts, weights
 from compat.avro.logical import logical_type
 from compat.avro.schema import (
     PRIMITIVES,
@@ -65,7 +65,10 @@ def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> Schema:
         table.check_defaults()
     except RecursionError:
         raise _too_deep(limits) from None
-    weight = _bounded(root, reachable(root), limits)
+    weight = table.weights if table.weighed and not definition.references else weights(reachable(root))
+    if definition.references and _written_depth(root) > 2 * limits.depth:
+        raise _too_deep(limits)
+    _require_small(weight, limits)
     return Schema(definition, root, frozenset(table.named) - borrowed, table.named, weight)
 
 
@@ -73,22 +76,21 @@ def _too_deep(limits: Limits) -> LimitExceeded:
     return LimitExceeded("nesting of the schema", limits.depth, "flatten it, or give inner types a name of their own")
 
 
-def _bounded(root: Node, nodes: list[Node], limits: Limits) -> Mapping[Node, int]:
+def _require_small(weight: Mapping[Node, int], limits: Limits) -> None:
     """Refuse graphs that make small texts mean huge or endlessly nested events."""
-    if _written_depth(root) > 2 * limits.depth:
-        raise _too_deep(limits)
-    weight = weights(nodes)
     if max(weight.values(), default=0) > SMALLEST_EVENT:
         raise LimitExceeded(
             "number of values in the smallest event", SMALLEST_EVENT, "make fields optional or split the event"
         )
-    if max(weight.values(), default=0) > limits.depth and max(heights(nodes, weight).values()) > limits.depth:
+    if max(weight.values(), default=0) > limits.depth and max(heights(weight).values()) > limits.depth:
         raise _too_deep(limits)
-    return weight
 
 
 def _written_depth(root: Node) -> int:
-    """How deep the JSON text nests that declares every type where it is first used, references written out."""
+    """How deep the JSON text nests that declares every type where it is first used, references written out.
+
+    Without references it is as deep as the text itself.
+    """
     deepest = 0
     seen: set[Node] = set()
     stack = [(root, 0)]
@@ -131,6 +133,9 @@ class _Table:
     source: Source = field(default_factory=lambda: Source("", ""))
     lenient: bool = False
     """Of the text that is being read."""
+    weights: dict[Node, int] = field(default_factory=dict)
+    """Size of the smallest value of each node that was read, as long as ``weighed``: no type contains itself."""
+    weighed: bool = True
 
     def read_reference(self, name: str, definition: Definition, depth: int) -> None:
         """Take in the names of a reference, and of those it refers to, each definition once."""
@@ -159,13 +164,26 @@ class _Table:
         """The type a JSON value declares or names. ``space`` is the enclosing namespace."""
         if depth > self.limits.depth:
             raise _too_deep(self.limits)
+        found: Node
         if isinstance(value, str):
-            return self.by_name(value, pointer, space)
-        if isinstance(value, list):
-            return self.union(value, pointer, space, depth)
-        if isinstance(value, dict):
-            return self.declared(value, pointer, space, depth)
-        return self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
+            found = self.by_name(value, pointer, space)
+        elif isinstance(value, dict):
+            found = self.declared(value, pointer, space, depth)
+        elif isinstance(value, list):
+            found = self.union(value, pointer, space, depth)
+        else:
+            self.fail(f"a type is a name, an object or a list of types, not {_shown(value)}", pointer)
+        self.weigh(found)
+        return found
+
+    def weigh(self, node: Node) -> None:
+        """Note the size of the smallest value of a node, once it is read."""
+        if not self.weighed or node in self.weights:
+            return
+        try:
+            self.weights[node] = weight_by_parts(node, self.weights)
+        except LookupError:
+            self.weighed = False
 
     def by_name(self, name: str, pointer: str, space: str) -> Node:
         if name in PRIMITIVES:
@@ -175,6 +193,7 @@ class _Table:
         if found is None and "." not in name:
             found = self.named.get(name)
         if found is not None:
+            self.weighed = self.weighed and found in self.weights
             return found
         if name in _COMPLEX or name == "union":
             self.fail(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import decimal
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -36,6 +37,10 @@ from compat.outline import ABSENT
 
 Json: TypeAlias = dict[str, object]
 
+_minified: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_LIKE_FLOAT: Final = re.compile(r"\d[.e]")
+"""What every float has that Python writes, and not much else."""
+
 
 def text(schema: Schema, form: Form) -> str:
     """The text of a schema in one form; forms that Avro does not know are the canonical one."""
@@ -54,8 +59,9 @@ def _left_as_names(schema: Schema) -> set[str]:
 
 def dump(value: object) -> str:
     """Minified JSON, with numbers as the Java library writes them."""
-    if not _has_float(value):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _minified(value)
+    if not _LIKE_FLOAT.search(text) or not _has_float(value):
+        return text
     pieces: list[str] = []
     _write(value, pieces.append)
     return "".join(pieces)
@@ -171,13 +177,14 @@ class Canonical:
             result["order"] = field.order
         if field.aliases:
             result["aliases"] = self.in_order(field.aliases)
-        return result | (_sorted(field.properties) if self.ordered else dict(field.properties))
+        result |= _sorted(field.properties) if self.ordered else field.properties
+        return result
 
     def in_order(self, aliases: Sequence[str]) -> list[str]:
         return sorted(aliases) if self.ordered else list(aliases)
 
     def custom(self, node: Primitive | Array | Map | Named) -> Mapping[str, object]:
-        return _sorted_properties(node) if self.ordered else node.properties
+        return _sorted_properties(node) if self.ordered and node.properties else node.properties
 
 
 def _sorted_properties(node: Primitive | Array | Map | Named) -> Json:

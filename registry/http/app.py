@@ -85,8 +85,8 @@ def create_app(
     app = Litestar(
         route_handlers=[
             Router("/", route_handlers=list(operating.HANDLERS)),
-            Router("/", route_handlers=list(PROTOCOL_HANDLERS), tags=["Confluent protocol"], guards=[guard]),
-            Router("/api/v1", route_handlers=list(api_v1.HANDLERS), tags=["lineal"], guards=[guard]),
+            Router("/", route_handlers=list(PROTOCOL_HANDLERS), tags=["Confluent protocol"], before_request=guard),
+            Router("/api/v1", route_handlers=list(api_v1.HANDLERS), tags=["lineal"], before_request=guard),
         ],
         dependencies={
             "registry": Provide(lambda: opened, sync_to_thread=False, use_cache=True),

@@ -47,8 +47,12 @@ _LOGICAL: Final = "logical"
 _HIGHEST: Final = 2**31 - 1
 
 
-def provide_subject(request: AnyRequest, name: FromPath[str]) -> Subject:
-    """The subject a path names."""
+def provide_subject(request: AnyRequest, registry: NamedDependency[Registry], name: FromPath[str]) -> Subject:  # noqa: ARG001
+    """The subject a path names.
+
+    It asks for the registry only to come after it: the framework gives two dependencies that are independent of each
+    other by two tasks, which costs a third of all it does for a request.
+    """
     return Subject.parse(unquote(name), exchange_of(request).context)
 
 

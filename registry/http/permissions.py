@@ -12,7 +12,6 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 
 from registry.access.current import current
 from registry.access.roles import Role
@@ -177,8 +176,11 @@ NEEDS: Final[Mapping[str, Need]] = {
 _UNPLACED: Final = Need(Role.ADMIN, _everything)
 
 
-async def guard(connection: Connection, _: BaseRouteHandler) -> None:
-    """Raises Forbidden or Unauthenticated unless the caller may do what it asks for."""
+async def guard(connection: Connection) -> None:
+    """Raises Forbidden or Unauthenticated unless the caller may do what it asks for.
+
+    It runs before a request is handled, in place of a guard of the framework, for which that copies the handler.
+    """
     operation = f"{connection.scope.get('method')} {connection.scope['path_template']}"
     if operation in READING:
         return

@@ -32,6 +32,7 @@ from registry.http.payloads import (
     schema_tags,
 )
 from registry.http.schemas import raw_text
+from registry.http.waiting import together
 from registry.model import ANYWHERE, Subject
 from registry.service import RegistrationOptions, Registry
 
@@ -123,8 +124,8 @@ def list_versions(
     return [-number if gone and deleted_as_negative else number for number, gone in shown]
 
 
-@post("/subjects/{name:str}/versions", status_code=200, sync_to_thread=True)
-def register(
+@post("/subjects/{name:str}/versions", status_code=200)
+async def register(
     request: AnyRequest,
     registry: NamedDependency[Registry],
     subject: NamedDependency[Subject],
@@ -143,8 +144,13 @@ def register(
         schema_id=data.schema_id,
         retagging=data.retagging,
     )
-    version = registry.registration.register(subject, sent, options, exchange_of(request).origin)
-    return registered_body(version, registry.lookup.text_for(sent, version, answered))
+    origin = exchange_of(request).origin
+
+    def work() -> RegisterSchemaResponse:
+        version = registry.registration.register(subject, sent, options, origin)
+        return registered_body(version, registry.lookup.text_for(sent, version, answered))
+
+    return await together(work)
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

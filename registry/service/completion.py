@@ -71,6 +71,8 @@ def _with_contract(situation: Situation, content: Content, version: int) -> Cont
     )
     if version != 0:
         metadata = stamped(metadata, situation.next_number if version == LATEST else version)
+    if metadata is content.metadata and rule_set is content.rule_set:
+        return content
     return replace(content, metadata=metadata, rule_set=rule_set)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from msgspec.structs import replace as replaced
 
@@ -80,13 +80,7 @@ class Definitions:
             return reading.latest(at) if number == LATEST else reading.version(at, number)
 
         resolved = resolve(content, subject.context, find)
-        settled = Content(
-            content.format,
-            content.text,
-            tuple(item for item, _ in resolved),
-            content.metadata,
-            content.rule_set,
-        )
+        settled = replace(content, references=tuple(item for item, _ in resolved)) if resolved else content
         targets = [(item, self.of(reading, target)) for item, target in resolved]
         definition = define(settled, targets, depth=self._limits.reference_depth, lenient=lenient)
         return Candidate(settled, definition, tuple((target.subject, target.number) for _, target in resolved))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from threading import BoundedSemaphore
 from typing import Final
 
 from compat.engine import Form
@@ -44,6 +45,9 @@ from upcasters.document import Document
 
 _ATTEMPTS: Final = 4
 """How often a decision is made before the lock is taken; then it is made with the lock held."""
+
+_DECISIONS: Final = 8
+"""How many are made at a time: they take turns on one processor, as does whoever else wants to be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class Registration:
         self._upcasters = upcasters
         self._completion = Completion(definitions)
         self._memory = Memory(store)
+        self._deciding = BoundedSemaphore(_DECISIONS)
 
     def register(
         self,
@@ -134,7 +139,8 @@ class Registration:
         if remembered and (outcome := self._settle_by_memory(remembered, candidate, options, origin)) is not None:
             return outcome
         for _ in range(_ATTEMPTS):
-            decision = self._decide(self._store.read, subject, candidate, options)
+            with self._deciding:
+                decision = self._decide(self._store.read, subject, candidate, options)
             if not isinstance(decision, Decision):
                 return decision
             if (version := self._append(decision, origin)) is not None:
@@ -148,7 +154,8 @@ class Registration:
     ) -> Version | _Refusal | None:
         """What comes of a remembered situation; None where it is not so any more."""
         try:
-            outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
+            with self._deciding:
+                outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
         except RegistryError:
             if self._memory.holds(remembered):
                 raise
@@ -305,7 +312,8 @@ def _admissible(subject: Subject, candidate: Content) -> Content:
     """The candidate with its author's own rules. Raises InvalidRuleSet, InvalidSubject."""
     validate(candidate.rule_set)
     subject.require_registrable()
-    return replace(candidate, rule_set=without_compiled(candidate.rule_set))
+    own = without_compiled(candidate.rule_set)
+    return candidate if own is candidate.rule_set else replace(candidate, rule_set=own)
 
 
 def _held_as_sent(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from compat.avro.inhabited import weights
 from compat.avro.meetings import faults
 from compat.avro.resolution import Resolution
 from compat.budget import Budget, Limits
@@ -131,3 +132,18 @@ def test_faults_are_told_once() -> None:
     changed = json.loads(json.dumps(outer).replace('"int"', '"string"'))
     resolution = Resolution(parse(json.dumps(changed)), parse(json.dumps(outer)))
     assert [fact.rule for _, fact in faults(resolution, Budget())] == ["TYPE_MISMATCH"]
+
+
+@given(schemas())
+def test_the_smallest_values_are_those_of_the_fixpoint(schema: Any) -> None:
+    """However they were found: with the types as they were read, or from the whole graph."""
+    parsed = parse(json.dumps(schema))
+    assert parsed.weights == weights(parsed.nodes)
+
+
+def test_a_type_that_contains_itself_is_weighed_whole() -> None:
+    inner = {"name": "next", "type": ["null", "R"]}
+    recursive = parse(json.dumps({"type": "record", "name": "R", "fields": [inner, {"name": "x", "type": "int"}]}))
+    assert recursive.weights[recursive.root] == 4
+    endless = parse('{"type":"record","name":"R","fields":[{"name":"next","type":"R"}]}')
+    assert endless.root not in endless.weights

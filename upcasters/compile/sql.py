@@ -1,7 +1,8 @@
 """Write a plan as one SQL expression over a JSON value: what the SQL targets share.
 
 The value domain is that of the engine's JSON: SQL's NULL stands for absence, JSON's null for null. Everything that
-depends on the engine is one of its ``Words``. A plan that an engine cannot compute exactly is refused with NotPortable before any event is touched.
+depends on the engine is one of its ``Words``. A plan that an engine cannot compute exactly is refused with NotPortable
+before any event is touched.
 """
 
 from __future__ import annotations

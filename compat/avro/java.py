@@ -74,8 +74,6 @@ class Choices:
         if exact is not None or not isinstance(writer, Record) or "record" not in self.index.of(reader).kinds:
             return exact
         if not self._complete:
-            self._compared.clear()
-            self._made.clear()
             _run(self._resolve(self.writer.root, self.reader.root, None))
             self._complete = True
         return self._made.get((within, writer, reader))

@@ -85,7 +85,6 @@ def faults(resolution: Resolution, budget: Budget) -> Iterator[tuple[Stop, Fact]
         budget.spend()
         yield from walk.visit(walk.queue.popleft())
     yield from walk.clash(root)
-    yield from walk.partings()
 
 
 class _Walk:
@@ -95,7 +94,6 @@ class _Walk:
         self.queue: deque[Stop] = deque()
         self._seen: set[tuple[Node, Node, Records, Reading]] = set()
         self._told: set[tuple[object, ...]] = set()
-        self._parted: list[tuple[Stop, Fact]] = []
 
     def enter(self, stop: Stop) -> None:
         """Queue a meeting unless the same types have met under these readings already."""
@@ -114,13 +112,6 @@ class _Walk:
             if not any(told[0] == fact.rule and told[1] in fields for told in self._told):
                 yield root, fact
 
-    def partings(self) -> Iterator[tuple[Stop, Fact]]:
-        """Unions of which readers take different branches, unless it was told that one of them fails."""
-        told = {key[:3] for key in self._told}
-        for stop, fact in self._parted:
-            if fact.key()[:3] not in told:
-                yield stop, fact
-
     def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         """What is wrong at a meeting; where nothing stops the data, go on to the meetings inside."""
         meeting = stop.meeting
@@ -130,7 +121,7 @@ class _Walk:
                 return
             case writer, Union() as reader:
                 yield from self._tell(stop, rules.AT_UNIONS)
-                self._choose(stop, writer, reader)
+                yield from self._choose(stop, writer, reader)
                 return
             case writer, _:
                 faults = list(self._tell(stop, _RULES.get(writer.kind, rules.AT_PRIMITIVES)))
@@ -147,9 +138,12 @@ class _Walk:
                 if stop.apart is not None and fact.severity.blocks:
                     union, index = stop.apart
                     fact = rules.apart(union.meeting, fact, index)
-                if fact.key() not in self._told:
-                    self._told.add(fact.key())
-                    yield stop, fact
+                yield from self._once(stop, fact)
+
+    def _once(self, stop: Stop, fact: Fact) -> Iterator[tuple[Stop, Fact]]:
+        if fact.key() not in self._told:
+            self._told.add(fact.key())
+            yield stop, fact
 
     def _branches(self, stop: Stop, writer: Union, reader: Node) -> Iterator[tuple[Stop, Fact]]:
         reading = stop.meeting.reading
@@ -174,12 +168,12 @@ class _Walk:
             if reading.literal:
                 self._go(stop, writer, reader, Reading.LITERAL, index)
             if literal is not None and reading is Reading.BOTH:
-                self._part(union, reader.branches[literal], reader.branches[index])
+                yield from self._part(union, reader, literal, index)
             return
         yield from self._tell(union, (rules.union_branch_by_name_alone,))
         self._go(stop, writer, reader.branches[index], reading, index)
 
-    def _choose(self, stop: Stop, writer: Node, reader: Union) -> None:
+    def _choose(self, stop: Stop, writer: Node, reader: Union) -> Iterator[tuple[Stop, Fact]]:
         reading = stop.meeting.reading
         literal = self.resolution.first_match(writer, reader) if reading.literal else None
         java = self.resolution.java.choice(writer, reader, stop.meeting.within) if reading.java else None
@@ -187,14 +181,15 @@ class _Walk:
             self._go(stop, writer, reader.branches[literal], reading)
             return
         if literal is not None and java is not None:
-            self._part(stop, reader.branches[literal], reader.branches[java])
+            yield from self._part(stop, reader, literal, java)
         for index, taken in ((literal, Reading.LITERAL), (java, Reading.JAVA)):
             if index is not None:
                 apart = (stop, index) if reading is Reading.BOTH and None not in (literal, java) else stop.apart
                 self._go(stop, writer, reader.branches[index], taken, apart=apart)
 
-    def _part(self, stop: Stop, literal: Node, java: Node) -> None:
-        self._parted.append((stop, rules.union_branches_part(stop.meeting, literal, java)))
+    def _part(self, stop: Stop, reader: Union, literal: int, java: int) -> Iterator[tuple[Stop, Fact]]:
+        branches = reader.branches
+        yield from self._once(stop, rules.union_branches_part(stop.meeting, branches[literal], branches[java]))
 
     def _inside(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
         meeting = stop.meeting
@@ -229,10 +224,7 @@ class _Walk:
         inside = Meeting(self.resolution, writer, reader, Reading.LITERAL)
         for rule in (rules.type_mismatch, rules.name_mismatch):
             for fact in rule(inside):
-                empty = rules.without_items(fact, stop.meeting.writer)
-                if empty.key() not in self._told:
-                    self._told.add(empty.key())
-                    yield stop, empty
+                yield from self._once(stop, rules.without_items(fact, stop.meeting.writer))
 
     def _go(
         self,

@@ -154,7 +154,8 @@ def run(engine: str, folder: Path, options: argparse.Namespace) -> None:
     sys.path[:] = [str(folder), *(each for each in sys.path if Path(each or ".").resolve() != ROOT)]
     for name in [each for each in sys.modules if each.partition(".")[0] in {"tests", "compat"}]:
         del sys.modules[name]
-    pytest.main([*QUIET, *tests_of(engine)], plugins=[Trials(folder, folder / "compat" / engine, work)])
+    tests = [each for each in tests_of(engine) if not options.tests or Path(each).stem in options.tests]
+    pytest.main([*QUIET, *tests], plugins=[Trials(folder, folder / "compat" / engine, work)])
     report(engine, done)
 
 
@@ -197,6 +198,9 @@ def main() -> int:
     parser.add_argument("engines", nargs="*", choices=[*ENGINES, []], help="all where none is named")
     parser.add_argument("--sample", type=int, default=200, help="faults per engine")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--tests", nargs="*", help="only the tests of these files (test_cases): the score is a lower bound"
+    )
     parser.add_argument("--minutes", type=float, default=30, help="time for one engine")
     options = parser.parse_args()
     failed = False

@@ -77,6 +77,10 @@ CHANGES = {
     "branch added": (
         "fields.1.type", ["null", "string", "int"], [("UNION_BRANCH_ADDED", "/fields/1/type", "/fields/1/type/2")]),
     "branch removed": ("fields.1.type", ["null"], [("UNION_BRANCH_REMOVED", "/fields/1/type/1", "/fields/1/type")]),
+    "made nullable, and changed inside": (
+        "fields.4.type", ["null", {"type": "fixed", "name": "Hash", "size": 8}],
+        [("TYPE_CHANGED", "/fields/4/type", "/fields/4/type"),
+         ("FIXED_SIZE_CHANGED", "/fields/4/type", "/fields/4/type/1")]),
     "made nullable": ("fields.0.type", ["null", "long"], [("TYPE_CHANGED", "/fields/0/type", "/fields/0/type")]),
     "name": ("name", "shop.Purchase", [("TYPE_RENAMED", "", "")]),
     "aliases": ("aliases", ["Bill"], [("ALIASES_CHANGED", None, "/aliases")]),

@@ -84,6 +84,11 @@ REFUSED = {
                 "default": {}}),
         "/fields/0/default", "lacks 'x'",
     ),
+    "a wrong field in a default, which has a default of its own": (
+        record({"name": "r", "default": {"x": "one"}, "type": {
+            "type": "record", "name": "S", "fields": [{"name": "x", "type": "int", "default": 0}]}}),
+        "/fields/0/default/x", '"one" is no int',
+    ),
     "a wrong item in a default": (
         record({"name": "l", "type": {"type": "array", "items": "int"}, "default": [1, "two"]}),
         "/fields/0/default/1", '"two" is no int',

@@ -31,7 +31,9 @@ def difference(
         ("^(^a)$", "^a"), ("(a$)", "a$"), ("^\\u0061$", "^a$"), ("^\\x61\\u{62}$", "^ab$"),
         ("^[\\s\\S]$", "^(.|\\s)$"),
         ("^[\\b]$", "^\\x08$"), ("^\\x08$", "^[\\b]$"),
-        ("^a{0}b$", "^b$"), ("^[a-]$", "^[\\-a]$"), ("^(x?){3}$", "^x{0,3}$"), ("^😀$", "^.$"),
+        ("^a{0}b$", "^b$"), ("^[a-]$", "^[\\-a]$"), ("^(x?){3}$", "^x{0,3}$"),
+        ("^[\\d-z]$", "^(\\d|-|z)$"), ("^[a-\\d]$", "^(a|-|\\d)$"), ("^(\\d|-|z)$", "^[\\d-z]$"),
+        ("^😀$", "^.$"),
     ],
 )  # fmt: skip
 def test_inclusion(inner: str, outer: str) -> None:
@@ -62,7 +64,20 @@ def test_lengths_and_excluded_strings_take_part() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a)\\1", "(?<=a)b", "\\bword", "\\p{Script=Greek}", "(?<!a)b", "(", "[a", "a**", "x{2,1}", "\\k<n>", "[b-a]"],
+    [
+        "(a)\\1",
+        "(?<=a)b",
+        "\\bword",
+        "\\p{Script=Greek}",
+        "(?<!a)b",
+        "(",
+        "[a",
+        "a**",
+        "x{2,1}",
+        "\\k<n>",
+        "[b-a]",
+        "a)b",
+    ],
 )
 def test_what_is_not_looked_into(pattern: str) -> None:
     with pytest.raises(NotRegular):

@@ -68,6 +68,13 @@ def test_imported_types_keep_their_names_when_the_package_changes(parse: Parse, 
     assert [each.difference.rule for each in find(reader, writer)] == ["PACKAGE_CHANGED"]
 
 
+def test_a_type_may_stay_in_the_package_that_the_file_has_left(parse: Parse, find: Find) -> None:
+    line = {"line.proto": P3 + "message Line { int32 count = 1; }"}
+    before = parse(P3 + "message Order { Line line = 1; } message Line { int32 count = 1; }")
+    order = 'syntax = "proto3"; package store; import "line.proto"; message Order { shop.Line line = 1; }'
+    assert [each.difference.rule for each in find(parse(order, **line), before)] == ["PACKAGE_CHANGED", "MESSAGE_MOVED"]
+
+
 def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> None:
     head = P2 + "message Order { optional string id = 1; extensions 100 to 200; } "
     before = parse(head + "extend Order { optional int32 total = 100; }")

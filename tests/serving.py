@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import httpx
@@ -45,7 +46,13 @@ class Served:
 class Serve(Protocol):
     """Starts ``lineal serve`` with options and settings."""
 
-    def __call__(self, *options: str, scheme: str = "http", **settings: str) -> Served: ...
+    def __call__(
+        self,
+        *options: str,
+        scheme: str = "http",
+        environment: Mapping[str, str] = MappingProxyType({}),
+        **settings: str,
+    ) -> Served: ...
 
 
 @contextmanager
@@ -53,14 +60,16 @@ def serving(folder: Path) -> Iterator[Serve]:
     """Starts servers that write to a folder; they are stopped at the end."""
     running: list[Served] = []
 
-    def run(*options: str, scheme: str = "http", **settings: str) -> Served:
+    def run(
+        *options: str, scheme: str = "http", environment: Mapping[str, str] = MappingProxyType({}), **settings: str
+    ) -> Served:
         port = free_port()
         variables = {f"LINEAL_{name.upper()}": value for name, value in settings.items()}
         with (folder / "serve.log").open("wb") as log:
             process = subprocess.Popen(
                 [*_SERVE, "--port", str(port), *options],
                 cwd=ROOT,
-                env={"PYTHONPATH": str(ROOT), **variables},
+                env={"PYTHONPATH": str(ROOT), **variables, **environment},
                 stdout=log,
                 stderr=log,
             )

@@ -230,6 +230,8 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
         segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
     except UnicodeDecodeError:
         return 400, "HTTP 400: the path is not percent-encoded UTF-8; encode names as UTF-8"
+    while len(segments) > 2 and not segments[1]:
+        del segments[1]  # the URL of the registry was written with a slash at its end
     if segments[1:2] == ["contexts"] and len([segment for segment in segments[2:] if segment]) > 1:
         try:
             exchange.context = context_name(segments[2])

@@ -17,7 +17,7 @@ from compat.json_schema.keywords import KEYWORDS, type_mask
 from compat.json_schema.nodes import FALSE, TRUE, Node
 from compat.json_schema.pieces import Piece, Pieces, is_free, written
 from compat.json_schema.schema import Document, Location, ParsedSchema
-from compat.positions import Positions
+from compat.positions import Finder
 from compat.verdict import Reason
 
 MAX_REFERENCES: Final = 12
@@ -313,5 +313,5 @@ def _looked_into(reference: Node) -> Node:
 
 
 def _standing_alone(piece: Piece) -> Location:
-    document = Document("", "", piece.raw, piece.dialect, Positions((), {}, ()))
+    document = Document("", "", piece.raw, piece.dialect, Finder(""))
     return Location(piece.raw, document, "", piece.dialect, None)

@@ -72,11 +72,11 @@ class Document:
     text: str
     raw: Any
     dialect: Dialect
-    positions: positions.Positions
+    finder: positions.Finder
 
     def place(self, pointer: str) -> Place:
         """The place of a pointer into this document; the name of a referenced document stands before it."""
-        found = self.positions.find(pointer)
+        found = self.finder.find(pointer)
         where = f"{self.name}#{pointer}" if self.name else pointer
         return Place(where) if found is None else Place(where, *found)
 
@@ -238,9 +238,8 @@ def _read(name: str, source: str, limits: Limits) -> Document:
         raw = text.load(source, limits)
     except text.NotJson as error:
         raise InvalidSchema(f"not JSON: {error.message}", _offset_place(name, source, error.offset)) from None
-    found = positions.scan(source)
     try:
-        document = Document(name, source, raw, _dialect(raw), found)
+        document = Document(name, source, raw, _dialect(raw), positions.Finder(source))
         wrong = _metaschema_error(raw, document.dialect) if isinstance(raw, (dict, bool)) else None
     except UnicodeEncodeError:
         raise InvalidSchema("half of a surrogate pair (as \\ud800) is no character: write both halves") from None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.positions import DEEPEST, escape, scan
+from compat.positions import DEEPEST, FEW, Finder, escape, scan
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -48,6 +49,26 @@ def test_every_value_is_found_where_it_stands(value: Any, indent: int | None) ->
                 stack += [(f"{pointer}/{index}", inner) for index, inner in enumerate(each)]
     assert len(found.offsets) == seen
     assert found.duplicates == ()
+
+
+@given(JSON, st.sampled_from([None, 0, 3]), st.randoms())
+def test_values_are_looked_up_where_the_scanner_finds_them(value: Any, indent: int | None, chance: Random) -> None:
+    text = json.dumps(value, indent=indent)
+    found = scan(text)
+    pointers = [*found.offsets, "/nowhere", "/0/nowhere"]
+    one_by_one = {pointer: Finder(text).find(pointer) for pointer in pointers}
+    assert one_by_one == {pointer: found.find(pointer) for pointer in pointers}
+    finder = Finder(text)
+    for pointer in chance.choices(pointers, k=2 * FEW):
+        assert finder.find(pointer) == one_by_one[pointer]
+
+
+def test_lookups_see_what_the_decoder_saw() -> None:
+    text = '\ufeff{\r\n "a": {"x": 1}, "\\u0061": [\r{"x": "\t"}, 2]}'
+    for pointer in ("", "/a", "/a/0", "/a/0/x", "/a/1", "/a/2", "/b"):
+        assert Finder(text).find(pointer) == scan(text).find(pointer)
+    assert Finder("[1, 2").find("/1") == (1, 5)
+    assert Finder("[" * 200_000).find("/0/0") == (1, 3)
 
 
 def test_duplicate_names_are_told_once() -> None:

@@ -20,7 +20,9 @@ FEW: Final = 6
 """Values of one text that are looked up one by one."""
 
 _DECODER: Final = json.JSONDecoder(strict=False)
-_WHITE: Final = re.compile("[ \t\n\r\ufeff]*")
+_WHITE: Final = re.compile(r"[ \t\n\r\ufeff]*")
+_COMMA: Final = re.compile(r"[ \t\n\r\ufeff]*,?")
+_NAME: Final = re.compile(r"""[ \t\n\r\ufeff]*("(?:[^"\\]|\\.)*")[ \t\n\r\ufeff]*:[ \t\n\r\ufeff]*""", re.DOTALL)
 _TOKEN: Final = re.compile(
     r"""[ \t\n\r\ufeff]*(?:
         (?P<mark>[{}\[\],:])
@@ -90,15 +92,17 @@ def _lines(text: str) -> tuple[int, ...]:
 class Finder:
     """The positions of single values of a text that a decoder has taken, looked up when they are asked for.
 
-    A value is reached by decoding what stands before it, in a tenth of the time that it takes to scan the text; which
+    A value is reached by decoding what stands around it, in a tenth of the time that it takes to scan the text; which
     is done once many were asked for.
     """
 
-    __slots__ = ("_all", "_asked", "_text")
+    __slots__ = ("_all", "_asked", "_members", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._asked = 0
+        self._members: dict[int, dict[str, int]] = {}
+        """Where the values of the members of an object begin, by where the object begins."""
         self._all: Positions | None = None
 
     def find(self, pointer: str) -> tuple[int, int] | None:
@@ -106,61 +110,70 @@ class Finder:
         self._asked += 1
         if self._all is None and self._asked <= FEW:
             try:
-                offset = _offset(self._text, pointer)
+                offset = self._offset(pointer)
             except (ValueError, IndexError, RecursionError):
                 pass  # not what this decoder takes
             else:
-                return None if offset is None else Positions(_lines(self._text), {pointer: offset}, ()).find(pointer)
+                return None if offset is None else _line_and_column(self._text, offset)
         if self._all is None:
             self._all = scan(self._text)
         return self._all.find(pointer)
 
+    def _offset(self, pointer: str) -> int | None:
+        """Where the value of a pointer begins; None if there is none."""
+        text = self._text
+        at: int | None = _past(_WHITE, text, 0)
+        for step in pointer.split("/")[1:]:
+            if at is None or text[at] not in "{[":
+                return None
+            if text[at] == "{":
+                if at not in self._members:
+                    self._members[at] = _members(text, at)
+                at = self._members[at].get(step.replace("~1", "/").replace("~0", "~"))
+            else:
+                at = _item(text, at, int(step)) if step.isdecimal() else None
+        return at
 
-def _offset(text: str, pointer: str) -> int | None:
-    """Where the value of a pointer begins; None if there is none. Raises ValueError, IndexError, RecursionError."""
-    at: int | None = _skip(text, 0)
-    for step in pointer.split("/")[1:]:
-        if at is None or text[at] not in "{[":
-            return None
-        if text[at] == "{":
-            at = _member(text, at, step.replace("~1", "/").replace("~0", "~"))
-        else:
-            at = _item(text, at, int(step)) if step.isdecimal() else None
-    return at
+
+def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+    if "\r" in text:
+        return Positions(_lines(text), {"": offset}, ()).find("") or (1, 1)
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _member(text: str, at: int, name: str) -> int | None:
-    """Where the value of a member of the object that begins at ``at`` begins: of the last one of the name."""
-    found = None
-    at = _skip(text, at + 1)
-    while text[at] != "}":
-        key, at = _DECODER.raw_decode(text, at)
-        at = _skip(text, _skip(text, at) + 1)
-        if key == name:
-            found = at
+def _members(text: str, at: int) -> dict[str, int]:
+    """Where the values of the members of the object at ``at`` begin; of members of one name, of the last one."""
+    found: dict[str, int] = {}
+    at += 1
+    while name := _NAME.match(text, at):
+        at = name.end()
+        found[_name(name[1])] = at
         at = _following(text, at)
     return found
 
 
 def _item(text: str, at: int, index: int) -> int | None:
-    """Where an item of the array that begins at ``at`` begins."""
-    at = _skip(text, at + 1)
+    """Where an item of the array at ``at`` begins."""
+    at = _past(_WHITE, text, at + 1)
     while text[at] != "]" and index > 0:
-        at, index = _following(text, at), index - 1
+        at, index = _past(_WHITE, text, _following(text, at)), index - 1
     return None if text[at] == "]" else at
 
 
 def _following(text: str, at: int) -> int:
-    """Where the value after the one at ``at`` begins, or what holds both ends."""
+    """Past the value at ``at`` and the comma behind it, if there is one."""
     _, at = _DECODER.raw_decode(text, at)
-    at = _skip(text, at)
-    return _skip(text, at + 1) if text[at] == "," else at
+    return _past(_COMMA, text, at)
 
 
-def _skip(text: str, at: int) -> int:
-    """Past white space."""
-    white = _WHITE.match(text, at)
-    return at if white is None else white.end()
+def _past(what: re.Pattern[str], text: str, at: int) -> int:
+    found = what.match(text, at)
+    return at if found is None else found.end()
+
+
+def _name(string: str) -> str:
+    """The name that a string of the text, with its quotes, spells. Raises ValueError."""
+    return str(json.loads(string, strict=False)) if "\\" in string else string[1:-1]
 
 
 def _take(
@@ -196,12 +209,10 @@ def _take(
 def _take_name(string: str | None, inner: _Open, duplicates: dict[str, None]) -> bool:
     if string is None:
         return False
-    name = string[1:-1]
-    if "\\" in name:
-        try:
-            name = json.loads(string, strict=False)
-        except ValueError:
-            return False
+    try:
+        name = _name(string)
+    except ValueError:
+        return False
     inner.key = name
     if name in inner.seen:
         duplicates[inner.next_pointer()] = None

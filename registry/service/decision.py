@@ -14,6 +14,7 @@ from registry.identity import Identity, guid
 from registry.model import Content, Origin, Version
 from registry.service.definitions import Candidate, identify, parse
 from registry.service.situation import Situation
+from registry.storage.ids import SchemaKey
 from registry.storage.writing import Writing
 
 
@@ -61,6 +62,11 @@ class Decision:
     """Whether it is accepted for the sake of the upcaster."""
     copied: bool = False
     """Whether it is a copy, beside whatever else was copied."""
+
+    @property
+    def schema(self) -> SchemaKey:
+        """What wants an id."""
+        return self.situation.subject.context, self.identified.identity.canonical
 
 
 def append_if_still(writing: Writing, decision: Decision, origin: Origin) -> Version | None:
@@ -112,10 +118,10 @@ def _still(writing: Writing, decision: Decision) -> bool:
 
 def _schema_id(writing: Writing, decision: Decision) -> int:
     """The id of this very schema where its context has it already, else the next one; in IMPORT mode the given one."""
-    context, content = decision.situation.subject.context, decision.identified.content
-    canonical = decision.identified.identity.canonical
+    content = decision.identified.content
+    context, canonical = decision.schema
     if decision.schema_id is None:
-        return writing.id_for(context, canonical, content.metadata, content.rule_set)
+        return writing.id_for(decision.schema, content.metadata, content.rule_set)
     whole = writing.whole
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):

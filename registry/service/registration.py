@@ -166,7 +166,8 @@ class Registration:
 
     def _append(self, decision: Decision, origin: Origin) -> Version | None:
         """Carry it out; None where it has to be decided again."""
-        version = self._store.together(partial(append_if_still, decision=decision, origin=origin), origin)
+        work = partial(append_if_still, decision=decision, origin=origin)
+        version = self._store.together(work, origin, decision.schema)
         if version is not None:
             self._memory.added(decision, version)
         return version

@@ -24,11 +24,13 @@ _MOST_TOGETHER: Final = 64
 class Turn(Generic[W]):
     """A change that waits for its turn: what to do, for whom, and what came of it."""
 
-    __slots__ = ("_called", "_error", "_outcome", "context", "origin", "settled", "work")
+    __slots__ = ("_called", "_error", "_outcome", "about", "context", "origin", "settled", "work")
 
-    def __init__(self, work: Callable[[W], Any], origin: Any) -> None:
+    def __init__(self, work: Callable[[W], Any], origin: Any, about: Any) -> None:
         self.work = work
         self.origin = origin
+        self.about = about
+        """What the work will ask about, so that it can be asked at once for all."""
         self.context: Context = copy_context()
         """Of the thread that waits: on whose behalf the work is done."""
         self.settled = False
@@ -66,12 +68,12 @@ class Batches(Generic[W]):
         self._led = False
         """Whether a thread leads, or has been called to."""
 
-    def run(self, work: Work[W, T], origin: Any, seconds: float) -> T:
+    def run(self, work: Work[W, T], origin: Any, seconds: float, about: Any = None) -> T:
         """What ``work`` returns, once it is committed. Raises TimeoutError if its turn has not come within ``seconds``.
 
         ``work`` may be run by another thread and more than once, and must then give what fits the state it finds.
         """
-        turn: Turn[W] = Turn(work, origin)
+        turn: Turn[W] = Turn(work, origin, about)
         with self._lock:
             leads, self._led = not self._led, True
             if not leads:

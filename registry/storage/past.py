@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event
 from registry.model import ANONYMOUS, Origin, Subject
+from registry.storage.ids import SchemaKey
 from registry.storage.reading import Reading
 from registry.storage.store import Listener, Store, T
 from registry.storage.tables import PROJECTIONS, metadata
@@ -85,7 +86,12 @@ class PastStore(Store):
             f"This is the registry as it was at position {self._position} of its log: what was cannot be changed"
         )
 
-    def together(self, work: Callable[[Writing], T], origin: Origin) -> NoReturn:  # noqa: ARG002
+    def together(
+        self,
+        work: Callable[[Writing], T],  # noqa: ARG002
+        origin: Origin,
+        schema: SchemaKey | None = None,  # noqa: ARG002
+    ) -> NoReturn:
         """Raises OperationNotPermitted."""
         self.write(origin)
 

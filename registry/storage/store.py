@@ -18,6 +18,7 @@ from registry.settings import Settings
 from registry.storage import migrations
 from registry.storage.batches import Batches, Turn
 from registry.storage.database import Database
+from registry.storage.ids import SchemaKey
 from registry.storage.lately import Lately
 from registry.storage.reading import Reading
 from registry.storage.writing import Writing
@@ -124,19 +125,20 @@ class Store:
         finally:
             self._writer.release()
 
-    def together(self, work: Callable[[Writing], T], origin: Origin) -> T:
+    def together(self, work: Callable[[Writing], T], origin: Origin, schema: SchemaKey | None = None) -> T:
         """Write in a transaction that is shared with what other threads write now; returns when it is committed.
 
-        ``work`` may be run again, after a rollback, and must then decide by what it finds. Raises what ``work`` raises,
-        StoreUnavailable, StoreBusy.
+        ``work`` may be run again, after a rollback, and must then decide by what it finds; ``schema`` is what it will
+        want an id for. Raises what ``work`` raises, StoreUnavailable, StoreBusy.
         """
         try:
-            return self._batches.run(work, origin, self._busy_seconds)
+            return self._batches.run(work, origin, self._busy_seconds, schema)
         except TimeoutError as error:
             raise self._no_turn() from error
 
     def _write_all(self, turns: Sequence[Turn[Writing]]) -> list[Any]:
         with self.write(turns[0].origin) as writing:
+            writing.expect(turn.about for turn in turns if turn.about is not None)
             return [turn.context.run(writing.take, turn) for turn in turns]
 
     def _no_turn(self) -> StoreBusy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from registry.events import Entry, Event, Line, SchemaRegistered
 from registry.model import Metadata, Origin, RuleSet, Subject
 from registry.storage import log, projections
 from registry.storage.batches import Turn
+from registry.storage.ids import Ids, SchemaKey
 from registry.storage.lately import Lately
 from registry.storage.reading import Reading
 from registry.storage.verification import Progress, replay
@@ -33,6 +34,7 @@ class Writing(Reading):
         self._lately = lately
         self._begun_at = log.lock(connection)
         self._unwritten: list[Entry] = []
+        self._ids = Ids()
         self._untold = 0
         self.appended: list[Entry] = []
 
@@ -61,6 +63,8 @@ class Writing(Reading):
         ]
         self.appended += added
         self._unwritten += added
+        for entry in added:
+            self._note_id(entry)
         return added
 
     def position(self) -> int:
@@ -78,20 +82,23 @@ class Writing(Reading):
             log.append(self._connection, entries)
             projections.apply(self._connection, entries)
 
-    def id_for(self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None) -> int:
+    def id_for(self, key: SchemaKey, metadata: Metadata | None, rule_set: RuleSet | None) -> int:
         """The id of this very schema in a context: the one that it has, the first of several, or the next."""
-        if not all(isinstance(entry.event, SchemaRegistered) for entry in self._unwritten):
-            self.flush()
-        known, last = Reading(lambda: self._connection).ids(name, canonical_digest, metadata, rule_set)
-        if known is not None:
-            return known
-        for entry in self._unwritten:
-            event = entry.event
-            if isinstance(event, SchemaRegistered) and entry.subject.context == name:
-                if (event.canonical_digest, event.metadata, event.rule_set) == (canonical_digest, metadata, rule_set):
-                    return event.schema_id
-                last = max(last, event.schema_id)
-        return last + 1
+        self.expect([key])
+        return self._ids.of(key, metadata, rule_set)
+
+    def expect(self, keys: Iterable[SchemaKey]) -> None:
+        """Ask at once about the schemas that will want an id."""
+        if unknown := self._ids.unknown(keys):
+            self.ids(unknown, self._ids)
+
+    def _note_id(self, entry: Entry) -> None:
+        event = entry.event
+        if isinstance(event, SchemaRegistered) and not event.superseded:
+            key = entry.subject.context, event.canonical_digest
+            self._ids.give(key, (event.metadata, event.rule_set, event.schema_id))
+        else:
+            self._ids = Ids()
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
         """Whether anything has happened in one of these streams after a position."""
@@ -117,6 +124,7 @@ class Writing(Reading):
         if [line.position for line in copied] != list(range(last + 1, last + 1 + len(copied))):
             raise DamagedArchive(f"the entries after {last:,} are not the next ones of the log")
         log.adopt(self.connection, copied)
+        self._ids = Ids()
         entries = [line.entry() for line in copied]
         projections.apply(self.connection, entries)
         if told:

@@ -35,6 +35,8 @@ def test_nothing_is_written_before_all_is_decided(tmp_path: Path) -> None:
         driver = writing.connection.connection.driver_connection
         assert driver is not None
         driver.set_trace_callback(statements.append)
+        writing.expect(decision.schema for decision in decisions)
+        assert len(statements) == 1
         found = [append_if_still(writing, decision, ANONYMOUS) for decision in decisions]
         assert not [statement for statement in statements if not statement.startswith("SELECT")]
         assert [version.schema_id for version in found if version] == [1, 2, 3]

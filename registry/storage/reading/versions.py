@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +14,7 @@ from compat.definition import Format
 from registry.events import moment
 from registry.history import Known
 from registry.model import Content, Metadata, Rule, RuleSet, SchemaReference, Subject, Version
+from registry.storage.ids import Ids, SchemaKey
 from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
 from registry.storage.tables import context, reference, schema, subject, upcaster, version
@@ -76,12 +79,24 @@ _VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindp
 _NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
 _HIGHEST: Final = Prepared(_NEWEST)
 _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
-_IDS: Final = Prepared(
-    select(context.c.last_id, schema.c.id, schema.c.metadata, schema.c.rule_set)
-    .outerjoin(schema, and_(schema.c.context == context.c.name, schema.c.canonical_digest == bindparam("digest")))
-    .where(context.c.name == bindparam("name"))
-    .order_by(schema.c.position)
-)
+
+
+@cache
+def _ids_of(contexts: int, digests: int) -> Prepared:
+    digest = schema.c.canonical_digest.in_([bindparam(f"digest{place}") for place in range(digests)])
+    return Prepared(
+        select(
+            context.c.name,
+            context.c.last_id,
+            schema.c.canonical_digest,
+            schema.c.id,
+            schema.c.metadata,
+            schema.c.rule_set,
+        )
+        .outerjoin(schema, and_(schema.c.context == context.c.name, digest))
+        .where(context.c.name.in_([bindparam(f"name{place}") for place in range(contexts)]))
+        .order_by(schema.c.position)
+    )
 
 
 class VersionQuestions(Questions):
@@ -129,16 +144,19 @@ class VersionQuestions(Questions):
         )
         return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
 
-    def ids(
-        self, name: str, canonical_digest: str, metadata: Metadata | None, rule_set: RuleSet | None
-    ) -> tuple[int | None, int]:
-        """The id that a context has given to this very schema, the first of several; and the highest to any, or 0."""
-        last = 0
-        for row in _IDS.rows(self.connection, name=name, digest=canonical_digest):
-            last = row.last_id
-            if row.id is not None and (_metadata_of(row), _rule_set_of(row)) == (metadata, rule_set):
-                return row.id, last
-        return None, last
+    def ids(self, keys: AbstractSet[SchemaKey], ids: Ids) -> None:
+        """What ids some schemas have, asked at once."""
+        names, digests = _places("name", (name for name, _ in keys)), _places("digest", (digest for _, digest in keys))
+        rows = _ids_of(len(names), len(digests)).rows(self.connection, **names, **digests)
+        ids.learn(
+            keys,
+            ((row.name, row.last_id) for row in rows),
+            (
+                ((row.name, row.canonical_digest), (_metadata_of(row), _rule_set_of(row), row.id))
+                for row in rows
+                if row.id is not None
+            ),
+        )
 
     def with_id(self, name: str, schema_id: int) -> list[Version]:
         """Versions that hold a schema id of a context, in the order of registration."""
@@ -186,6 +204,13 @@ class VersionQuestions(Questions):
         return [
             (Subject(row.context, row.subject), row.number, row.schema_id) for row in self.connection.execute(query)
         ]
+
+
+def _places(name: str, values: Iterable[str]) -> dict[str, str]:
+    """Values for the places of a statement: some twice, so that there are few statements for all numbers of values."""
+    found = list(dict.fromkeys(values))
+    padded = found + found[:1] * ((1 << (len(found) - 1).bit_length()) - len(found))
+    return {f"{name}{place}": value for place, value in enumerate(padded)}
 
 
 def _metadata_of(row: Row[Any]) -> Metadata | None:

@@ -44,7 +44,8 @@ def upcast_parquet(
     ``document`` names the column with events as JSON; all other columns stay. Without it each row is an event, and
     ``keep`` names columns that are none of its members. The file appears under its name when it is whole.
 
-    Raises UpcastFailed where an event cannot be brought over, NotPortable, NotAPayload, and UpcastersError for a file
+    Raises UpcastFailed where an event cannot be brought over (``files.upcast_file`` puts such events aside and names
+    them; it is slower), NotPortable, NotAPayload, and UpcastersError for a file
     that is no Parquet.
     """
     partial = out.with_name(f"{out.name}.partial")
@@ -60,7 +61,7 @@ def upcast_parquet(
             counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(partial)]).fetchone()
         partial.replace(out)
         return int(counted[0]) if counted else 0
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException) as error:
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.BinderException, duckdb.DataError) as error:
         raise _meant(chain, error) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -105,6 +106,6 @@ def _listed(source: str | Path | Sequence[str | Path]) -> list[str | Path]:
 
 def _meant(chain: Chain, error: duckdb.Error) -> UpcastersError:
     text = str(error)
-    if isinstance(error, duckdb.InvalidInputException) and "upcast: " in text:
+    if isinstance(error, duckdb.DataError) or (isinstance(error, duckdb.InvalidInputException) and "upcast: " in text):
         return UpcastFailed(chain.subject, (chain.source, chain.target), "", "", text.partition("upcast: ")[2] or text)
     return UpcastersError(text)

@@ -105,6 +105,14 @@ def test_an_event_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["old.parquet"]
 
 
+def test_a_number_that_becomes_too_large_is_an_event_that_fails(tmp_path: Path) -> None:
+    scale = {"at": "/n", "by": 100, "rounding": "exact", "result": "int64"}
+    step = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [{"scale": scale}]})
+    old = write(tmp_path / "old.parquet", f"SELECT {2**62} AS n")
+    with pytest.raises(UpcastFailed, match="s v1->v2"):
+        upcast_parquet(old, Chain.up([step], Record({"n": Member(INT64)})), tmp_path / "new.parquet")
+
+
 def test_what_is_no_parquet_is_said(tmp_path: Path) -> None:
     (tmp_path / "old.parquet").write_text("who")
     for source in (tmp_path / "old.parquet", tmp_path / "none.parquet"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +17,7 @@ import fastavro
 import msgspec
 import pytest
 
-from upcasters import Chain, NotAPayload, NotPortable, UpcastersError, UpcastFailed, read
+from upcasters import Chain, NotAPayload, NotPortable, UpcastersError, UpcastFailed, chain_to_json, read
 from upcasters.collecting import Outcome
 from upcasters.integrations import replay as job
 from upcasters.integrations.replay import ReplayReport, replay_file, replay_parquet
@@ -93,6 +96,34 @@ def test_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert whole.made == len(once.read_bytes().splitlines()) > 20
     assert letters[0].origins == ((41,),)
     assert sum(whole.failed.values()) == 1
+
+
+KILLED = """
+import json, os, signal, sys
+from pathlib import Path
+from upcasters import chain_from_json
+from upcasters.integrations import replay
+
+def cut(_done, taken):
+    if taken == 60:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+replay.CHECKPOINT_EVERY = 10
+source, chain, target = map(Path, sys.argv[1:])
+replay.replay_file(source, chain_from_json(json.loads(chain.read_text())), target, progress=cut)
+"""
+
+
+def test_a_process_that_is_killed(tmp_path: Path) -> None:
+    source, served = tmp_path / "lines.jsonl", tmp_path / "chain.json"
+    source.write_bytes(b"\n".join(msgspec.json.encode(row) for row in rows()))
+    served.write_bytes(msgspec.json.encode(chain_to_json("s", 1, STEPS, {1: OLD})))
+    replay_file(source, CHAIN, tmp_path / "once.jsonl")
+    again = tmp_path / "again.jsonl"
+    done = subprocess.run([sys.executable, "-c", KILLED, source, served, again], check=False, timeout=60)
+    assert (done.returncode, again.exists()) == (-signal.SIGKILL, False)
+    assert replay_file(source, CHAIN, again).resumed == 60
+    assert again.read_bytes() == (tmp_path / "once.jsonl").read_bytes()
 
 
 def test_avro_files_with_values_that_json_does_not_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

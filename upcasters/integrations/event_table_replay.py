@@ -182,7 +182,8 @@ class Job:
         return (f"{self.table.schema}.{self.table.name}", f"{self.target.schema}.{self.target.name}")
 
     def _hash(self) -> str:
-        return digest(sorted([kind, version, chain.hash] for (kind, version), chain in self.chains.items()))
+        own = ([kind, version, chain.hash] for (kind, version), chain in self.chains.items() if chain.steps)
+        return digest(sorted(own))
 
     def _state(self) -> _State:
         """As the last batch left it; whoever else works at the same job waits for this transaction to end."""

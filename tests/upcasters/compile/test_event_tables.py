@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from upcasters import Chain, Event, NotAPayload, UpcastersError, UpcastFailed, read
+from upcasters import Chain, Event, NotAPayload, UpcastersError, UpcastFailed, chain_to_json, read
 from upcasters.integrations.event_tables import (
     EventTable,
     copy_and_transform,
@@ -209,6 +212,41 @@ def test_several_events_become_one_in_place(store: psycopg.Connection) -> None:
     assert rows(store) == as_new(events)
     assert store.execute("SELECT count(*) FROM lineal.replaced").fetchone() == (old,)
     assert migrate_in_place(store, EVENTS, GATHERING).events == 0, "again changes nothing"
+
+
+KILLED = """
+import json, os, signal, sys
+import psycopg
+from upcasters import chain_from_json
+from upcasters.integrations import event_tables
+from upcasters.integrations.event_table_replay import Job
+
+def write_and_die(self, state, *changes, write=Job._write):
+    write(self, state, *changes)
+    if state.taken >= 28:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Job._write = write_and_die
+chains = {(kind, version): chain_from_json(tree) for kind, version, tree in json.loads(sys.argv[2])}
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    event_tables.migrate_in_place(connection, event_tables.EventTable("events"), chains, batch=7)
+"""
+
+
+def test_a_process_that_is_killed_between_writing_and_committing(store: psycopg.Connection) -> None:
+    events = mixed(60)
+    append(store, *events)
+    steps = {"Line": LINE_STEPS, "Placed": STEPS}
+    served = [
+        (kind, version, chain_to_json(kind, version, steps[kind][version - 1 :], {}))
+        for (kind, version), chain in GATHERING.items() if chain.steps
+    ]  # fmt: skip
+    command = [sys.executable, "-c", KILLED, store.info.dsn, json.dumps(served)]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    query = "SELECT state::json ->> 'taken' FROM lineal.replays"
+    assert store.execute(query).fetchone() == ("21",), "the fourth batch was not committed"
+    migrate_in_place(store, EVENTS, GATHERING, batch=7)
+    assert rows(store) == as_new(events)
 
 
 def test_groups_that_fail_are_named_or_left_as_they_are(store: psycopg.Connection) -> None:

@@ -184,8 +184,7 @@ def alias_ambiguous(meeting: Meeting) -> Iterator[Fact]:
     claims = meeting.resolution.claims(writer, reader, meeting.reading)
     holders = dict(claims.pairs)
     for written, into in claims.quarrels:
-        other = holders.get(written)
-        fields = (into,) if other is None or other is into else (other, into)
+        fields = (holders.get(written, into), into)
         message = (
             f"names and aliases of the reader claim {written.name!r} more than once, or two written fields for "
             f"{into.name!r}: let one reader field claim one written field"

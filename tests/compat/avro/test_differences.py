@@ -120,10 +120,20 @@ def test_fields_in_another_order() -> None:
     assert [each.rule for each in found] == ["FIELD_ORDER_CHANGED"]
 
 
+def test_inside_a_map() -> None:
+    old, new = (parse(json.dumps({"type": "map", "values": values})) for values in ("int", "long"))
+    (found,) = ENGINE.differences(old, new)
+    assert found.rule == "TYPE_CHANGED"
+    assert found.after is not None
+    assert found.after.place.pointer == "/values"
+
+
 def test_messages_and_fragments_are_for_people() -> None:
     (found,) = ENGINE.differences(parse(json.dumps(BASE, indent=1)), parse(json.dumps(edited("fields.0.type", "int"))))
     assert found.message == "the type was long and is int"
     assert found.before is not None
+    (found_scale,) = ENGINE.differences(parse(json.dumps(BASE)), parse(json.dumps(edited("fields.3.type", "bytes"))))
+    assert found_scale.message == "the logical type was decimal(6, 2) and is none"
     assert (found.before.text, found.before.place.line, found.before.place.column) == ('"long"', 8, 12)
 
 

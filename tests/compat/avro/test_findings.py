@@ -168,6 +168,10 @@ FINDINGS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
         record(("u", record(("a", "int"), name="n.A")), name="n.W"),
         [record(name="m.W"), record(("u", [record(("a", "string"), name="m.A")]), name="n.W")],
         [("UNION_BRANCH_AMBIGUOUS", JAVA, "the Java library finds no branch for record n.A")]),
+    "a record that only the Java library finds, in a branch that others pass by": (
+        record(("u", record(("a", "int"), name="n.A")), name="n.W"),
+        [record(name="m.W"), record(("u", [record(("a", "int"), name="m.B")]), name="n.W")],
+        [("UNION_BRANCH_AMBIGUOUS", BOTH, "by the Java library as {'n.W': {'u': {'m.B': {'a': 0}}}}")]),
     "one union in two records that are compared once": (
         record(("r", record(("u", record(("a", "int"), name="n.A")), name="n.S")),
                ("s", record(("u", "n.A"), name="n.T"))),

@@ -84,6 +84,13 @@ REFUSED = {
                 "default": {}}),
         "/fields/0/default", "lacks 'x'",
     ),
+    "a default that is no symbol of the field's enum": (
+        record({"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["a"]}, "default": "b"}),
+        "/fields/0/default", '"b" is no enum n.E',
+    ),
+    "a default that fills itself through a union": (
+        record({"name": "a", "type": ["R", "null"], "default": {}}), "/fields/0/default", "without end",
+    ),
     "a wrong field in a default, which has a default of its own": (
         record({"name": "r", "default": {"x": "one"}, "type": {
             "type": "record", "name": "S", "fields": [{"name": "x", "type": "int", "default": 0}]}}),
@@ -339,3 +346,15 @@ def test_the_size_of_a_text_is_bounded() -> None:
 
 def test_a_full_name_makes_the_namespace_beside_it_void() -> None:
     assert isinstance(parse('{"type": "record", "name": "n.R", "namespace": "no-name", "fields": []}').root, Record)
+
+
+def test_events_nest_no_deeper_than_schemas_even_where_the_text_is_flat() -> None:
+    """Each record holds the one declared before it, so the last holds them all."""
+    fields: list[dict[str, Any]] = []
+    for index in range(9):
+        inner = [{"name": "x", "type": f"R{index - 1}"}] if index else []
+        fields.append({"name": f"f{index}", "type": {"type": "record", "name": f"R{index}", "fields": inner}})
+    definition = Definition(Format.AVRO, record(*fields, name="Last"))
+    AvroEngine(Limits(depth=12)).parse(definition)
+    with pytest.raises(LimitExceeded):
+        AvroEngine(Limits(depth=8)).parse(definition)

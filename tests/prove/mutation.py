@@ -38,6 +38,7 @@ OTHERS = {
         "canonical",
         "outline",
         "payload",
+        "payload_json",
         "pool",
         "printer",
         "projection",

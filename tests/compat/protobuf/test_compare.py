@@ -75,6 +75,36 @@ def test_a_type_may_stay_in_the_package_that_the_file_has_left(parse: Parse, fin
     assert [each.difference.rule for each in find(parse(order, **line), before)] == ["PACKAGE_CHANGED", "MESSAGE_MOVED"]
 
 
+def test_what_holds_a_message_without_events_has_none_either(parse: Parse, find: Find) -> None:
+    text = (
+        P2 + "message Endless {{ required Endless self = 1; }} message Holder {{ required Endless it = 1; {} n = 2; }}"
+    )
+    before, after = (parse(text.format(f"optional {each}")) for each in ("int32", "string"))
+    assert find(after, before) == []
+
+
+def test_an_entry_of_a_map_is_written_with_what_its_value_requires(parse: Parse, find: Find) -> None:
+    text = P2 + "message Order {{ map<{}, Line> lines = 1; }} message Line {{ required int32 count = 1; }}"
+    before, after = parse(text.format("string")), parse(text.format("int64"))
+    assert blocking(find, after, before) == ["FIELD_TYPE_DROPPED"]
+
+
+def test_what_an_entry_loses_is_told_of_the_map(parse: Parse, find: Find) -> None:
+    before = parse(P2 + "message Order { map<string, int32> counts = 1; }")
+    after = parse(P2 + "message Order { repeated Entry counts = 1; } message Entry { optional string key = 1; }")
+    rules = sorted(each.difference.rule for each in find(after, before))
+    assert rules == ["FIELD_MESSAGE_TYPE_CHANGED", "MAP_TO_LIST", "MESSAGE_ADDED"]
+
+
+def test_findings_have_their_line(parse: Parse, find: Find) -> None:
+    text = P3 + "\nmessage Order {{\n  {} id = 1;\n}}"
+    (found,) = (
+        each for each in find(parse(text.format("string")), parse(text.format("int32"))) if each.severity.blocks
+    )
+    places = [each.place for each in (found.difference.before, found.difference.after) if each is not None]
+    assert [(each.line, each.column) for each in places] == [(3, 3), (3, 3)]
+
+
 def test_extensions_are_fields_of_what_they_extend(parse: Parse, find: Find) -> None:
     head = P2 + "message Order { optional string id = 1; extensions 100 to 200; } "
     before = parse(head + "extend Order { optional int32 total = 100; }")

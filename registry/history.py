@@ -25,6 +25,8 @@ class Known:
     rule_set: RuleSet | None
     position: int
     deleted: bool
+    refers: bool
+    """Whether it refers to other schemas."""
 
     def digest(self, *, normalize: bool) -> str:
         """The digest that a request compares by."""

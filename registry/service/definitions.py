@@ -9,7 +9,7 @@ from msgspec.structs import replace as replaced
 
 from compat import formats
 from compat.budget import Limits
-from compat.definition import Definition
+from compat.definition import Definition, Format
 from compat.engine import Form
 from compat.errors import InvalidSchema, LimitExceeded
 from compat.formats import Parsed
@@ -66,6 +66,21 @@ class Definitions:
             if definition is not None:
                 found.append(definition)
         return found
+
+    def written_out(
+        self, reading: Reading, subject: Subject, history: Sequence[Known], content: Content, parsed: Parsed
+    ) -> Known | None:
+        """The newest of these versions which the sent Avro schema is with all references written out.
+
+        So Java clients look up the schema of a class, which knows no references.
+        """
+        if content.format is not Format.AVRO or content.references:
+            return None
+        for known in reversed([each for each in history if each.refers]):
+            for definition in self.of_known(reading, subject, [known]):
+                if parse(definition).text(Form.RESOLVED) == parsed.text(Form.CANONICAL):
+                    return known
+        return None
 
     def candidate(self, reading: Reading, subject: Subject, content: Content, *, lenient: bool = False) -> Candidate:
         """What a request has sent, with its references resolved. Raises SchemaTooLarge, InvalidSchemaText.

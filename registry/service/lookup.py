@@ -93,6 +93,12 @@ class Lookup:
         rule_set = without_compiled(candidate.rule_set)
         found = histories.looked_up(known, digest, candidate.metadata, rule_set, normalize=normalize)
         if found is None:
+            with self._store.read() as reading:
+                twin = self._definitions.written_out(reading, subject, known, prepared.content, parsed)
+            if twin is not None:
+                digest = twin.digest(normalize=normalize)
+                found = histories.looked_up(known, digest, candidate.metadata, rule_set, normalize=normalize)
+        if found is None:
             raise SchemaNotFound
         with self._store.read() as reading:
             return find_version(reading, subject, found.number, deleted=True)

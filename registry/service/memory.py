@@ -56,6 +56,7 @@ class Memory:
             rule_set=content.rule_set,
             position=version.position,
             deleted=False,
+            refers=bool(content.references),
         )
         after = replace(before, position=version.position, history=[*before.history, known])
         self._kept.put(before.subject, after)

@@ -26,6 +26,7 @@ from registry.errors import (
 from registry.events import RegistrationRefused, UpcasterPublished
 from registry.fields import validate_fields
 from registry.history import Known
+from registry.identity import Identity
 from registry.model import ANONYMOUS, LATEST, AssociationFilter, Content, Lifecycle, Origin, Subject, Version
 from registry.policy import require_registration
 from registry.service import wording
@@ -188,8 +189,12 @@ class Registration:
         context, policy = situation.subject.context, situation.policy
         sent = None if candidate is None else Identified.of(candidate, context)
         normalize = options.normalize or bool(policy.configuration.normalize)
-        if sent is not None and (held := _held_as_sent(situation, sent, options, normalize=normalize)) is not None:
-            return existing(view, situation.subject, held)
+        if sent is not None:
+            held = _held_as_sent(situation, sent, options, normalize=normalize)
+            if held is None and (twin := self._written_out(view, situation, sent)) is not None:
+                held = _held_as_sent(situation, twin, options, normalize=normalize)
+            if held is not None:
+                return existing(view, situation.subject, held)
         if not options.copied:
             require_registration(policy.mode, situation.subject, options.schema_id)
         if options.copied or policy.mode.imports:
@@ -201,6 +206,17 @@ class Registration:
             sent = Identified.of(candidate, context)
         _require_valid(view, situation, sent)
         return self._place(view, situation, sent, options, normalize=normalize)
+
+    def _written_out(self, view: View, situation: Situation, sent: Identified) -> Identified | None:
+        """What was sent, under the identity of the live version that it is with all references written out."""
+        history = histories.live(situation.history)
+        if not any(known.refers for known in history):
+            return None
+        with view() as reading:
+            known = self._definitions.written_out(reading, situation.subject, history, sent.content, sent.parsed)
+        return (
+            None if known is None else replace(sent, identity=Identity(known.canonical_digest, known.normalized_digest))
+        )
 
     def _place(
         self, view: View, situation: Situation, identified: Identified, options: RegistrationOptions, *, normalize: bool

@@ -36,6 +36,7 @@ _KNOWN: Final[Select[Any]] = select(
     schema.c.rule_set,
     schema.c.canonical_digest,
     schema.c.normalized_digest,
+    (schema.c.references != "[]").label("refers"),
 ).join(schema, _HELD)
 
 VERSIONS: Final[Select[Any]] = (
@@ -231,6 +232,7 @@ def _known(row: Row[Any]) -> Known:
         rule_set=_rule_set_of(row),
         position=row.position,
         deleted=bool(row.deleted),
+        refers=bool(row.refers),
     )
 
 

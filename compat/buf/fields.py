@@ -8,7 +8,8 @@ from typing import Any, Final
 from google.protobuf.descriptor_pb2 import EDITION_2024
 
 from compat.buf.pairs import FieldPair, Found
-from compat.protobuf.model import ENUM, GROUP, MESSAGE, Field, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import ENUM, GROUP, MESSAGE, Field
 from compat.protobuf.words import kind
 
 _WIRE_GROUPS: Final = {

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor_pb2 import MethodDescriptorProto
 
-from compat.protobuf.model import Enum, Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Enum, Field, Message
 from compat.protobuf.words import field_label, fragment
 from compat.verdict import Fragment, Place
 

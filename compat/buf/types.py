@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from google.protobuf.descriptor_pb2 import FeatureSet
 
 from compat.buf.pairs import Found, declared, enum_pairs, inner, message_pairs, messages
-from compat.protobuf.model import Enum, Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Enum, Field, Message
 from compat.protobuf.words import (
     enum_fragment,
     field_label,

@@ -13,7 +13,8 @@ from typing import Final
 
 from compat.budget import Budget
 from compat.confluent.kinds import Policy, Seen
-from compat.protobuf.model import ENUM, Enum, Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import ENUM, Enum, Field, Message
 from compat.protobuf.words import enum_fragment, fragment, message_fragment, plain, value_fragment
 from compat.verdict import Fragment
 

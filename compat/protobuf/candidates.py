@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Final
 
 from compat.protobuf.minimal import Minimal
-from compat.protobuf.model import ENUM, PACKABLE, Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import ENUM, PACKABLE, Field, Message
 from compat.protobuf.wire import boundary_values, records
 
 _MAX_VALUES: Final = 40

@@ -14,8 +14,9 @@ from typing import Final
 from compat.budget import Budget
 from compat.protobuf.enums import Enums
 from compat.protobuf.fields import Fields
-from compat.protobuf.model import ENUM, Field, Message, Schema, counterpart
+from compat.protobuf.model import Schema, counterpart
 from compat.protobuf.proofs import Cause, Goal, Proofs, first
+from compat.protobuf.records import ENUM, Field, Message
 from compat.protobuf.reservations import reservations
 from compat.protobuf.wire import wire_type
 from compat.protobuf.witness import Event, same

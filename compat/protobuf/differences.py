@@ -9,8 +9,9 @@ from google.protobuf.descriptor_pb2 import MethodDescriptorProto, ServiceDescrip
 from compat.budget import Budget
 from compat.errors import LimitExceeded
 from compat.protobuf.compare import Comparison
-from compat.protobuf.model import Enum, Field, Message, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.options import option_differences
+from compat.protobuf.records import Enum, Field, Message
 from compat.protobuf.words import fragment
 from compat.verdict import Difference, Fragment, Incompatibility, Place
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from compat.budget import Budget
-from compat.protobuf.model import Enum, EnumValue, Field, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.proofs import Cause, Goal, Proofs
+from compat.protobuf.records import Enum, EnumValue, Field
 from compat.protobuf.words import enum_fragment, field_label, fragment, info, value_fragment
 
 

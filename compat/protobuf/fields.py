@@ -8,8 +8,9 @@ from typing import Final
 
 from compat.protobuf.candidates import zero_value
 from compat.protobuf.enums import Enums
-from compat.protobuf.model import ENUM, ITEM, MESSAGE, PACKABLE, Field, Message, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.proofs import Cause, Goal, Proofs
+from compat.protobuf.records import ENUM, ITEM, MESSAGE, PACKABLE, Field, Message
 from compat.protobuf.rules import RULES
 from compat.protobuf.wire import LENGTH, wire_type
 from compat.protobuf.witness import same

@@ -16,8 +16,9 @@ from typing import Final
 from compat.budget import Budget
 from compat.protobuf.enums import undeclared
 from compat.protobuf.json_execution import MAX_NESTING, JsonExecutor, Step
-from compat.protobuf.model import ENUM, Field, Message, Schema, counterpart
+from compat.protobuf.model import Schema, counterpart
 from compat.protobuf.proofs import Cause, Goal, Proofs, first
+from compat.protobuf.records import ENUM, Field, Message
 from compat.protobuf.rules import RULES
 from compat.protobuf.wire import record
 from compat.protobuf.witness import Event, Reading, worst

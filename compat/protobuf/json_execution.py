@@ -14,8 +14,9 @@ from typing import Any, Final
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
-from compat.protobuf.model import ENUM, Field, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.payload import entries
+from compat.protobuf.records import ENUM, Field
 from compat.protobuf.witness import EXECUTOR, Entry, Event, Executor, Reading, find_field, follow, get, is_map, same
 from compat.verdict import Severity, Witness
 

@@ -6,8 +6,9 @@ from collections.abc import Container
 from typing import Final
 
 from compat.errors import LimitExceeded
-from compat.protobuf.model import ENUM, Field, Message, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.payload import MAX_DEPTH
+from compat.protobuf.records import ENUM, Field, Message
 from compat.protobuf.wire import record
 
 MAX_BYTES: Final = 1_000_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from compat.outline import ABSENT, Field, Kind, Type
-from compat.protobuf.model import Field as Declared
-from compat.protobuf.model import Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Field as Declared
+from compat.protobuf.records import Message
 from compat.protobuf.wire import INTEGER_BOUNDS
 
 MAX_DEPTH: Final = 32

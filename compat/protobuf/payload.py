@@ -22,8 +22,9 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compat.engine import Violation
 from compat.errors import InvalidPayload
-from compat.protobuf.model import Field, Schema
-from compat.protobuf.model import Message as MessageType
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Field
+from compat.protobuf.records import Message as MessageType
 from compat.protobuf.wire import INTEGER_BOUNDS
 
 MAX_DEPTH: Final = 100

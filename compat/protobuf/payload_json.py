@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from compat.errors import InvalidPayload
-from compat.protobuf.model import Field, Schema
-from compat.protobuf.model import Message as MessageType
+from compat.protobuf.model import Schema
 from compat.protobuf.payload import MAX_DEPTH, UNKNOWN, field_key, json_key, json_scalar, violations
+from compat.protobuf.records import Field
+from compat.protobuf.records import Message as MessageType
 
 _SPECIAL: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 

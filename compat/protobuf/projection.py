@@ -10,9 +10,10 @@ from google.protobuf.message import Message as ProtobufMessage
 from compat.definition import Definition, Format
 from compat.errors import UnknownField
 from compat.projection import Need, merged
-from compat.protobuf.model import Message, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.pool import with_known_options
 from compat.protobuf.printer import print_file
+from compat.protobuf.records import Message
 
 M = TypeVar("M", bound=ProtobufMessage)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from compat.budget import Budget
 from compat.protobuf.candidates import Candidates
 from compat.protobuf.minimal import Minimal
-from compat.protobuf.model import Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Field, Message
 from compat.protobuf.rules import RULES
 from compat.protobuf.wire import records
 from compat.protobuf.witness import Event, Executor, Reading, worst

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compat.protobuf.model import Message
+from compat.protobuf.records import Message
 from compat.protobuf.words import info, message_fragment, spelt_range
 from compat.verdict import Incompatibility
 

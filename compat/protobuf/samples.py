@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Final
 
 from compat.protobuf.minimal import Minimal
-from compat.protobuf.model import ENUM, Field, Message, Schema
+from compat.protobuf.model import Schema
 from compat.protobuf.payload import decode, field_key
+from compat.protobuf.records import ENUM, Field, Message
 from compat.protobuf.wire import INTEGER_BOUNDS, boundary_values
 
 _DEPTH: Final = 4

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable
 from typing import Final, cast
 
-from compat.protobuf.model import ENUM, GROUP, ITEM, MESSAGE, VARINTS, Field
+from compat.protobuf.records import ENUM, GROUP, ITEM, MESSAGE, VARINTS, Field
 from compat.protobuf.varints import varint
 
 VARINT, FIXED64, LENGTH, START_GROUP, END_GROUP, FIXED32 = 0, 1, 2, 3, 4, 5

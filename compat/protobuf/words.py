@@ -5,7 +5,8 @@ from __future__ import annotations
 from google.protobuf.descriptor_pb2 import Edition
 
 from compat.protobuf.candidates import zero_value
-from compat.protobuf.model import Enum, EnumValue, Field, Message, Schema
+from compat.protobuf.model import Schema
+from compat.protobuf.records import Enum, EnumValue, Field, Message
 from compat.protobuf.rules import RULES
 from compat.verdict import Difference, Fragment, Incompatibility, Place
 

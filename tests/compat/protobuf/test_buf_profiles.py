@@ -13,7 +13,7 @@ from compat.errors import InvalidSchema
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from tests.compat.protobuf.buf import BUF, breaking
-from tests.compat.protobuf.strategies import plain_pair
+from tests.compat.protobuf.strategies import EDITIONS, plain_pair
 from tests.compat.protobuf.test_cases import CASES, sections
 
 PAIRS = 120
@@ -36,12 +36,18 @@ extend A {
   optional int32 x = 6;
 }
 """
+EDITION = """edition = "2023";
+package shop;
+message A {
+}
+"""
 MORE = [
     (SERVICES, SERVICES.replace("returns (A)", "returns (stream A)", 1).replace("  rpc N (A) returns (A);\n", "")),
     (SERVICES, SERVICES.replace("service S", "service T")),
     (EXTENDED, EXTENDED.replace("extend A {\n  optional int32 x = 6;\n}\n", "")),
     (EXTENDED, EXTENDED.replace("5 to 9", "6 to 9")),
     (SERVICES, SERVICES.replace("message A", 'option java_package = "shop";\nmessage A')),
+    *((EDITION.replace("2023", one), EDITION.replace("2023", other)) for one, other in (EDITIONS, EDITIONS[::-1])),
 ]
 """What the generated pairs have nothing of."""
 

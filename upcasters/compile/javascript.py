@@ -154,8 +154,8 @@ class _Writer:
         match node:
             case Var(number=number):
                 return self._var(number)
-            case Get(of=of, name=name):
-                return self._get(self.value(of), name)
+            case Get(optional=optional):
+                return self._place(node) if optional else f"present({self._place(node)})"
             case Const(value=value):
                 return literal(value)
             case Nothing():
@@ -188,6 +188,10 @@ class _Writer:
                 self._line(f"fail({_text(reason)});")
                 return "undefined"
 
+    def _place(self, node: Node) -> str:
+        """What is read where absence shows by itself: a member of it is asked for, or whether it is a record."""
+        return self._get(self._place(node.of), node.name) if isinstance(node, Get) else self.value(node)
+
     def _get(self, of: str, name: str) -> str:
         if name in _INHERITED:
             return f"own({of}, {_text(name)})"
@@ -213,7 +217,7 @@ class _Writer:
         if carried and node.source is not None:
             known = sorted(node.known | {name for name, _ in node.members})
             names = self._constant(f"new Set({json.dumps(known)})")
-            self._line(f"rest({target}, record({self.value(node.source)}), {names});")
+            self._line(f"rest({target}, record({self._place(node.source)}), {names});")
         return target
 
     def _applied(self, node: Apply, to: Node) -> str:

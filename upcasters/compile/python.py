@@ -162,6 +162,8 @@ class _Writer:
         removed = removed_members(node)
         if style == "copy" and node.source is not None:
             record = self.value(node.source)
+            if there := self._inline.all_there(node, record):
+                self._line(there)
             self._line(f"{target} = {{**{record}, {members}}}" if members else f"{target} = {{**{record}}}")
             for name in sorted(removed):
                 self._line(f"{target}.pop({name!r}, None)")

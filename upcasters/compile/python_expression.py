@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, Final
 
 from upcasters.compile.python_formula import FormulaWriter
@@ -134,7 +135,15 @@ class Expressions:
         if style == "literal":
             return f"{{{members}}}"
         record = self.part(node.source) if node.source is not None else None
-        return None if record is None else f"{{**{record}, {members}}}"
+        if record is None:
+            return None
+        there = self.all_there(node, record)
+        return f"({there} and {{**{record}, {members}}})" if there else f"{{**{record}, {members}}}"
+
+    def all_there(self, node: Build, record: str) -> str:
+        """A call that fails unless a copied record has the members that go with it unseen; empty if there are none."""
+        names = [name for name, member in node.members if _unchanged(name, member, node) and not maybe_absent(member)]
+        return f"{self.name(itemgetter(*names, names[0]), 'G')}({record})" if names else ""
 
     def _guarded(self, argument: str, call: Callable[[str], str], *, absent: bool, null: bool) -> str:
         """The call, past absence and null where they may come."""
@@ -293,7 +302,7 @@ def style_of(node: Build) -> str:
     literal = 22 * len(node.members) + 20 * optional
     if node.open:
         literal += 60 if node.count is not None else 150 + 10 * len(node.known)
-    copied = 70 + 6 * len(node.known) + 45 * removed + 25 * changed
+    copied = 70 + 6 * len(node.known) + 45 * removed + 25 * changed + 12 * (own - optional)
     if literal <= copied:
         return "rest" if node.open else "literal"
     return "copy"

@@ -38,6 +38,13 @@ def values() -> list[dict[str, Any]]:
     return found
 
 
+def missing() -> list[dict[str, Any]]:
+    """Each case has a name, a shape, ops and an event ``in`` that every plan refuses: it lacks what stands ``at``."""
+    data = (files("upcasters.conformance") / "missing.json").read_bytes()
+    found: list[dict[str, Any]] = msgspec.json.decode(data)["cases"]
+    return found
+
+
 def native(value: Any) -> Any:
     """A value of a case, with what JSON does not have: ``{"$decimal": "1.20"}`` is a decimal."""
     match value:

@@ -13,9 +13,9 @@ from test_agreement import REFUSED, outcome, steps
 from upcasters.chain import Chain
 from upcasters.compile.sql import Dialect
 from upcasters.conformance import cases as conformance_cases
-from upcasters.conformance import codecs, native
+from upcasters.conformance import codecs, missing, native
 from upcasters.document import read, write
-from upcasters.shape import INT64, NUMBER, STRING, Array, Member, Record, Shape, without_null
+from upcasters.shape import INT64, NUMBER, STRING, Array, Member, Record, Shape, from_json, without_null
 
 __all__ = [
     "EDGES", "REFUSED", "Case", "agrees", "columned", "conformance", "edge", "generated", "without_nulls",
@@ -77,6 +77,9 @@ def conformance() -> Iterator[Case]:
     for case in conformance_cases():
         chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": case["ops"]})])
         yield Case(case["name"], chain, [(case["in"], case.get("out", REFUSED))])
+    for case in missing():
+        asked = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": case["ops"]})
+        yield Case(case["name"], Chain.up([asked], from_json(case["shape"])), [(case["in"], REFUSED)])
     for codec in codecs():
         if codec["using"] in Dialect.codecs:
             yield _codec(codec)

@@ -170,7 +170,8 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             start = len(text) - len(text[position:].lstrip())
-            raise InvalidExpression(f"{text[start]!r} means nothing here", start)
+            number = "write the field's name: numbers stand in pointers only" if text[start] == "#" else ""
+            raise InvalidExpression(f"{text[start]!r} means nothing here", start, remedy=number)
         kind = str(match.lastgroup)
         tokens.append(_Token(kind, match[kind], match.start(kind)))
         position = match.end()

@@ -19,27 +19,34 @@ def vanished(ops: tuple[Operation, ...], shape: Shape) -> tuple[Pointer, ...]:
 
 def carried(ops: tuple[Operation, ...], shape: Shape) -> tuple[Pointer, ...]:
     """The topmost places of a shape whose values operations leave where they are. Items have the name of their list."""
-    return tuple(_carried(fuse([ops], shape).root, ROOT, {0: ROOT}))
+    return tuple(source for source, target in arrivals(ops, shape) if source == target)
 
 
-def _carried(node: Node, at: Pointer, variables: dict[int, Pointer]) -> Iterator[Pointer]:
+def arrivals(ops: tuple[Operation, ...], shape: Shape) -> tuple[tuple[Pointer, Pointer], ...]:
+    """The topmost places whose values operations pass on as they are, and where those arrive."""
+    return tuple(_arrivals(fuse([ops], shape).root, ROOT, {0: ROOT}))
+
+
+def _arrivals(node: Node, at: Pointer, variables: dict[int, Pointer]) -> Iterator[tuple[Pointer, Pointer]]:
     match node:
-        case Var() | Get() if _place(node, variables) == at:
-            yield at
+        case Var() | Get():
+            place = _place(node, variables)
+            if place is not None:
+                yield place, at
         case Build(members=members):
             for name, member in members:
-                yield from _carried(member, at / name, variables)
+                yield from _arrivals(member, at / name, variables)
         case Checked(then=then):
-            yield from _carried(then, at, variables)
+            yield from _arrivals(then, at, variables)
         case Fallback(value=value):
-            yield from _carried(value, at, variables)
+            yield from _arrivals(value, at, variables)
         case If(then=then, otherwise=otherwise):
-            yield from _carried(then, at, variables)
-            yield from _carried(otherwise, at, variables)
+            yield from _arrivals(then, at, variables)
+            yield from _arrivals(otherwise, at, variables)
         case Enter(value=value, body=body) | Each(value=value, body=body):
             place = _place(value, variables)
             if place is not None:
-                yield from _carried(body, at, {**variables, node.var: place})
+                yield from _arrivals(body, at, {**variables, node.var: place})
         case _:
             return
 

@@ -12,9 +12,11 @@ from typing import Any, Final, TypeAlias
 
 from compat.definition import Format
 from compat.formats import Parsed
-from compat.outline import ABSENT, Field, Kind, Type
+from compat.outline import ABSENT, Field, Type
+from registry.upcasting.enum_numbers import numbers_of, other_values
 from registry.upcasting.likeness import alike, likely_pairs
 from registry.upcasting.numbers import other_fields
+from registry.upcasting.outlines import field_at, items_at, type_at
 from registry.upcasting.shapes import shape_of
 from upcasters.document import Document, write_operation
 from upcasters.expression_check import sort
@@ -126,13 +128,15 @@ class _Drafter:
         self._old = old
         self._new = new
         self._format = form
+        self._formerly: dict[Pointer, Pointer] = {}
+        """Where members stood before they were renamed."""
 
     def _propose(self, operation: Operation, pointer: Pointer, confidence: float, reason: str) -> None:
         self._found.proposals.append(_Proposal(operation, pointer, confidence, reason))
 
     def compare(self, old: Shape, new: Shape, at: Pointer, *, always: bool = True) -> None:
         """Propose what brings a value at a place from one shape to the other; ``always``: every event has it."""
-        if fits(old, new) and next(other_fields(_value(self._old, at), _value(self._new, at)), None) is None:
+        if fits(old, new) and not self._renumbered(at):
             return
         before, after = without_null(old), without_null(new)
         if nullable(old) and not nullable(new):
@@ -149,6 +153,17 @@ class _Drafter:
             case _ if not fits(before, after):
                 self._value(before, after, at)
 
+    def _renumbered(self, at: Pointer) -> bool:
+        """Whether names of Protobuf stand for other fields or values now."""
+        sides = type_at(self._old, self._before(at)), type_at(self._new, at)
+        return any(True for _ in other_fields(*sides)) or any(True for _ in other_values(*sides))
+
+    def _before(self, at: Pointer) -> Pointer:
+        """Where the value at a place stood in the old version."""
+        if not at.parts:
+            return at
+        return self._formerly.get(at) or self._before(at.parent) / at.name
+
     def _null(self, after: Shape, at: Pointer) -> None:
         value = _stand_in(after)
         self._propose(
@@ -158,8 +173,8 @@ class _Drafter:
     def _within(self, kind: type[Each | In], one: Shape, other: Shape, at: Pointer) -> None:
         """What happens in every item of a list or map, or in a record that may not be there, as one operation."""
         inner = _Found()
-        reach = _items if kind is Each else _value
-        beneath = reach(self._old, at), reach(self._new, at)
+        reach = items_at if kind is Each else type_at
+        beneath = reach(self._old, self._before(at)), reach(self._new, at)
         _Drafter(inner, *beneath, self._format).compare(one, other, ROOT)
         if not inner.proposals:
             return
@@ -189,7 +204,7 @@ class _Drafter:
         left = [symbol for symbol in before.symbols if symbol is not None and not fits(Choice((symbol,)), after)]
         table: list[tuple[Scalar, Scalar]] = []
         worst = CERTAIN
-        numbered = _numbered(self._old, self._new, at)
+        numbered = _numbered(type_at(self._old, self._before(at)), type_at(self._new, at))
         free = [symbol for symbol in after.symbols if symbol not in before.symbols]
         for symbol in before.symbols:
             if symbol is None:
@@ -204,12 +219,16 @@ class _Drafter:
             score, other = max(scored, key=lambda pair: pair[0], default=(0.0, after.symbols[0]))
             worst = min(worst, score if score >= POSSIBLE else 0.0)
             table.append((symbol, other))
-        gone = ", ".join(map(str, left))
-        operation = Map(
-            at, {str(old): new for old, new in table} if all(isinstance(o, str) for o, _ in table) else tuple(table)
-        )
+        gone = f"{', '.join(map(str, left))} left the list of values" if left else "names have other numbers now"
+        texts = all(isinstance(symbol, str) for symbol, _ in table)
+        rows = {str(symbol): value for symbol, value in table} if texts else tuple(table)
+        operation = Map(at, rows, "keep" if numbered and self._is_open(at) else "error")
         reason = "the values have the same numbers" if worst == CERTAIN else "check what each becomes"
-        self._propose(operation, at, worst, f"{gone} left the list of values: {reason}")
+        self._propose(operation, at, worst, f"{gone}: {reason}")
+
+    def _is_open(self, at: Pointer) -> bool:
+        """Whether an enum of Protobuf lets numbers without a name pass: they go on as they are."""
+        return not dict(type_at(self._old, self._before(at)).constraints).get("closed", True)
 
     # Records
 
@@ -221,6 +240,7 @@ class _Drafter:
         for name, to, confidence, reason in _in_order(renames, before.members.keys()):
             self._propose(Rename(at / name, to), at / name, confidence, reason)
         for name, to, _, _ in renames:
+            self._formerly[at / to] = self._before(at) / name
             self._both(removed.pop(name), added.pop(to), at / to)
         for name in (name for name in before.members if name in kept):
             self._both(before.members[name], after.members[name], at / name)
@@ -239,7 +259,7 @@ class _Drafter:
 
     def _same_field(self, at: Pointer) -> bool:
         """Whether a name stands for the same field in both versions: in Protobuf, if its number is the same."""
-        old, new = _field(self._old, at), _field(self._new, at)
+        old, new = field_at(self._old, self._before(at)), field_at(self._new, at)
         return old is None or new is None or old.number == new.number
 
     def _both(self, member: Member, wanted: Member, at: Pointer) -> None:
@@ -255,7 +275,7 @@ class _Drafter:
         self._propose(operation, at, confidence, reason)
 
     def _filling(self, at: Pointer, shape: Shape) -> tuple[Any, float, str]:
-        declared = _field(self._new, at)
+        declared = field_at(self._new, at)
         if declared is not None and declared.default is not ABSENT:
             certain = self._format is Format.AVRO
             return declared.default, CERTAIN if certain else LIKELY, "the schema's own default"
@@ -268,8 +288,8 @@ class _Drafter:
     def _renames(
         self, removed: dict[str, Member], added: dict[str, Member], at: Pointer
     ) -> Iterator[tuple[str, str, float, str]]:
-        old = {name: _field(self._old, at / name) for name in removed}
-        new = {name: _field(self._new, at / name) for name in added}
+        old = {name: field_at(self._old, self._before(at) / name) for name in removed}
+        new = {name: field_at(self._new, at / name) for name in added}
         scored = list(_declared(old, new))
         for name, to, score in likely_pairs(removed, added):
             numbered = old[name] is not None and old[name].number is not None  # type: ignore[union-attr]
@@ -293,7 +313,7 @@ class _Drafter:
                     break
 
     def _new_record(self, at: Pointer) -> bool:
-        return _field(self._old, at) is None
+        return field_at(self._old, self._before(at)) is None
 
 
 _Rename: TypeAlias = tuple[str, str, float, str]
@@ -344,44 +364,12 @@ def _declared(
             yield CERTAIN, numbers[wanted.number], to, f"both are field number {wanted.number}"
 
 
-def _field(outline: Type, at: Pointer) -> Field | None:
-    """The field of an outline at a place; variants of a union and what null aside are looked through."""
-    found: Field | None = None
-    for name in at.parts:
-        found = next((each for each in _fields(outline) if each.name == name), None)
-        if found is None:
-            return None
-        outline = found.type
-    return found
-
-
-def _numbered(old: Type, new: Type, at: Pointer) -> dict[Scalar, str]:
+def _numbered(old: Type, new: Type) -> dict[Scalar, str]:
     """The values of an enum of Protobuf by what their numbers are called now."""
-    before, now = (dict(_value(outline, at).constraints).get("numbers") for outline in (old, new))
-    if not isinstance(before, dict) or not isinstance(now, dict):
-        return {}
+    before, now = numbers_of(old), numbers_of(new)
     names = {number: name for name, number in now.items()}
-    return {name: names[number] for name, number in before.items() if number in names}
-
-
-def _fields(outline: Type) -> Iterator[Field]:
-    yield from outline.fields
-    for variant in outline.variants:
-        yield from variant.fields
-
-
-def _value(outline: Type, at: Pointer) -> Type:
-    """What stands at a place."""
-    declared = _field(outline, at)
-    if declared is not None:
-        return declared.type
-    return Type(Kind.ANY, "") if at.parts else outline
-
-
-def _items(outline: Type, at: Pointer) -> Type:
-    """The items of what stands at a place."""
-    held = _value(outline, at)
-    return next((each.items for each in (held, *held.variants) if each.items is not None), Type(Kind.ANY, ""))
+    known = {name: number for name, number in before.items() if number in names}
+    return {name: name if now.get(name) == number else names[number] for name, number in known.items()}
 
 
 def _stand_in(shape: Shape) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from registry.upcasting.edge import Edge
+from registry.upcasting.enum_numbers import renumbered_values
 from registry.upcasting.numbers import renumbered
 from registry.upcasting.report import Check, Finding
 from upcasters.fit import misfits
@@ -35,6 +36,7 @@ def misplaced(edge: Edge) -> Iterator[Finding]:
         return  # every event that comes out has a shape of its own
     if not edge.stream_level:
         yield from _other_fields(edge)
+        yield from _other_values(edge)
     for misfit in misfits(changed.shape, edge.target, trusting=True):
         yield Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy)
 
@@ -46,6 +48,17 @@ def _other_fields(edge: Edge) -> Iterator[Finding]:
             Check.SHAPE, "/ops", str(place),
             f"is field {number} in the old version and field {now} in the new: not the same field",
             f"rename it to what field {number} is called now; if {now} is meant, write it with set",
+        )  # fmt: skip
+
+
+def _other_values(edge: Edge) -> Iterator[Finding]:
+    """Values of Protobuf's enums that do not stay what they are: numbers too."""
+    for each in renumbered_values(edge.document.ops, edge.old, edge.new):
+        called = f"called {each.called} now" if each.called else "not in the new version"
+        yield Finding(
+            Check.SHAPE, "/ops", str(each.place),
+            f"{each.name} is number {each.number} in the old version and {each.now} in the new: not the same value",
+            f"write map: number {each.number} is {called}; if {each.name} is meant, list {each.name}: {each.name}",
         )  # fmt: skip
 
 

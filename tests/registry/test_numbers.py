@@ -62,6 +62,12 @@ def test_a_number_that_leads_nowhere_is_refused_at_its_place(ops: list[Any], pla
     assert caught.value.pointer == place
 
 
+def test_an_expression_names_fields_by_name() -> None:
+    old, new = protobuf("string a = 3;"), protobuf("string a = 3;", "string b = 4;")
+    report = verify(document({"set": {"at": "/b", "expr": "#3 + '!'"}}, down="none"), old, new)
+    assert [finding.remedy for finding in report.findings] == ["write the field's name: numbers stand in pointers only"]
+
+
 def test_a_sign_of_number_is_a_name_elsewhere() -> None:
     asked = document({"remove": {"at": "/#3"}})
     schema = parse(Definition(Format.JSON, '{"type": "object", "properties": {"#3": {"type": "string"}}}'))
@@ -93,3 +99,48 @@ def test_a_draft_follows_the_numbers_of_enum_values() -> None:
     found = draft("s", 1, 2, old, new)
     assert found.complete
     assert Chain.up([found.document])({"s": "S_NEW"}) == {"s": "S_STARTED"}
+
+
+STATES = "enum S { S_NONE = 0; S_NEW = 1; S_DONE = 2; }"
+EXCHANGED = "enum S { S_NONE = 0; S_DONE = 1; S_NEW = 2; }"
+
+
+@pytest.mark.parametrize(
+    ("field", "now", "ops", "place"),
+    [
+        ("S s = 1;", "S s = 1;", [], "/s"),
+        ("S s = 1;", "S state = 1;", [{"rename": {"at": "/s", "to": "state"}}], "/s"),
+        ("repeated S s = 1;", "repeated S s = 1;", [], "/s"),
+        ("map<string, S> s = 1;", "map<string, S> s = 1;", [], "/s"),
+        ("In in = 1; message In { S s = 1; }", "In in = 1; message In { S s = 1; }", [], "/in/s"),
+    ],
+)
+def test_a_value_of_an_enum_is_its_number_whatever_it_is_called(
+    field: str, now: str, ops: list[dict[str, Any]], place: str
+) -> None:
+    old, new = protobuf(STATES, field), protobuf(EXCHANGED, now)
+    report = verify(document(*ops, down="none"), old, new)
+    assert {(finding.check, finding.pointer) for finding in report.findings} == {(Check.SHAPE, place)}
+    assert "S_NEW is number 1 in the old version and 2 in the new" in report.findings[0].message
+    assert "number 1 is called S_DONE now" in report.findings[0].remedy
+    drafted = draft("s", 1, 2, old, new)
+    assert drafted.complete
+    assert verify(drafted.document, old, new).accepted
+
+
+def test_a_name_that_is_meant_is_listed() -> None:
+    old, new = protobuf(STATES, "S s = 1;"), protobuf(EXCHANGED, "S s = 1;")
+    names = {"S_NONE": "S_NONE", "S_NEW": "S_NEW", "S_DONE": "S_DONE"}
+    assert verify(document({"map": {"at": "/s", "table": names, "else": "keep"}}, down="none"), old, new).accepted
+    found = draft("s", 1, 2, old, new)
+    assert Chain.up([found.document])({"s": "S_NEW"}) == {"s": "S_DONE"}
+
+
+def test_two_names_of_one_number_are_one_value() -> None:
+    alias = "enum S { option allow_alias = true; S_NONE = 0; S_NEW = 1; S_FRESH = 1; }"
+    old, new = (
+        protobuf(alias, "S s = 1;"),
+        protobuf(alias.replace("S_NEW = 1; S_FRESH = 1", "S_FRESH = 1; S_NEW = 1"), "S s = 1;"),
+    )
+    assert verify(document(down="none"), old, new).accepted
+    assert draft("s", 1, 2, old, new).document.ops == ()

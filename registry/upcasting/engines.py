@@ -192,7 +192,12 @@ def _in_javascript(asked: Asked, events: Sequence[Any]) -> list[Any]:
         raise NotCompared(f"it took longer than {SECONDS:.0f} seconds") from error
     except (OSError, subprocess.CalledProcessError) as error:
         raise NotCompared(f"node does not run: {error}") from error
-    return [result.get("is", REFUSED) for result in json.loads(done.stdout)]
+    return [result.get("is", REFUSED) for result in json.loads(done.stdout, parse_int=_javascript_number)]
+
+
+def _javascript_number(digits: str) -> int | float:
+    """A number without point or exponent: beyond 2^53 it is the double that JavaScript prints so."""
+    return int(digits) if abs(int(digits)) < 2**53 else float(digits)
 
 
 _EACH: Final = """

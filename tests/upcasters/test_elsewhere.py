@@ -22,6 +22,9 @@ from registry.upcasting.elsewhere import compare
 from registry.upcasting.engines import ENGINES, Asked
 from upcasters import Chain, read
 from upcasters.compile import duckdb, javascript
+from upcasters.operations import Rename
+from upcasters.path import Pointer
+from upcasters.shape import NUMBER, Member, Record
 from upcasters.step import Step
 
 OLD = '{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}, "required": ["a", "n"]}'
@@ -188,6 +191,16 @@ def test_an_engine_that_refuses_an_event_aloud_does_not_disagree(monkeypatch: py
     [found] = proof([{"rename": {"at": "/a", "to": "b"}}], ("DuckDB",)).compared
     assert found.declined > 0
     assert found.events > 10
+
+
+def test_doubles_that_javascript_prints_as_whole_numbers_are_doubles() -> None:
+    number = Record({"x": Member(NUMBER)})
+    chain = Chain("s", 1, [Step("s", 1, 2, (Rename(Pointer(("x",)), "y"),), "")], number)
+    event = {"x": 1.2345678901234568e20}
+    asked = Asked(chain.steps[0].ops, number, Format.JSON)
+    [found], wrong = compare(asked, [(event, chain.interpret(event))], ["JavaScript"])
+    assert wrong == ()
+    assert found.events == 1
 
 
 def test_an_engine_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,7 +315,7 @@ class _Writer:
         return target
 
     def _entered(self, node: Enter, name: str) -> str:
-        if isinstance(node.body, Build) and node.body.source == Var(node.var):
+        if _reads(node.body, Var(node.var)):
             self._line(f"record({name});")
         return self.value(node.body)
 
@@ -401,6 +401,19 @@ def _expression(tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:  #
             method = {"map": "map", "filter": "filter", "exists": "some", "all": "every"}[kind]
             inner = write(body) if kind == "map" else f"truth({write(body)})"
             return f"list({write(over)}).{method}((x_{variable}) => {inner})"
+
+
+def _reads(node: Node, record: Var) -> bool:
+    """Whether a node begins with a member of a record: then it must be one."""
+    match node:
+        case Build(source=source):
+            return source == record
+        case Get(of=of):
+            return of == record or _reads(of, record)
+        case Enter(value=value):
+            return _reads(value, record)
+        case _:
+            return False
 
 
 _FUNCTIONS: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divide", "%": "remainder", "in": "contained"}

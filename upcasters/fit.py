@@ -8,6 +8,7 @@ from typing import Any
 
 from upcasters.path import ROOT, Pointer
 from upcasters.shape import (
+    ANYTHING,
     NULL,
     Anything,
     Array,
@@ -184,35 +185,54 @@ def _constant_fits(value: Any, target: Shape) -> bool:
             return False
 
 
-def join(one: Shape, other: Shape) -> Shape:
-    """The shape of what has either of two shapes: records are joined member by member."""
-    if alike(one, other) or fits(other, one):
-        return one
-    if fits(one, other):
-        return other
+def join(one: Shape, other: Shape, *, undeclared: bool = False) -> Shape:
+    """The shape of what has either of two shapes: records are joined member by member.
+
+    ``undeclared``: where only one record declares a member and the other is open, that may hold anything there.
+    """
     bare, rest = without_null(one), without_null(other)
+    if alike(one, other):
+        return one
+    if not (_open(bare) and _open(rest)):  # what fits an open record may say more than it
+        if fits(other, one):
+            return one
+        if fits(one, other):
+            return other
     null = (NULL,) if nullable(one) or nullable(other) else ()
     if isinstance(bare, Record) and isinstance(rest, Record):
-        return union(_joined(bare, rest), *null)
+        return union(_joined(bare, rest, undeclared=undeclared), *null)
     if isinstance(bare, Array) and isinstance(rest, Array):
-        return union(Array(join(bare.items, rest.items)), *null)
+        return union(Array(join(bare.items, rest.items, undeclared=undeclared)), *null)
     if isinstance(bare, Table) and isinstance(rest, Table):
-        return union(Table(join(bare.values, rest.values)), *null)
+        return union(Table(join(bare.values, rest.values, undeclared=undeclared)), *null)
     if isinstance(bare, Choice) and isinstance(rest, Choice):
         return union(one_of((*bare.symbols, *rest.symbols)), *null)
     return union(one, other)
 
 
-def _joined(one: Record, other: Record) -> Record:
+def _open(shape: Shape) -> bool:
+    """Whether a shape is a record with room, or holds such."""
+    match shape:
+        case Record():
+            return shape.open or any(_open(without_null(member.shape)) for member in shape.members.values())
+        case Array(items=inner) | Table(values=inner):
+            return _open(without_null(inner))
+        case _:
+            return False
+
+
+def _joined(one: Record, other: Record, *, undeclared: bool) -> Record:
     members: dict[str, Member] = {}
     for name in {**one.members, **other.members}:
         left, right = one.members.get(name), other.members.get(name)
-        if left is None or right is None:
-            present = left or right
-            assert present is not None  # noqa: S101 - the name is of one of them
-            members[name] = Member(present.shape, required=False)
-        else:
-            members[name] = Member(join(left.shape, right.shape), left.required and right.required)
+        if left is not None and right is not None:
+            both = join(left.shape, right.shape, undeclared=undeclared)
+            members[name] = Member(both, left.required and right.required)
+            continue
+        present, lacking = (left, other) if left is not None else (right, one)
+        assert present is not None  # noqa: S101 - the name is of one of them
+        anything = undeclared and lacking.open
+        members[name] = Member(ANYTHING if anything else present.shape, required=False)
     return Record(members, open=one.open or other.open, name=one.name if one.name == other.name else "")
 
 

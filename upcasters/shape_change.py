@@ -150,7 +150,7 @@ class _Changer:
             case When(condition=condition, then=then, otherwise=otherwise):
                 self._condition(condition, shape)
                 there = self._inner("/ops").run(then, shape)
-                return join(there, self._inner("/else").run(otherwise, shape))
+                return join(there, self._inner("/else").run(otherwise, shape), undeclared=scope.cautious)
             case Branch():
                 return self._branch(operation, shape)
             case Fail(condition=condition) | DropEvent(condition=condition):

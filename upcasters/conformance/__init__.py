@@ -11,7 +11,10 @@ from upcasters.codecs import constant
 
 
 def cases() -> list[dict[str, Any]]:
-    """Each case has a name, ops, an event ``in``, and ``out`` or ``error``: the place of the operation that refuses."""
+    """Each case has a name, ops, an event ``in``, and ``out`` or ``error``: the place of the operation that refuses.
+
+    A case with a ``shape`` is for compilers that know it.
+    """
     data = (files("upcasters.conformance") / "cases.json").read_bytes()
     found: list[dict[str, Any]] = msgspec.json.decode(data)["cases"]
     return found

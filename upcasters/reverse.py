@@ -10,6 +10,7 @@ With *up* the operations of a document and *down* those derived here, an edge is
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, TypeAlias
 
 from msgspec import UNSET
@@ -270,9 +271,18 @@ class _Flip:
         otherwise = reverse(operation.otherwise, self._shape, self._scope)
         self._noted.take(then)
         self._noted.take(otherwise)
+        self._one_sided(operation)
         if not then.ops and not otherwise.ops:
             return []
         return [When(operation.condition, then.ops, otherwise.ops)]
+
+    def _one_sided(self, operation: When) -> None:
+        """What one side takes away and the other leaves: events of the first may hold it, where it is put back."""
+        there, elsewhere = (reduce(_next, ops, self._shape) for ops in (operation.then, operation.otherwise))
+        for ops, own, other in ((operation.then, there, elsewhere), (operation.otherwise, elsewhere, there)):
+            for at in (at for op in ops for at in touches(op) if at.parts):
+                if member_at(own, at.parts) is None and member_at(other, at.parts) is not None:
+                    self._noted.lens(at, "is put back on one side of the condition and stays on the other", "down")
 
     def _branch(self, operation: Branch) -> list[Operation]:
         arms: dict[str, tuple[Operation, ...]] = {}
@@ -283,6 +293,10 @@ class _Flip:
             self._noted.take(inner)
             arms[name] = inner.ops
         return [Branch(operation.at, arms, operation.by, operation.otherwise)] if any(arms.values()) else []
+
+
+def _next(shape: Shape, operation: Operation) -> Shape:
+    return after(operation, shape)
 
 
 def within_payload(inner: Reversal) -> Reversal:

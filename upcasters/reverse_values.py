@@ -41,7 +41,7 @@ def convert_back(noted: Noted, at: Pointer, using: str) -> list[Operation]:
 def scale_back(noted: Noted, operation: Scale, found: Shape) -> list[Operation]:
     """The inverse factor, for a number of the kind that was found."""
     by = factor(operation.by)
-    result = _number_of(found)
+    result = number_of(found)
     at = operation.at if operation.to is None else operation.at.parent / operation.to
     if result is None:
         return noted.stuck("what kind of number it was is not known", "write down")
@@ -68,7 +68,8 @@ def _whole(shape: Shape) -> bool:
     return isinstance(shape, Integer)
 
 
-def _number_of(shape: Shape) -> Number | None:
+def number_of(shape: Shape) -> Number | None:
+    """What kind of number ``scale`` makes for a shape; None if it is none."""
     match sort(shape):
         case "int":
             bits = shape.bits if isinstance(shape, Integer) else None

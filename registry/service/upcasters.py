@@ -42,6 +42,8 @@ from upcasters.document import Document, read
 from upcasters.errors import NoChain
 from upcasters.widening import Source, sources
 
+NEXT: Final = "next"
+"""The version after another: what an upcaster leads to."""
 _ATTEMPTS: Final = 4
 
 
@@ -262,14 +264,17 @@ class Upcasters:
             found = reading.retyping(context)
         return sources(type_name, (read(edge.document) for edge in found))
 
-    def propose(self, subject: Subject, source: str | int, target: str | int = LATEST) -> Proposal:
-        """A draft for the step from one version to a later one, with what is uncertain in it.
+    def propose(self, subject: Subject, source: str | int, target: str | int = NEXT) -> Proposal:
+        """A draft for the step from one version to a later one, the next by default, with what is uncertain in it.
 
         Raises InvalidVersion, SubjectNotFound, VersionNotFound.
         """
         with self._store.read() as reading:
             subject = located(reading, subject)
             old = find_version(reading, subject, parse_number(source), deleted=True)
+            if target == NEXT:
+                later = (number for number, _ in reading.numbers(subject) if number > old.number)
+                target = min(later, default=old.number + 1)
             new = find_version(reading, subject, parse_number(target), deleted=True)
             one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
         found = draft(str(subject), old.number, new.number, one, other)

@@ -6,18 +6,20 @@ loses data or invents a value is ever taken for granted: it stands in the draft 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from compat.definition import Format
 from compat.formats import Parsed
-from compat.outline import ABSENT, Field, Type
+from compat.outline import ABSENT, Type
 from registry.upcasting.enum_numbers import numbers_of, other_values
 from registry.upcasting.likeness import alike, likely_pairs
 from registry.upcasting.numbers import other_fields
 from registry.upcasting.outlines import field_at, items_at, type_at
+from registry.upcasting.renaming import CERTAIN, declared, in_order
 from registry.upcasting.shapes import shape_of
+from registry.upcasting.units import unit_pairs
 from upcasters.document import Document, write_operation
 from upcasters.expression_check import sort
 from upcasters.fit import fits, misfits
@@ -34,11 +36,12 @@ from upcasters.operations import (
     Remove,
     Rename,
     Scalar,
+    Scale,
 )
 from upcasters.path import ROOT, Pointer
+from upcasters.reverse_values import number_of
 from upcasters.shape import Array, Choice, Member, OneOf, Record, Shape, Table, nullable, without_null
 
-CERTAIN: Final = 1.0
 LIKELY: Final = 0.9
 """From here on a proposal counts as done."""
 POSSIBLE: Final = 0.6
@@ -236,8 +239,9 @@ class _Drafter:
         kept = {name for name in before.members if name in after.members and self._same_field(at / name)}
         removed = {name: member for name, member in before.members.items() if name not in kept}
         added = {name: member for name, member in after.members.items() if name not in kept}
+        self._rescaled(removed, added, at)
         renames = list(self._renames(removed, added, at))
-        for name, to, confidence, reason in _in_order(renames, before.members.keys()):
+        for name, to, confidence, reason in in_order(renames, before.members.keys()):
             self._propose(Rename(at / name, to), at / name, confidence, reason)
         for name, to, _, _ in renames:
             self._formerly[at / to] = self._before(at) / name
@@ -285,12 +289,26 @@ class _Drafter:
             return None, 0.8, "old events do not know it: null says so"
         return _stand_in(shape), 0.2, "old events do not know it: choose the value that is true of them"
 
+    def _rescaled(self, removed: dict[str, Member], added: dict[str, Member], at: Pointer) -> None:
+        """Numbers that have another unit in their name now; they are taken out of both sides."""
+        for name, to, factor, reason in list(unit_pairs(removed, added)):
+            if name not in removed or to not in added:
+                continue
+            before, result = number_of(removed[name].shape), number_of(added[to].shape)
+            field = field_at(self._new, at / to)
+            if not {before, result} <= _COUNTED or result is None or (field is not None and field.number is not None):
+                continue
+            whole = "/" not in factor and before != "double"
+            scale = Scale(at / name, factor, "exact" if whole else "half_even", result, to)
+            self._propose(scale, at / name, 0.8, f"{reason}: confirm that the values follow it")
+            del removed[name], added[to]
+
     def _renames(
         self, removed: dict[str, Member], added: dict[str, Member], at: Pointer
     ) -> Iterator[tuple[str, str, float, str]]:
         old = {name: field_at(self._old, self._before(at) / name) for name in removed}
         new = {name: field_at(self._new, at / name) for name in added}
-        scored = list(_declared(old, new))
+        scored = list(declared(old, new))
         for name, to, score in likely_pairs(removed, added):
             numbered = old[name] is not None and old[name].number is not None  # type: ignore[union-attr]
             if score >= POSSIBLE and not numbered and _same_kind(removed[name].shape, added[to].shape):
@@ -302,40 +320,25 @@ class _Drafter:
                 yield name, to, score, reason
 
     def _moved_down(self, removed: dict[str, Member], after: Record, at: Pointer) -> Iterator[tuple[str, Pointer]]:
-        """Members that a record beneath has under the same name and type now."""
+        """Members that a record beneath has under the same name, or the rest of it, and the same type now."""
         for name, member in removed.items():
             for holder, inner in after.members.items():
                 bare = without_null(inner.shape)
-                if not isinstance(bare, Record) or name not in bare.members or not self._new_record(at / holder):
+                if not isinstance(bare, Record) or not self._new_record(at / holder):
                     continue
-                if _same_kind(member.shape, bare.members[name].shape):
-                    yield name, at / holder / name
+                inner_name = next(
+                    (each for each in bare.members if each == name or alike(holder + each, name) == 1), None
+                )
+                if inner_name is not None and _same_kind(member.shape, bare.members[inner_name].shape):
+                    yield name, at / holder / inner_name
                     break
 
     def _new_record(self, at: Pointer) -> bool:
         return field_at(self._old, self._before(at)) is None
 
 
-_Rename: TypeAlias = tuple[str, str, float, str]
-"""Old name, new name, confidence and reason."""
-
-
-def _in_order(renames: list[_Rename], names: Collection[str]) -> Iterator[_Rename]:
-    """Renames so that each finds its new name free: names that are exchanged go by way of another one."""
-    waiting, taken = list(renames), set(names)
-    while waiting:
-        ready = next((each for each in waiting if each[1] not in taken), None)
-        if ready is None:
-            name, to, confidence, reason = waiting.pop(0)
-            aside = next(other for n in range(len(taken) + 1) if (other := f"{name}_{n}") not in taken)
-            yield name, aside, confidence, f"{reason}; {to} is taken until it is renamed too"
-            waiting.append((aside, to, confidence, reason))
-            taken = (taken - {name}) | {aside}
-            continue
-        waiting.remove(ready)
-        yield ready
-        taken = (taken - {ready[0]}) | {ready[1]}
-
+_COUNTED: Final = frozenset({"int32", "int64", "integer", "double"})
+"""Numbers that another unit changes; those of texts and decimals have digits to be chosen."""
 
 _CONVERSIONS: Final = {
     ("int", "string"): "int->string", ("boolean", "string"): "bool->string", ("double", "string"): "number->string",
@@ -349,19 +352,6 @@ _CONVERSIONS: Final = {
 
 def _same_kind(one: Shape, other: Shape) -> bool:
     return sort(one) == sort(other) and sort(one) != "any"
-
-
-def _declared(
-    old: Mapping[str, Field | None], new: Mapping[str, Field | None]
-) -> Iterator[tuple[float, str, str, str]]:
-    """Renames that the schemas themselves declare: by an alias, or by the number of the field."""
-    numbers = {own.number: name for name, own in old.items() if own is not None and own.number is not None}
-    for to, wanted in new.items():
-        if wanted is None:
-            continue
-        yield from ((CERTAIN, name, to, f"{to} has the alias {name}") for name in wanted.aliases if name in old)
-        if wanted.number is not None and wanted.number in numbers:
-            yield CERTAIN, numbers[wanted.number], to, f"both are field number {wanted.number}"
 
 
 def _numbered(old: Type, new: Type) -> dict[Scalar, str]:

@@ -15,6 +15,7 @@ from registry.errors import (
     NoUpcasters,
     OperationNotPermitted,
     UpcasterRefused,
+    VersionNotFound,
 )
 from registry.events import SchemaRegistered, UpcasterPublished, UpcasterWithdrawn
 from registry.model import ConfigurationChange, Content, Origin, Subject
@@ -208,6 +209,12 @@ def test_a_draft_names_what_it_is_unsure_of(orders: Registry) -> None:
     proposal = orders.upcasters.propose(ORDERS, 1, 2)
     assert proposal.draft.questions
     assert not proposal.draft.complete
+
+
+def test_a_draft_leads_to_the_next_version_unless_another_is_named(orders: Registry) -> None:
+    assert orders.upcasters.propose(ORDERS, 1).draft.document.target == 2
+    with pytest.raises(VersionNotFound):
+        orders.upcasters.propose(ORDERS, 99)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from compat.formats import Parsed, parse
 from registry.upcasting import Check, Limits, draft, migration_rules, shape_of, travel, verify
 from upcasters import Chain, Document, read
 from upcasters.functions import equal
-from upcasters.operations import Add, In, Rename
+from upcasters.operations import Add, In, Rename, Scale
 from upcasters.shape import Array, Choice, Integer, Member, Plain, Record, Table, union
 
 SUBJECT = "orders.OrderPlaced"
@@ -276,6 +276,30 @@ def test_a_draft_groups_what_happens_in_a_record_that_may_be_null() -> None:
     assert [question.place for question in found.questions] == ["/ops/0/in/ops/3", "/ops/0/in/ops/4"]
     assert [question.pointer for question in found.questions] == ["/source/new0", "/source/new1"]
     assert verify(found.document, old, new).accepted
+
+
+def test_a_draft_converts_where_the_name_tells_another_unit() -> None:
+    old = avro(field("weight_kg", "int"), field("tookMillis", "long"), field("cost_percent", "double"))
+    new = avro(field("weight_grams", "long"), field("tookSeconds", "double"), field("cost_ratio", "double"))
+    found = draft(SUBJECT, 1, 2, old, new)
+    assert [
+        (each.to, each.by, each.rounding, each.result) for each in found.document.ops if isinstance(each, Scale)
+    ] == [
+        ("weight_grams", "1000", "exact", "int64"),
+        ("tookSeconds", "1/1000", "half_even", "double"),
+        ("cost_ratio", "1/100", "half_even", "double"),
+    ]
+    assert [question.confidence for question in found.questions] == [0.8] * 3
+    assert "was kg and is grams: times 1000" in found.questions[0].reason
+    plain = draft(SUBJECT, 1, 2, avro(field("weight_kg", "int")), avro(field("weight_kilos", "int")))
+    assert [type(each) for each in plain.document.ops] == [Rename]
+
+
+def test_a_draft_moves_into_a_record_whose_name_was_part_of_the_name() -> None:
+    customer = {"type": "record", "name": "Customer", "fields": [field("name")]}
+    found = draft(SUBJECT, 1, 2, avro(field("customer_name")), avro(field("customer", customer)))
+    assert found.document.ops == document({"move": {"from": "/customer_name", "to": "/customer/name"}}).ops
+    assert [question.confidence for question in found.questions] == [0.7]
 
 
 def test_drafts_of_records_with_hundreds_of_members_are_quick_and_light() -> None:

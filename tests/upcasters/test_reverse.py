@@ -54,7 +54,7 @@ CASES: list[tuple[dict[str, Any], str, list[dict[str, Any]]]] = [
      [{"each": {"at": "/items", "ops": [{"rename": {"at": "/b", "to": "a"}}]}}]),
     ({"in": {"at": "/who", "ops": [{"rename": {"at": "/first", "to": "name"}}]}}, "iso",
      [{"in": {"at": "/who", "ops": [{"rename": {"at": "/name", "to": "first"}}]}}]),
-    ({"when": {"if": "id == 'x'", "ops": [{"rename": {"at": "/zip", "to": "code"}}]}}, "iso",
+    ({"when": {"if": "id == 'x'", "ops": [{"rename": {"at": "/zip", "to": "code"}}]}}, "lens",
      [{"when": {"if": "id == 'x'", "ops": [{"rename": {"at": "/code", "to": "zip"}}]}}]),
     ({"when": {"if": "cents > 1", "ops": [{"rename": {"at": "/cents", "to": "c"}}]}}, "up-only", []),
     ({"retype": {"from": "A", "to": "B"}}, "iso", [{"retype": {"from": "B", "to": "A"}}]),

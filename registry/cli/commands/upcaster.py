@@ -42,7 +42,7 @@ Example:
 )
 @click.argument("subject")
 @click.option("--from", "source", required=True, metavar="VERSION", help="The older version.")
-@click.option("--to", "target", default="latest", show_default=True, metavar="VERSION", help="The newer version.")
+@click.option("--to", "target", default="next", show_default=True, metavar="VERSION", help="The newer version.")
 @click.pass_obj
 @project_options
 def draft(project: Project, console: Console, subject: str, source: str, target: str) -> None:

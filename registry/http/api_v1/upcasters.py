@@ -28,6 +28,7 @@ from upcasters.document import write
 from upcasters.trace import OperationTrace
 
 From = Annotated[str, QueryParameter(name="from", description="The version the event was written with.")]
+Newer = Annotated[str, QueryParameter(name="to", description="The newer version; by default the next after the older.")]
 To = Annotated[str, QueryParameter(name="to", description="The version to reach; 'latest' by default.")]
 
 
@@ -207,7 +208,7 @@ def upcast(
 
 @get("/subjects/{name:str}/upcasters/draft", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def draft(
-    registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: To = "latest"
+    registry: NamedDependency[Registry], subject: NamedDependency[Subject], source: From, target: Newer = "next"
 ) -> DraftDocument:
     """A first version of the upcaster between two versions, with what is uncertain in it."""
     return _draft(registry.upcasters.propose(subject, source, target))

@@ -16,7 +16,7 @@ from typing import Final
 DEEPEST: Final = 1_000
 """How many levels deep positions are kept: no decoder that recurses gets there."""
 
-FEW: Final = 6
+FEW: Final = 50
 """Values of one text that are looked up one by one."""
 
 _DECODER: Final = json.JSONDecoder(strict=False)

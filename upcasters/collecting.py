@@ -112,11 +112,10 @@ class Replay:
             return
         if not results:
             yield Outcome(None, origins)
-        emits = any(isinstance(operation, Emit) for operation in step.ops)
         for result in results:
             if isinstance(stage, Gatherer):
                 yield from self._onward(index, stage.add(result, origins))
-            elif emits and result.type != event.type:
+            elif result.type != event.type and any(isinstance(operation, Emit) for operation in step.ops):
                 yield Outcome(result, origins)
             else:
                 yield from self._through(index + 1, result, origins)

@@ -105,8 +105,7 @@ class Job:
             "INSERT INTO lineal.replays (events, target, state) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
             (*self._names, _text(fresh)),
         )
-        if self._state().chains != fresh.chains:
-            raise UpcastersError(f"{self.target.name} was begun with other chains: {_ANEW}")
+        self._state()
 
     def under_way(self) -> bool:
         """Whether such a job was begun and has not ended."""
@@ -191,7 +190,10 @@ class Job:
         row = self.connection.execute(query, self._names).fetchone()
         if row is None:
             raise UpcastersError(f"{self.target.name}: the job has ended")
-        return msgspec.json.decode(row[0], type=_State)
+        state = msgspec.json.decode(row[0], type=_State)
+        if state.chains != self._hash():
+            raise UpcastersError(f"{self.target.name} was begun with other chains: {_ANEW}")
+        return state
 
     def _replays(self, state: _State) -> dict[str, Replay]:
         """By event type: the chain that begins at its first version, which later versions enter on the way."""

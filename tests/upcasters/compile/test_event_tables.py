@@ -194,6 +194,8 @@ def test_several_events_become_one_in_a_copy(store: psycopg.Connection, batch: i
     assert done.held > 0
     append(store, *events[60:])
     before = rows(store)
+    with pytest.raises(UpcastersError, match="other chains"):
+        swap(store, EVENTS, "events_new", "events_old", {("Line", 1): GATHERING["Line", 1]})
     assert swap(store, EVENTS, "events_new", "events_old", GATHERING) == 20
     assert rows(store) == as_new(events)
     assert len(rows(store)) < 70

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from registry.http import app as protocol
 from registry.http.door import Door
+from registry.http.watch import Watch
 from registry.service import Registry
 from registry.settings import Settings, load
 from web import address, connection_pages, errors, settings_pages, signing_in
@@ -38,7 +39,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     registry = Registry.open(settings)
     door = Door(registry)
     site = Site.over(registry, door)
-    return Whole(protocol.create_app(settings, registry, door), Entrance(pages(site), door, registry.permissions), site)
+    return Whole(
+        protocol.create_app(settings, registry, door),
+        Entrance(pages(site), door, registry.permissions, Watch(settings)),
+        site,
+    )
 
 
 def pages(site: Site) -> Litestar:

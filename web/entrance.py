@@ -1,20 +1,26 @@
-"""Who looks at the pages: by a header or certificate as in the interface, or by the cookie of who has signed in."""
+"""Who looks at the pages: by a header or certificate as in the interface, or by the cookie of who has signed in.
+
+Requests of pages are counted, told and numbered like all others.
+"""
 
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from time import perf_counter
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from anyio import to_thread
-from litestar.types import ASGIApp, HTTPScope, Receive, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 
 from registry.access.current import NOBODY, Caller, acting
 from registry.access.sessions import COOKIE
 from registry.errors import NotLetIn, Unauthenticated
 from registry.http import errors
 from registry.http.door import Door, same_origin
+from registry.http.exchange import KEY, LONGEST_REQUEST_ID, Exchange
+from registry.http.watch import Watch, route_of
 from registry.model import ACCESS, Origin
 from registry.service.permissions import Permissions
 from web import address
@@ -29,12 +35,34 @@ Headers = list[tuple[bytes, bytes]]
 class Entrance:
     """Lets callers to the pages, or asks them to sign in. What it lets in runs on behalf of the caller."""
 
-    def __init__(self, pages: ASGIApp, door: Door, permissions: Permissions) -> None:
+    def __init__(self, pages: ASGIApp, door: Door, permissions: Permissions, watch: Watch) -> None:
         self._pages = pages
         self._door = door
         self._permissions = permissions
+        self._watch = watch
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        asked = dict(scope["headers"]).get(b"x-request-id", b"")[:LONGEST_REQUEST_ID].decode("latin-1")
+        exchange = Exchange(asked or str(uuid4()))
+        scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
+        request_id = exchange.request_id.encode("latin-1")
+        status = 0
+
+        async def numbered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
+            await send(message)
+
+        with self._watch.in_flight():
+            who = await self._serve(scope, receive, numbered)
+        if self._watch.on:
+            self._watch.answered(route_of(scope), status, who, request_id, started)
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> Caller | None:
+        """Who was answered; None: nobody who was let in, or nothing that depends on who it is."""
         headers = dict(scope["headers"])
         path = scope["path"]
         if path.startswith(STATIC_PATH):
@@ -48,10 +76,12 @@ class Entrance:
                 if path not in _FREE:
                     await self._note(scope, error)
                     await self._turn_away(scope, send, error, headers)
-                    return
+                    return None
                 who = NOBODY
             with acting(who):
                 await self._pages(scope, receive, send)
+            return who
+        return None
 
     async def _caller(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> Caller:
         """Raises Unauthenticated, TooManyRequests."""
@@ -65,7 +95,9 @@ class Entrance:
     async def _note(self, scope: HTTPScope, error: NotLetIn) -> None:
         """Keep in the log that a form was denied, where it would have changed something."""
         if scope["method"] == "POST" and scope["path"].startswith(address.SETTINGS):
-            action, origin = f"POST {scope['path']}", Origin(request_id=str(uuid4()))
+            action = f"POST {scope['path']}"
+            exchange: Exchange = scope[KEY]  # type: ignore[typeddict-item]
+            origin = Origin(request_id=exchange.request_id)
             await to_thread.run_sync(self._permissions.note_denied, action, error.code, ACCESS, origin)
 
     async def _turn_away(self, scope: HTTPScope, send: Send, error: NotLetIn, headers: dict[bytes, bytes]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from litestar import Request
 
 from registry.access.current import current
 from registry.access.roles import Role
 from registry.errors import NotLetIn
+from registry.http.exchange import KEY, Exchange
 from registry.model import ACCESS, Origin, Subject
 from web.site import Site
 
@@ -17,7 +17,7 @@ from web.site import Site
 def origin_of_admin(request: Request[Any, Any, Any], site: Site, target: Subject = ACCESS) -> Origin:
     """Who changes something, for the log. Raises Forbidden, Unauthenticated."""
     action = f"{request.method} {request.url.path}"
-    origin = Origin(actor=current().name, request_id=str(uuid4()))
+    origin = request.scope.get(KEY, Exchange()).origin
     try:
         current().require(Role.ADMIN, target, action)
     except NotLetIn as error:

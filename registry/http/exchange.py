@@ -12,6 +12,8 @@ from registry.model import ACCESS, DEFAULT_CONTEXT, Origin, Subject
 
 KEY: Final = "lineal"
 """Where it stands in the ASGI scope."""
+LONGEST_REQUEST_ID: Final = 200
+"""Bytes of a client's own ``X-Request-ID`` that are kept."""
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ from registry.access.current import NOBODY, Caller, acting
 from registry.errors import InvalidContext, InvalidSubject, NotLetIn
 from registry.http import errors, media, operating
 from registry.http.door import Door
-from registry.http.exchange import KEY, Exchange
+from registry.http.exchange import KEY, LONGEST_REQUEST_ID, Exchange
 from registry.http.ready import Key, Ready, ReadyAnswers
 from registry.http.watch import UNMATCHED, Watch, headers_of, route_of
 from registry.model import ACCESS, DEFAULT_CONTEXT, Origin, Subject, context_name
@@ -50,7 +50,6 @@ _OWN: Final = ("/api/", "/openapi", "/health/", "/metrics")
 """Paths that do not speak the protocol: plain JSON, or text."""
 _REPLACED: Final = frozenset({media.PROTOCOL.encode(), media.JSON.encode()})
 _EVENTS: Final = b"text/event-stream"
-_LONGEST_REQUEST_ID: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Front:
             elif name == b"content-type":
                 content_type = value
             elif name == b"x-request-id":
-                request_id = value[:_LONGEST_REQUEST_ID]
+                request_id = value[:LONGEST_REQUEST_ID]
             elif name == b"authorization":
                 authorization = value
             elif name == b"if-none-match":

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from litestar.testing import TestClient
+from prometheus_client import REGISTRY
 
 from registry.access.roles import grant
 from registry.access.sessions import COOKIE
@@ -138,3 +139,19 @@ def test_a_key_in_the_header_does_as_well(house: House) -> None:
 def test_the_cookie_opens_pages_and_nothing_else(house: House) -> None:
     house.sign_in(house.key)
     assert house.client.get("/subjects", headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_requests_of_pages_are_counted_and_numbered(house: House) -> None:
+    def counted(route: str, status: int) -> float:
+        labels = {"route": route, "status": str(status)}
+        return REGISTRY.get_sample_value("lineal_requests_total", labels) or 0.0
+
+    route = "GET /catalog/subjects/{name}"
+    before, turned = counted(route, 200), counted("unmatched", 303)
+    headers = {"Authorization": f"Bearer {house.key}", "X-Request-ID": "mine"}
+    page = house.client.get(address.subject("orders.A"), headers=headers)
+    assert (page.status_code, page.headers["x-request-id"]) == (200, "mine")
+    assert counted(route, 200) == before + 1
+    away = house.client.get(address.subject("orders.A"), follow_redirects=False)
+    assert away.headers["x-request-id"] != "mine"
+    assert counted("unmatched", 303) == turned + 1

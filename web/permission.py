@@ -17,7 +17,8 @@ from web.site import Site
 def origin_of_admin(request: Request[Any, Any, Any], site: Site, target: Subject = ACCESS) -> Origin:
     """Who changes something, for the log. Raises Forbidden, Unauthenticated."""
     action = f"{request.method} {request.url.path}"
-    origin = request.scope.get(KEY, Exchange()).origin
+    exchange: Exchange = request.scope.get(KEY) or Exchange()  # type: ignore[assignment]
+    origin = exchange.origin
     try:
         current().require(Role.ADMIN, target, action)
     except NotLetIn as error:

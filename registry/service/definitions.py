@@ -56,6 +56,10 @@ class Definitions:
         self._kept.put(version.position, definition)
         return definition
 
+    def keep(self, position: int, definition: Definition) -> None:
+        """What was just registered: the next version will be held against it."""
+        self._kept.put(position, replace(definition, lenient=True))
+
     def of_known(self, reading: Reading, subject: Subject, history: Sequence[Known]) -> list[Definition]:
         """The definitions of some versions of a subject."""
         found = []

@@ -171,6 +171,7 @@ class Registration:
         version = self._store.together(work, origin, decision.schema)
         if version is not None:
             self._memory.added(decision, version)
+            self._definitions.keep(version.position, decision.identified.candidate.definition)
         return version
 
     def _decide(

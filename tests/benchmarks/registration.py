@@ -2,8 +2,9 @@
 
 Run with ``python -m tests.benchmarks.registration [postgresql://…]``: SQLite in a temporary folder, and a new database
 on the given PostgreSQL server, or on one started from a wheel. Prints registrations per second by the service in one
-thread, in one thread with a check against the latest version, in 32 threads, and over HTTP with 32 connections; and the
-bare transactions per second: one transaction of plain driver statements per registration, with nothing decided.
+thread, in one thread with a check against the latest version, in 32 threads (also each in a subject of its own, of
+which nothing can be known yet), and over HTTP with 32 connections; and the bare transactions per second: one
+transaction of plain driver statements per registration, with nothing decided.
 """
 
 from __future__ import annotations
@@ -87,6 +88,14 @@ def many_clients(registry: Registry, round_number: int) -> None:
         list(threads.map(register, range(COUNT)))
 
 
+def many_subjects(registry: Registry, round_number: int) -> None:
+    def register(number: int) -> None:
+        registry.registration.register(Subject(name=f"new{round_number}.{number}"), schema(f"N{round_number}_{number}"))
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        list(threads.map(register, range(COUNT)))
+
+
 def over_http(port: int, round_number: int) -> None:
     """From connections that each register again as soon as they are answered."""
 
@@ -163,7 +172,14 @@ def compare(database: str) -> None:
     registry = Registry.open(load({}, database=database, connections=CLIENTS))
     registry.configurations.configure(Subject(), ConfigurationChange(compatibility="NONE"))
     registry.configurations.configure(Subject(".checked"), ConfigurationChange(compatibility="BACKWARD"))
-    titles = "bare transactions", "one client", "one client, checked", f"{CLIENTS} clients", f"{CLIENTS} over HTTP"
+    titles = (
+        "bare transactions",
+        "one client",
+        "one client, checked",
+        f"{CLIENTS} clients, new subjects",
+        f"{CLIENTS} clients",
+        f"{CLIENTS} over HTTP",
+    )
     rates: dict[str, list[float]] = {title: [] for title in titles}
     with tempfile.TemporaryDirectory() as folder, driver(database) as execute:
         server, port = serve("registry.http.app:create_app", Path(folder), "--factory", LINEAL_DATABASE=database)
@@ -172,6 +188,7 @@ def compare(database: str) -> None:
                 work: list[Callable[[], object]] = [
                     lambda: one_client(registry, number),  # noqa: B023
                     lambda: one_client_checked(registry, number),  # noqa: B023
+                    lambda: many_subjects(registry, number),  # noqa: B023
                     lambda: many_clients(registry, number),  # noqa: B023
                     lambda: over_http(port, number),  # noqa: B023
                 ]

@@ -145,7 +145,7 @@ class Executor:
         )
 
     def by_name(self, event: Event, path: Sequence[int], number: int) -> Reading | None:
-        """Whether a value that was set is not what the reader has in its field of the same name."""
+        """What the reader has in its field of the same name as one that was set; INFO if it happens to be alike."""
         written, read = self.parse_written(event), self.parse_read(event)
         ours = None if written is None else follow(written, path)
         if not isinstance(ours, Message):
@@ -160,11 +160,12 @@ class Executor:
         if sent is None or other is None:
             return None
         came = _Found.of(theirs, other.number)
-        if came is not None and came.values == sent.values:
-            return None
+        alike = came is not None and came.values == sent.values and _Opaque() not in sent.values
         found = "is not set" if came is None else f"is {came}, which the writer gave to another field"
         return Reading(
-            Severity.LOSSY, f"{_label(ours, number)} is {sent}", f"the reader's {_label(theirs, other.number)} {found}"
+            Severity.INFO if alike else Severity.LOSSY,
+            f"{_label(ours, number)} is {sent}",
+            f"the reader's {_label(theirs, other.number)} {found}",
         )
 
     def no_type(self, event: Event) -> Reading | None:

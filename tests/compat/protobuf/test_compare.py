@@ -192,6 +192,21 @@ def test_a_name_that_a_required_field_took_over(parse: Parse, find: Find) -> Non
     assert finding.witness.reader_error == "the reader's note (2) is '', which the writer gave to another field"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "payload"),
+    [("Inner", "Order", {"note": {}, "title": {}}), ("State", "State", {"note": "NEW", "title": "NEW"})],
+)
+def test_a_name_that_cannot_be_told_apart(parse: Parse, find: Find, old: str, new: str, payload: object) -> None:
+    """As before, of messages and of an enum with one value: the value arrives among the unknown fields all the same."""
+    text = P2 + "message Inner {{ }} message Order {{ }} enum State {{ NEW = 0; }} message M {{ {} }}"
+    writer = parse(text.format(f"optional {old} note = 1; required {new} title = 2;"))
+    reader = parse(text.format(f"reserved 1; required {new} note = 2;"))
+    finding = next(each for each in find(reader, writer) if each.severity.blocks)
+    assert finding.difference.rule == "FIELD_RENUMBERED"
+    assert finding.witness is not None
+    assert finding.witness.payload == payload
+
+
 def test_recursive_messages_are_compared_once(parse: Parse, find: Find) -> None:
     text = "message Tree {{ Tree left = 1; repeated Tree more = 2; map<string, Tree> named = 3; {type} leaf = 4; }}"
     before, same, after = (parse(P3 + text.format(type=type_)) for type_ in ("int32", "int32", "string"))

@@ -96,6 +96,14 @@ def test_what_an_entry_loses_is_told_of_the_map(parse: Parse, find: Find) -> Non
     assert rules == ["FIELD_MESSAGE_TYPE_CHANGED", "MAP_TO_LIST", "MESSAGE_ADDED"]
 
 
+def test_entries_of_maps_reserve_nothing(parse: Parse, find: Find) -> None:
+    a_map = parse(P2 + "message Order { map<string, int32> counts = 1; }")
+    entry = "message Entry { optional string key = 1; optional int32 value = 2; reserved 5; }"
+    a_list = parse(P2 + "message Order { repeated Entry counts = 1; } " + entry)
+    assert [each.difference.rule for each in find(a_list, a_map)] == ["MAP_TO_LIST", "MESSAGE_ADDED"]
+    assert [each.difference.rule for each in find(a_map, a_list)] == ["LIST_TO_MAP", "HELD_MESSAGE_REMOVED"]
+
+
 def test_findings_have_their_line(parse: Parse, find: Find) -> None:
     text = P3 + "\nmessage Order {{\n  {} id = 1;\n}}"
     (found,) = (

@@ -19,6 +19,7 @@ BLIND = {
     "position": "a number of the whole log",
     "position_at": "a number of the whole log",
     "is_last_refusal": "asks entries",
+    "changed": "asked by decisions about what they rest on, which holds for everybody",
     "lines": "given to admins of everything only, who copy the whole log",
     "holds": "asked by decisions about ids, which hold for everybody",
     "ids": "asked by decisions about ids, which hold for everybody",

@@ -107,7 +107,8 @@ def test_a_server_that_stops_finishes_what_it_has_begun(serve: Serve, tmp_path: 
     node = serve(database=database, log="json", log_requests="true")
     node.wait()
     answered: list[tuple[str, int, int]] = []
-    broken: list[str] = []
+    broken: set[str] = set()
+    """Sent while the server closed an idle connection: nobody answers, so nothing may have come of it."""
     events: list[int] = []
     ended: list[float] = []
 
@@ -155,4 +156,4 @@ def test_a_server_that_stops_finishes_what_it_has_begun(serve: Serve, tmp_path: 
         *("time", "level", "logger", "message"),
         *("request_id", "principal", "route", "status", "ms"),
     }
-    assert not broken, broken
+    assert not broken & kept

@@ -94,6 +94,8 @@ class _Walk:
         self.queue: deque[Stop] = deque()
         self._seen: set[tuple[Node, Node, Records, Reading]] = set()
         self._told: set[tuple[object, ...]] = set()
+        self._stopping: set[tuple[str, object]] = set()
+        """Rules that something blocking was told of, each with the writer's part."""
 
     def enter(self, stop: Stop) -> None:
         """Queue a meeting unless the same types have met under these readings already."""
@@ -109,7 +111,7 @@ class _Walk:
         """What keeps the Java library from rewriting the writer's names, unless that was told where it happens."""
         for fact in rules.aliases_clash(root.meeting):
             fields = fact.before.fields if isinstance(fact.before, Record) else ()
-            if not any(told[0] == fact.rule and told[1] in fields for told in self._told):
+            if not any((fact.rule, field) in self._stopping for field in fields):
                 yield root, fact
 
     def visit(self, stop: Stop) -> Iterator[tuple[Stop, Fact]]:
@@ -143,6 +145,8 @@ class _Walk:
     def _once(self, stop: Stop, fact: Fact) -> Iterator[tuple[Stop, Fact]]:
         if fact.key() not in self._told:
             self._told.add(fact.key())
+            if fact.severity.blocks:
+                self._stopping.add((fact.rule, fact.before))
             yield stop, fact
 
     def _branches(self, stop: Stop, writer: Union, reader: Node) -> Iterator[tuple[Stop, Fact]]:

@@ -56,6 +56,12 @@ FINDINGS: dict[str, tuple[Any, Any, list[tuple[str, str, str]]]] = {
             {"name": "b", "type": "double", "aliases": ["a"], "default": -0.0},
             {"name": "c", "type": "double", "aliases": ["b"], "default": 0.0}, {"name": "x", "type": "long"}]},
         [("ALIAS_AMBIGUOUS", BOTH, "read as {'b': 1.5, 'c': 0.0}, by the Java library as {'c': 1.5, 'b': -0.0}")]),
+    "an alias that is followed twice into a name that is taken, in one record of two": (
+        [record(("a", "int"), ("b", "int")), record(("a", "int"), ("b", "int"), name="other.R")],
+        {**record(), "fields": [
+            {"name": "a", "type": "int", "aliases": ["c"], "default": 7},
+            {"name": "c", "type": "int", "aliases": ["b"], "default": 7}]},
+        [("ALIAS_AMBIGUOUS", JAVA, "the aliases give 'a' to two parts of record n.R")]),
     "an alias of a record that is another's name": (
         record(("r", record(("a", "int"), name="n.S"))),
         record(("r", {"type": "record", "name": "n.S", "fields": [

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import click
+import figures
 
 from compat import buf, confluent
 from compat.confluent.kinds import Policy
@@ -47,6 +48,7 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands(),
         "reference/errors.md": error_codes(),
         "reference/http.md": http(),
+        "images/figures.svg": figures.svg(),
     }
 
 

@@ -18,6 +18,7 @@ def generator() -> ModuleType:
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
+    sys.path.insert(0, str(ROOT / "docs"))
     specification.loader.exec_module(module)
     return module
 

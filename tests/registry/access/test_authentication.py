@@ -70,7 +70,7 @@ def test_a_key_is_its_principals_until_it_is_revoked(registry: Registry) -> None
 def test_neither_the_log_nor_the_tables_hold_a_key(opened: Callable[..., Registry]) -> None:
     registry = opened()
     made = registry.permissions.create_key("ci")
-    secret = made.text.rpartition("_")[2]
+    secret = made.text.split("_", 2)[2]  # may hold more of them
     assert secret not in str(registry.catalog.changes(0))
     assert secret not in str(registry.permissions.every_key())
     assert keys.matches(made.text, registry.permissions.every_key()[0].digest)

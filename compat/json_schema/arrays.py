@@ -302,10 +302,10 @@ class _Built:
 
     def _another(self, state: State) -> Asking:
         """A value that is none of those before: one like the last that was asked for, or else one more is asked for."""
-        if (
-            state in self._similar
-            and (value := self._similar[state].next(partial(self._fits, tuple(state)))) is not None
-        ):
+        if len(self.values) >= MAX_COMPARED and isinstance(self.values[-1], dict | list):
+            return _TOO_DIFFERENT
+        similar = self._similar.get(state)
+        if similar is not None and (value := similar.next(partial(self._fits, tuple(state)))) is not None:
             return found(value)
         self._asked_for += 1
         if self._asked_for > MAX_ASKED:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compat.json_schema.arrays import MAX_LENGTH
+from compat.json_schema.arrays import MAX_COMPARED, MAX_LENGTH
 from compat.json_schema.objects import MAX_MEMBERS
 from compat.verdict import Reason, Undecided
 from tests.compat.json_schema.laws import findings, outcome, parse, unproven
@@ -83,6 +83,7 @@ def test_what_is_counted_twice_is_counted_once() -> None:
         ({"type": "array"}, {"maxItems": MAX_LENGTH}),
         ({"type": "object"}, {"maxProperties": MAX_MEMBERS}),
         ({"type": "string"}, {"maxLength": 10**9}),
+        ({"type": "array", "items": POINT, "uniqueItems": True}, {"maxItems": MAX_COMPARED}),
     ],
     ids=str,
 )

@@ -145,12 +145,12 @@ def without_stamp(metadata: Metadata | None) -> Metadata | None:
 
 
 def without_rules(rule_set: RuleSet | None, names: Collection[str]) -> RuleSet | None:
-    """The rule set less the rules of these names; None once no rule is left."""
+    """The rule set less the rules of these names; an empty one once no rule is left: none at all would be inherited."""
     if rule_set is None or not names:
         return rule_set
     lists = ("migration_rules", "domain_rules", "encoding_rules")
     kept = {name: [rule for rule in getattr(rule_set, name) or () if rule.name not in names] or None for name in lists}
-    return replace(rule_set, **kept) if any(kept.values()) else None
+    return replace(rule_set, **kept)
 
 
 def merge_metadata(*layers: Metadata | None) -> Metadata | None:

@@ -109,8 +109,7 @@ class Lookup:
         The deleted ones count too: what stands in messages must be readable. Raises SchemaNotFound.
         """
         with self._store.read() as reading:
-            holders = _holders(reading, schema_id, subject)
-        return holders[0]
+            return _holders(reading, schema_id, aliased(reading, subject))[0]
 
     def by_guid(self, guid: str) -> Version:
         """The first version registered with this GUID, in any context. Raises SchemaNotFound."""
@@ -262,6 +261,7 @@ class Lookup:
     def uses(self, schema_id: int, subject: Subject = DEFAULT, *, deleted: bool = False) -> list[tuple[Subject, int]]:
         """The subjects and versions that hold a schema id. Raises SchemaNotFound."""
         with self._store.read() as reading:
+            subject = aliased(reading, subject)
             holders = _holders(reading, schema_id, subject)
         if not subject.is_context:
             holders = [version for version in holders if version.subject.name == subject.name]
@@ -306,7 +306,6 @@ def find_version(reading: Reading, subject: Subject, number: int, *, deleted: bo
 
 def _holders(reading: Reading, schema_id: int, subject: Subject) -> list[Version]:
     """The versions that hold an id, those of the subject first; an unqualified subject is looked for elsewhere too."""
-    subject = aliased(reading, subject)
     holders = reading.with_id(subject.context, schema_id)
     if not subject.is_context:
         own: Callable[[Version], bool] = lambda version: version.subject.name != subject.name  # noqa: E731

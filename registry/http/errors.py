@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from math import ceil
 from typing import Any, Final
@@ -37,6 +38,8 @@ ALLOWED: Final = "ALLOWED"
 """Stands for OPTIONS: no path answers it, so each says what it does answer."""
 
 _BODY: Final = "the body"
+_SHORTENED: Final = re.compile(r"(?<=[Mm]eta)(?=properties|tags|sensitive)")
+"""The framework takes every ``data.`` out of the path of a member, the one in ``metadata.`` too."""
 _WORDS: Final[Mapping[int, str]] = {
     404: "HTTP 404 Not Found: no such path here; see /openapi/confluent.json and /openapi/lineal.json",
     413: "HTTP 413: the request body is over the limit of this server (LINEAL_LIMIT_BODY_BYTES); send less",
@@ -155,5 +158,5 @@ def _wrong_values(error: ValidationException) -> str:
 
 def _spelt(key: str) -> str:
     """A parameter as a request has it; for the framework the body is one, called data."""
-    first, *others = key.split("_")
+    first, *others = _SHORTENED.sub("data.", key).split("_")
     return _BODY if key == "data" else first + "".join(other.capitalize() for other in others)

@@ -52,7 +52,8 @@ def decode(schema: Schema, data: bytes) -> object:
     try:
         payload = cast("dict[str, object]", fastavro.schemaless_reader(stream, parsed, None))[EVENT]
     except (EOFError, ValueError, IndexError, KeyError, OverflowError, ArithmeticError, TypeError) as error:
-        raise InvalidPayload(f"the bytes are no event of the schema: {str(error) or type(error).__name__}") from None
+        reason = str(error).split(" from <", 1)[0]  # fastavro names the stream, with its address in memory
+        raise InvalidPayload(f"the bytes are no event of the schema: {reason or type(error).__name__}") from None
     if stream.tell() != len(data):
         raise InvalidPayload(f"{len(data) - stream.tell()} bytes are left over")
     return payload

@@ -194,6 +194,15 @@ def test_bytes_that_are_no_event_are_refused(data: bytes) -> None:
         ENGINE.decode(ORDER, data)
 
 
+@pytest.mark.parametrize("kind", ["float", "double", "boolean"])
+def test_bytes_that_end_early_are_refused_in_the_same_words_every_time(kind: str) -> None:
+    with pytest.raises(InvalidPayload) as caught:
+        ENGINE.decode(parse(f'"{kind}"'), b"")
+    assert str(caught.value).removesuffix(" (at the root)") == (
+        f"the bytes are no event of the schema: cannot read {kind}"
+    )
+
+
 @given(st.binary(max_size=40))
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
     try:

@@ -20,7 +20,7 @@ from registry.policy import Defaults
 
 PREFIX: Final = "LINEAL_"
 
-ENGINES: Final = ("DuckDB", "JavaScript", "JSONata")
+ENGINES: Final = ("DuckDB", "JavaScript", "JSONata", "PostgreSQL", "Spark")
 """What an upcaster can be held to besides Python."""
 
 
@@ -78,9 +78,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many entries of the log one look at the past may replay; a moment further away is reached in several
     requests, each answered with 50301 until the last one."""
 
-    proof_engines: str = "DuckDB,JavaScript,JSONata"
+    proof_engines: str = "DuckDB,JavaScript,JSONata,PostgreSQL"
     """Which other engines an upcaster is held to when it is proven, of those that are at hand: DuckDB and JSONata if
-    their Python packages are installed, JavaScript if there is a ``node``. Empty for none."""
+    their Python packages are installed, JavaScript if there is a ``node``, PostgreSQL if there is a server. ``Spark``
+    can be named too, where PySpark and Java are installed: a proof waits seconds for it. Empty for none."""
+    proof_postgresql: str = ""
+    """The PostgreSQL server in which steps are proven, ``postgresql://user@host/name``. Nothing is left there, and the
+    role needs no right but TEMPORARY. Empty: that of the registry itself, if it is one."""
 
     cache_answers: int = 20_000
     """How many immutable answers a process keeps ready."""
@@ -222,6 +226,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def engines(self) -> tuple[str, ...]:
         """The engines that an upcaster is held to."""
         return tuple(name.strip() for name in self.proof_engines.split(",") if name.strip())
+
+    @property
+    def proof_server(self) -> str:
+        """The URL of the PostgreSQL server that proofs ask; empty where there is none."""
+        server = self.proof_postgresql or self.database
+        return "" if server.startswith("sqlite") else server.replace("postgresql+psycopg://", "postgresql://", 1)
 
     @property
     def defaults(self) -> Defaults:

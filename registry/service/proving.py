@@ -16,6 +16,7 @@ from registry.service.lookup import find_version
 from registry.settings import Settings
 from registry.storage.reading import Reading
 from registry.upcasting import Limits, Report, by_names, migration_rules, verify
+from registry.upcasting.engines import engines
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument
 
@@ -81,9 +82,14 @@ def resolved(document: Document, old: Parsed, new: Parsed) -> Document:
         raise InvalidUpcaster(f"The document does not go with its versions: {error}") from error
 
 
+def limits(settings: Settings) -> Limits:
+    """The bounds on a proof, and the engines that it asks."""
+    return Limits(engines=engines(settings.engines, settings.proof_server))
+
+
 def proof(document: Document, old: Parsed, new: Parsed, settings: Settings) -> UpcasterPublished:
     """The event that publishes an upcaster for the first time. Raises UpcasterRefused."""
-    report = verify(document, old, new, limits=Limits(engines=settings.engines))
+    report = verify(document, old, new, limits=limits(settings))
     if not report.accepted:
         raise UpcasterRefused(_refusal(document, report), msgspec.to_builtins(report))
     return event_of(document, report, old, new)

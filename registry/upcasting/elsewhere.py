@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.upcasting.engines import ENGINES, REFUSED, Asked, NotCompared
-from registry.upcasting.forms import LeftOut
+from registry.upcasting.engines import REFUSED, Asked, Engine, LeftOut, NotCompared
 from upcasters.errors import NotPortable
 from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy
@@ -52,44 +51,57 @@ class Disagreement:
 
 
 def compare(
-    asked: Asked, outcomes: Sequence[tuple[Any, Any]], engines: Sequence[str]
+    asked: Asked, outcomes: Sequence[tuple[Any, Any]], engines: Sequence[Engine]
 ) -> tuple[tuple[Comparison, ...], tuple[Disagreement, ...]]:
     """Hold engines to pairs of an event and what the interpreter makes of it."""
     comparisons: list[Comparison] = []
     disagreements: list[Disagreement] = []
-    for name in engines:
+    for engine in engines:
         try:
-            found, wrong = _compared(name, asked, outcomes)
+            found, wrong = _compared(engine, asked, outcomes)
         except (NotCompared, NotPortable, PlanTooHeavy) as error:
             reason = error.reason if isinstance(error, NotPortable) else str(error)
-            found, wrong = Comparison(name, asked.direction, 0, reason=reason), []
+            found, wrong = Comparison(engine.name, asked.direction, 0, reason=reason), []
         comparisons.append(found)
         disagreements += wrong
     return tuple(comparisons), tuple(disagreements)
 
 
-def _compared(name: str, asked: Asked, outcomes: Sequence[tuple[Any, Any]]) -> tuple[Comparison, list[Disagreement]]:
-    engine = ENGINES[name]
+def _compared(
+    engine: Engine, asked: Asked, outcomes: Sequence[tuple[Any, Any]]
+) -> tuple[Comparison, list[Disagreement]]:
     if obstacle := engine.obstacle(asked):
         raise NotCompared(obstacle)
-    shown: list[tuple[Any, Any, Any, Any]] = []
+    met: list[tuple[Any, Any, Any, Any]] = []
     left_out: Counter[str] = Counter()
     for payload, result in outcomes:
         try:
-            engine.meets(asked, payload)
-            shown.append((payload, result, engine.form.of(payload), engine.form.of(result)))
+            met.append((payload, result, engine.given(asked, payload), engine.shown(asked, result)))
         except LeftOut as error:
             left_out[str(error)] += 1
     why = next((reason for reason, _ in left_out.most_common(1)), "")
-    if not shown:
+    if not met:
         engine.run(asked, [])  # a step that it does not run at all is the better reason
         raise NotCompared(f"every event holds {why}" if why else "no event came through")
-    results = engine.run(asked, [event for _, _, event, _ in shown])
+    results = engine.run(asked, [event for _, _, event, _ in met])
     declined, wrong = 0, []
-    for (payload, result, _, wanted), got in zip(shown, results, strict=True):
+    for (payload, result, _, wanted), got in zip(met, results, strict=True):
         if got is REFUSED:
             declined += 1
-        elif not same(got, wanted):
-            wrong.append(Disagreement(name, payload, result, got, first_difference(wanted, got)))
-    same_events = len(shown) - declined - len(wrong)
-    return Comparison(name, asked.direction, same_events, declined, left_out.total(), why), wrong
+        elif not same(read := _read_as(got, wanted), wanted):
+            wrong.append(Disagreement(engine.name, payload, result, got, first_difference(wanted, read)))
+    same_events = len(met) - declined - len(wrong)
+    return Comparison(engine.name, asked.direction, same_events, declined, left_out.total(), why), wrong
+
+
+def _read_as(got: Any, wanted: Any) -> Any:
+    """What came back, read as who wants a double reads it: engines write some without point and exponent."""
+    match got, wanted:
+        case dict(), dict():
+            return {name: _read_as(item, wanted.get(name)) for name, item in got.items()}
+        case list(), list() if len(got) == len(wanted):
+            return [_read_as(item, other) for item, other in zip(got, wanted, strict=True)]
+        case int(), float() if not isinstance(got, bool):
+            return float(str(got))
+        case _:
+            return got

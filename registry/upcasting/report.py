@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from registry.upcasting.elsewhere import Comparison
+from registry.upcasting.engines import Engine
 from upcasters.compile.capabilities import Capability
 from upcasters.reversal import Kind
 
@@ -40,8 +41,8 @@ class Limits:
     """Wall-clock seconds for generated events."""
     findings: int = 20
     """Refusals reported."""
-    engines: tuple[str, ...] = ()
-    """Other engines that are held to the same events: names of ``engines.ENGINES``."""
+    engines: tuple[Engine, ...] = ()
+    """Other engines that are held to the same events."""
     compared: int = 50
     """Events that other engines are held to, in each direction."""
 

@@ -216,7 +216,8 @@ def test_an_upcaster_says_which_engines_it_was_held_to(visit: Open) -> None:
     table = page.get_by_role("region", name="Engines held to v1 to v2")
     for direction in ("v1 to v2", "v2 to v1"):
         expect(table.get_by_role("columnheader", name=direction)).to_be_visible()
-    expect(table.get_by_role("row", name="DuckDB")).to_contain_text("for 50 events")
+    expect(table.get_by_role("row", name="DuckDB columns")).to_contain_text("events")
+    expect(table.get_by_role("row", name="PostgreSQL view")).to_contain_text("no PostgreSQL server is named")
     page.locator("#edges ~ details summary").nth(1).click()
     expect(page.get_by_role("region", name="Engines held to v2 to v3")).to_contain_text("a decimal is computed")
 

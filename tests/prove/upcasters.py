@@ -1,13 +1,15 @@
 """The long run of the upcaster language's laws: ``python -m tests.prove.upcasters --pairs 100000 --seed 1``.
 
 A pair is a shape with a document of one to four random operations. Every way to run it comes to what the interpreter
-comes to, JSONata included; what comes out has the derived shape, and is no larger than its bound; edges that are called
-iso give back the very event. Patterns are read as they are meant, in no more steps than their bound. Exits with 1 on
-any fault; a failure names its seed.
+comes to, up and down: JSONata included, and the engines that ``LINEAL_PROOF_ENGINES`` names (PostgreSQL in the server
+of ``LINEAL_PROOF_POSTGRESQL``), which take all that is compiled for them. What comes out has the derived shape, and is
+no larger than its bound; edges that are called iso give back the very event. Patterns are read as they are meant, in no
+more steps than their bound. Exits with 1 on any fault; a failure names its seed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -23,8 +25,9 @@ from test_pattern import Ways, generated, texts
 from test_total import CONSTANTS, extent
 
 from compat.definition import Format
+from registry.settings import load
 from registry.upcasting.elsewhere import compare
-from registry.upcasting.engines import Asked
+from registry.upcasting.engines import Asked, engines
 from tests.prove import campaign
 from upcasters.chain import Chain
 from upcasters.conform import deviations
@@ -40,6 +43,9 @@ from upcasters.step import Step
 
 EVENTS = 8
 """Events of each document."""
+SETTINGS = load({"LINEAL_PROOF_ENGINES": "JSONata", **os.environ})
+ASKED = engines(SETTINGS.engines, SETTINGS.proof_server)
+"""The engines that are held to every document."""
 NEVER = {"branch", *(name for name, kind in OPERATIONS.items() if kind in STREAM_LEVEL)}
 """What the generator does not make; cases and laws have those."""
 
@@ -78,10 +84,24 @@ def _document(
         if extent(result) > growth(root) * extent(event) + CONSTANTS * weight(root):
             yield f"grew beyond its bound: {event}"
     yield from _laws(chains[0], ops, shape, results, counts)
-    arrived = [pair for pair in results if pair[1] is not REFUSED]
-    found, wrong = compare(Asked(ops, shape, Format.JSON), arrived, ["JSONata"])
-    counts["events in JSONata"] += found[0].events
-    yield from (f"JSONata disagrees: {each}" for each in wrong)
+    yield from _elsewhere(Asked(ops, shape, Format.JSON), results, counts)
+    back = reverse(ops, shape)
+    if back.kind != "up-only":
+        down = Chain("s", 2, [Step("s", 2, 1, back.ops, "")], after)
+        returned = [(risen, outcome(down.interpret, risen)) for _, risen in results if risen is not REFUSED]
+        yield from _elsewhere(Asked(back.ops, after, Format.JSON, "down"), returned, counts)
+
+
+def _elsewhere(asked: Asked, results: list[tuple[Any, Any]], counts: Counter[str]) -> Iterator[str]:
+    found, wrong = compare(asked, [pair for pair in results if pair[1] is not REFUSED], ASKED)
+    for each in found:
+        counts[f"events in {each.engine}, {each.direction}"] += each.events
+        counts[f"events refused in {each.engine}"] += each.declined
+        if "took longer" in each.reason:
+            counts[f"too slow in {each.engine}"] += 1
+        if "what is compiled" in each.reason:
+            yield f"{each.engine}, {each.direction}: {each.reason}"
+    yield from (f"{each.engine} disagrees, {asked.direction}: {each}" for each in wrong)
 
 
 def _laws(

@@ -51,8 +51,13 @@ def function(plan: Plan, name: str, shape: Shape = ANYTHING) -> Sql:
 
     ``shape`` is that of the events: where it is known, a text is taken apart once and not searched for every member.
     """
-    compiler = TypedDuckDB("e", shape) if isinstance(shape, Record) and nameable(shape.members) else DuckDB("e")
-    return f"CREATE OR REPLACE MACRO {identifier(name)}(e) AS ({compiler.expression(plan)})::JSON;\n"
+    return f"CREATE OR REPLACE MACRO {identifier(name)}(e) AS ({expression(plan, 'e', shape)})::JSON;\n"
+
+
+def expression(plan: Plan, event: Sql, shape: Shape = ANYTHING) -> Sql:
+    """The plan over an event that is a text, as JSON text: what ``function`` makes a macro of. Raises NotPortable."""
+    typed = isinstance(shape, Record) and nameable(shape.members)
+    return (TypedDuckDB(event, shape) if typed else DuckDB(event)).expression(plan)
 
 
 def columns_of(plan: Plan, before: Shape, after: Shape, source: Sql, keep: tuple[str, ...] = ()) -> Sql:

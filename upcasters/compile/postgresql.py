@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from upcasters.compile.sql import Dialect
 from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
+from upcasters.compile.sql_words import SCHEMA
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
 from upcasters.operations import Scale
@@ -32,28 +33,43 @@ _COLUMNS: Final[Mapping[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def runtime() -> Sql:
-    """The functions that generated ones call, in a schema of their own named ``lineal``."""
-    return (files("upcasters.compile") / "postgresql.sql").read_text(encoding="utf-8")
+@lru_cache(maxsize=2)
+def runtime(schema: str = SCHEMA) -> Sql:
+    """The functions that generated ones call, in a schema of their own; ``pg_temp`` has them for one session."""
+    text = (files("upcasters.compile") / "postgresql.sql").read_text(encoding="utf-8")
+    if schema == SCHEMA:
+        return text
+    return text.replace(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};", "").replace("lineal.", f"{schema}.")
 
 
-def function(plan: Plan, name: str) -> Sql:
-    """``CREATE FUNCTION name(e jsonb) RETURNS jsonb``. Raises NotPortable."""
-    body = PostgreSQL().expression(plan)
+def function(plan: Plan, name: str, schema: str = SCHEMA) -> Sql:
+    """``CREATE FUNCTION name(e jsonb) RETURNS jsonb``. Raises NotPortable.
+
+    ``schema`` is where ``runtime`` was installed.
+    """
+    body = PostgreSQL("e", schema).expression(plan)
     return (
         f"CREATE OR REPLACE FUNCTION {identifier(name)}(e jsonb) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE\n"
         f"RETURN {body};\n"
     )
 
 
-def view(plan: Plan, shape: Shape, name: str, table: str, event: str, keep: tuple[str, ...] = ()) -> Sql:
+def view(
+    plan: Plan,
+    shape: Shape,
+    name: str,
+    table: str,
+    event: str,
+    keep: tuple[str, ...] = (),
+    schema: str = SCHEMA,
+) -> Sql:
     """A view of a table's events, one column per member: a query that reads one computes one.
 
     ``shape`` is that of the result, for the types of the columns; ``keep`` are columns of the table shown as they are.
-    Members that are absent or null are NULL. Members that no schema declares are not shown. Raises NotPortable.
+    Members that are absent or null are NULL. Members that no schema declares are not shown. ``schema`` is where
+    ``runtime`` was installed. Raises NotPortable.
     """
-    return PostgreSQL(f"t.{identifier(event)}").view(plan, shape, name, table, keep)
+    return PostgreSQL(f"t.{identifier(event)}", schema).view(plan, shape, name, table, keep)
 
 
 def unsupported(plan: Plan) -> tuple[str, ...]:
@@ -71,6 +87,10 @@ class PostgreSQL(Dialect):
     target: ClassVar[str] = "PostgreSQL"
     text_type: ClassVar[str] = "text"
     whole_type: ClassVar[str] = "numeric"
+
+    def __init__(self, event: Sql = "e", schema: str = SCHEMA) -> None:
+        super().__init__(event)
+        self.schema = schema
 
     def literal(self, value: Any) -> Sql:
         try:
@@ -153,11 +173,11 @@ class PostgreSQL(Dialect):
         return f'{text} COLLATE "C"'
 
     def computed(self, checks: list[Sql]) -> Sql:
-        return f"lineal.computed({', '.join(f'({check})::jsonb' for check in checks)})"
+        return f"{self.schema}.computed({', '.join(f'({check})::jsonb' for check in checks)})"
 
     def scaled(self, function: Scale, by: Fraction, value: Sql) -> Sql:
         how = f"{quoted(function.rounding)}, {quoted(function.result)}, {function.places}"
-        return f"lineal.scale({value}, {by.numerator}, {by.denominator}, {how})"
+        return f"{self.schema}.scale({value}, {by.numerator}, {by.denominator}, {how})"
 
     def column(self, value: Sql, sort: str) -> Sql:
         kind = _COLUMNS.get(sort)

@@ -20,6 +20,8 @@ from upcasters.operations import Scale
 from upcasters.plan import Piece
 
 _LITERAL: Final = re.compile(r"-?[0-9]+|'[^']*'|NULL|TRUE|FALSE")
+SCHEMA: Final = "lineal"
+"""Where an engine has the functions of its runtime file."""
 
 
 class Words(ABC):
@@ -38,6 +40,8 @@ class Words(ABC):
     """What the engine calls its type of texts."""
     whole_type: ClassVar[str]
     """What the engine calls its widest exact whole numbers."""
+    schema: str = SCHEMA
+    """Where the functions of the runtime are."""
 
     def __init__(self, event: Sql = "e") -> None:
         self._variables: dict[int, Sql] = {0: event}
@@ -129,7 +133,7 @@ class Words(ABC):
 
     def call(self, function: str, *arguments: Sql) -> Sql:
         """A function of the runtime, applied."""
-        return f"lineal.{function}({', '.join(arguments)})"
+        return f"{self.schema}.{function}({', '.join(arguments)})"
 
     def alone(self, value: Sql) -> Sql:
         """A list of one."""
@@ -155,7 +159,7 @@ class Words(ABC):
 
     def fail(self, reason: str) -> Sql:
         """An error. The event is handed along, so that no planner computes it beforehand."""
-        return f"lineal.fail({self.text(reason)}, {self._variables[0]})"
+        return f"{self.schema}.fail({self.text(reason)}, {self._variables[0]})"
 
     def fresh(self, prefix: str = "v") -> Sql:
         """A name that nothing has."""

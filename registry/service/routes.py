@@ -10,7 +10,8 @@ from compat.recent import Recent
 from registry.errors import NoUpcasters
 from registry.model import Subject, Version
 from registry.storage.reading import StoredUpcaster
-from registry.upcasting import Report, implied, shape_of
+from registry.upcasting import Report, agreed, implied, shape_of
+from registry.upcasting.engines import Engine
 from upcasters.chain import Chain, downward
 from upcasters.document import Document
 from upcasters.errors import NoChain
@@ -61,8 +62,10 @@ class Route:
 class Drafts:
     """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
 
-    def __init__(self) -> None:
+    def __init__(self, engines: tuple[Engine, ...]) -> None:
+        self._engines = engines
         self._kept: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)  # by positions of the registrations
+        self._agreed: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)
 
     def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Proven | None:
         """The document with its proof, or None where a person has to decide something."""
@@ -71,3 +74,23 @@ class Drafts:
             (before.position, after.position),
             lambda: implied(str(subject), before.number, after.number, one, other),
         )
+
+    def agreed(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Proven | None:
+        """The same for what leaves the registry, as a chain or with rules: None also where an engine disagrees.
+
+        That costs more than whoever only asks whether there is a step should wait for.
+        """
+        return self._agreed.of(
+            (old[0].position, new[0].position), lambda: self._held(self.get(subject, old, new), old[1], new[1])
+        )
+
+    def following(self, subject: Subject, old: tuple[Version, Parsed], candidate: Parsed, number: int) -> Proven | None:
+        """The step to a version that is about to be registered."""
+        before, one = old
+        return self._held(implied(str(subject), before.number, number, one, candidate), one, candidate)
+
+    def _held(self, found: Proven | None, old: Parsed, new: Parsed) -> Proven | None:
+        if found is None:
+            return None
+        report = agreed(found, old, new, self._engines)
+        return None if report is None else (found[0], report)

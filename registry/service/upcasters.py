@@ -29,13 +29,13 @@ from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, 
 from registry.policy import require_writable
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
-from registry.service.proving import Joined, event_of, proof, read_document, resolved, subject_of
+from registry.service.proving import Joined, event_of, limits, proof, read_document, resolved, subject_of
 from registry.service.routes import Drafts, Leg, Route
 from registry.service.scope import aliased, in_force, located
 from registry.settings import Settings
 from registry.storage.reading import Reading, StoredUpcaster
 from registry.storage.store import Store
-from registry.upcasting import Draft, Limits, Report, Stop, draft, implied, shape_of, travel, verify
+from registry.upcasting import Draft, Report, Stop, draft, shape_of, travel, verify
 from upcasters.chain import chain_to_json
 from upcasters.collecting import collects
 from upcasters.document import Document, read
@@ -63,7 +63,7 @@ class Upcasters:
         self._store = store
         self._definitions = definitions
         self._settings = settings
-        self._drafts = Drafts()
+        self._drafts = Drafts(limits(settings).engines)
 
     def published(self, subject: Subject) -> list[StoredUpcaster]:
         """The upcasters in force that people wrote, by source version. Raises SubjectNotFound."""
@@ -88,7 +88,7 @@ class Upcasters:
         asked = read_document(document)
         with self._store.read() as reading:
             joined = Joined.of(self._definitions, reading, subject_of(asked, subject), asked)
-        return verify(resolved(asked, *joined.parsed), *joined.parsed, limits=Limits(engines=self._settings.engines))
+        return verify(resolved(asked, *joined.parsed), *joined.parsed, limits=limits(self._settings))
 
     def publish(self, subject: Subject, document: Any, origin: Origin = ANONYMOUS) -> StoredUpcaster:
         """Prove an upcaster and put it in force; the one it replaces stays in the log. The same one again: no change.
@@ -149,23 +149,26 @@ class Upcasters:
                 return None
             definition = self._definitions.of(reading, old)
         before = parse(definition)
-        found = implied(str(subject), old.number, number, before, candidate)
+        found = self._drafts.following(subject, (old, before), candidate, number)
         return None if found is None else event_of(*found, before, candidate, implied=True)
 
-    def _prepare(self, subject: Subject) -> None:
-        """Work out the steps of a subject that nobody has to write, before the lock is taken."""
-        with self._store.read() as reading:
-            self._implied(reading, subject)
+    def _prepare(self, subject: Subject, source: int = 0) -> None:
+        """Work out the steps of a subject that nobody has to write, before the lock is taken.
 
-    def _implied(self, reading: Reading, subject: Subject) -> list[UpcasterPublished]:
+        ``source`` is where an upcaster starts from that will be none any more.
+        """
+        with self._store.read() as reading:
+            self._implied(reading, subject, source)
+
+    def _implied(self, reading: Reading, subject: Subject, source: int = 0) -> list[UpcasterPublished]:
         """The events for all steps between neighbours that have no upcaster and need none."""
-        known = {(edge.source, edge.target) for edge in reading.upcasters(subject)}
+        known = {(edge.source, edge.target) for edge in reading.upcasters(subject) if edge.source != source}
         events = []
         for old, new in pairwise(reading.versions(subject)):
             if new.number != old.number + 1 or (old.number, new.number) in known:
                 continue
             one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
-            found = self._drafts.get(subject, (old, one), (new, other))
+            found = self._drafts.agreed(subject, (old, one), (new, other))
             if found is not None:
                 events.append(event_of(*found, one, other, implied=True))
         return events
@@ -182,6 +185,9 @@ class Upcasters:
 
         Raises NoUpcasters, OperationNotPermitted.
         """
+        with self._store.read() as reading:
+            named = aliased(reading, subject)
+        self._prepare(named, source)
         with self._store.write(origin) as writing:
             subject = aliased(writing, subject)
             require_writable(in_force(writing, subject, self._settings).mode, subject)
@@ -309,7 +315,7 @@ class Upcasters:
         edge = published.get((source, target))
         if edge is not None:
             return Leg(source, target, read(edge.document), None if edge.implied else edge)
-        found = self._drafts.get(subject, old, new)
+        found = self._drafts.agreed(subject, old, new)
         if found is None:
             raise NoUpcasters(
                 f"Subject '{subject}' has no upcaster from version {source} to version {target}, and none follows from "

@@ -4,7 +4,7 @@ Pure functions over parsed schemas and documents; nothing here reads or writes t
 """
 
 from registry.upcasting.drafting import Draft, Question, draft
-from registry.upcasting.implied import implied
+from registry.upcasting.implied import agreed, implied
 from registry.upcasting.numbers import by_names
 from registry.upcasting.report import Check, Finding, Limits, Report
 from registry.upcasting.rules import MigrationRules, migration_rules
@@ -13,6 +13,6 @@ from registry.upcasting.travel import Stop, travel
 from registry.upcasting.verification import verify
 
 __all__ = [
-    "Check", "Draft", "Finding", "Limits", "MigrationRules", "Question", "Report", "Stop", "by_names", "draft",
-    "implied", "migration_rules", "shape_of", "travel", "verify",
+    "Check", "Draft", "Finding", "Limits", "MigrationRules", "Question", "Report", "Stop", "agreed", "by_names",
+    "draft", "implied", "migration_rules", "shape_of", "travel", "verify",
 ]  # fmt: skip

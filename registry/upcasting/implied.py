@@ -7,6 +7,8 @@ where that is proven the other way round. A way down that does not hold is left 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from compat.check import compare
@@ -14,6 +16,7 @@ from compat.definition import Format
 from compat.formats import Parsed
 from compat.verdict import Undecided
 from registry.upcasting.drafting import draft
+from registry.upcasting.engines import Engine
 from registry.upcasting.report import Limits, Report
 from registry.upcasting.verification import verify
 from upcasters.document import Document
@@ -37,6 +40,18 @@ def implied(subject: str, source: int, target: int, old: Parsed, new: Parsed) ->
         return document, report
     document = msgspec.structs.replace(document, down=_removals(document, old, new) or "none")
     return document, verify(document, old, new, limits=LIMITS)
+
+
+def agreed(proven: tuple[Document, Report], old: Parsed, new: Parsed, engines: tuple[Engine, ...]) -> Report | None:
+    """The proof of an implied step with other engines held to its events; None where one disagrees.
+
+    A step that does nothing either way is the event itself to every compiler, and is asked of none.
+    """
+    document, report = proven
+    if not document.ops and not isinstance(document.down, tuple):
+        return report
+    report = verify(document, old, new, limits=replace(LIMITS, engines=engines))
+    return report if report.accepted else None
 
 
 def _reads(reader: Parsed, writer: Parsed) -> bool:

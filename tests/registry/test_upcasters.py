@@ -21,7 +21,10 @@ from registry.events import SchemaRegistered, UpcasterPublished, UpcasterWithdra
 from registry.model import ConfigurationChange, Content, Origin, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.service.proving import read_document
+from registry.upcasting import elsewhere, verification
+from registry.upcasting.engines import Asked
 from upcasters.chain import chain_from_json
+from upcasters.compile import duckdb
 from upcasters.document import write
 
 ORDERS = Subject.parse("orders.OrderPlaced")
@@ -75,6 +78,42 @@ def test_steps_that_need_no_upcaster_carry_rules_too(orders: Registry) -> None:
     assert (up.expr, down.expr) == ("$", "$")
     orders.upcasters.withdraw(ORDERS, 1, 2)
     assert orders.upcasters.edges(ORDERS) == []
+
+
+def test_a_step_that_nobody_wrote_is_held_to_engines_when_it_leaves_the_registry(
+    orders: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not sooner: a registration does not wait for engines, nor does whoever only asks whether there is a step."""
+    asked: list[str] = []
+    right = elsewhere.compare
+
+    def compare(step: Asked, outcomes: Any, engines: Any) -> Any:
+        asked.extend([step.direction] if engines else [])
+        return right(step, outcomes, engines)
+
+    monkeypatch.setattr(verification, "compare", compare)
+    with orders.upcasters._store.read() as reading:
+        assert orders.upcasters.reaches(reading, ORDERS)(2, 3)
+    assert asked == []
+    orders.upcasters.route(ORDERS, 2, 3)
+    assert asked == ["up", "down"]
+    orders.upcasters.route(ORDERS, 3, 2)
+    assert len(asked) == 2, "once"
+    orders.upcasters.publish(ORDERS, RENAME)
+    [_, implied] = orders.upcasters.edges(ORDERS)
+    assert {each["engine"] for each in implied.details["compared"]} > {"DuckDB", "DuckDB columns", "PostgreSQL"}
+    orders.registration.register(ORDERS, Content(Format.AVRO, THIRD.replace('"id"', '"id","doc":"d"')))
+    *_, following = orders.upcasters.edges(ORDERS)
+    assert (following.source, following.details["compared"]) == (3, []), "it changes nothing"
+
+
+def test_a_step_that_nobody_wrote_does_not_leave_where_an_engine_disagrees(
+    orders: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = duckdb.DuckDB.literal
+    monkeypatch.setattr(duckdb.DuckDB, "literal", lambda self, value: right(self, "x" if value is None else value))
+    with pytest.raises(NoUpcasters, match="from version 2 to version 3"):
+        orders.upcasters.route(ORDERS, 2, 3)
 
 
 def obj(**properties: Any) -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from compat.gate.errors import CouldNotCheck
+from compat.formats import parse
+from compat.gate.errors import CouldNotCheck, Misconfigured
 from registry.cli.remote import Remote
+from registry.upcasting import Limits, by_names
+from registry.upcasting import verify as prove
+from registry.upcasting.engines import engines
 from upcasters import exchange
 from upcasters.chain import Chain, chain_from_json
-from upcasters.errors import UpcastersError
+from upcasters.document import Document
+from upcasters.errors import InvalidDocument, UpcastersError
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -166,6 +171,22 @@ def publish(remote: Remote, subject: str, text: str) -> Published:
 def verify(remote: Remote, text: str) -> Proof:
     """The proof of an upcaster, without publishing it."""
     return remote.post("/api/v1/upcasters/verify", {"text": text}, Proof)
+
+
+def verify_here(remote: Remote, document: Document, names: Sequence[str], postgresql: str) -> Proof:
+    """The proof, made in this process and held to these engines; the registry gives the two versions.
+
+    Raises Misconfigured for a document that does not go with them, Refusal and CouldNotCheck where they are not to be
+    had.
+    """
+    versions = (remote.version(document.subject, number) for number in (document.source, document.target))
+    old, new = (parse(remote.definition(version)) for version in versions)
+    try:
+        document = by_names(document, old, new)
+    except InvalidDocument as cause:
+        raise Misconfigured(f"the document does not go with its versions: {cause}") from cause
+    report = prove(document, old, new, limits=Limits(engines=engines(names, postgresql)))
+    return msgspec.convert({"accepted": report.accepted, **msgspec.to_builtins(report)}, Proof)
 
 
 def draft(remote: Remote, subject: str, source: str, target: str) -> Draft:

@@ -86,6 +86,11 @@ def test_from_nothing_to_a_bridged_change(demo):
     verified = demo.lineal("upcaster", "verify", "1-2.yaml")
     assert verified.returncode == 0
     assert "proven" in verified.stdout
+    here = demo.lineal("upcaster", "verify", "1-2.yaml", "--engine", "duckdb")
+    assert here.returncode == 0, here.stderr
+    assert "DuckDB columns on the way down: the same for" in here.stdout
+    assert "JavaScript" not in here.stdout
+    assert demo.lineal("upcaster", "verify", "wrong.yaml", "--engine", "DuckDB").returncode == 1
     assert "in force  bridged 1 → 2, revision 1" in demo.lineal("upcaster", "publish", "1-2.yaml").stdout
     assert json.loads(demo.lineal("upcast", "bridged", "--from", "1", "e.json").stdout) == {"amount": 7}
 

@@ -17,6 +17,7 @@ from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
 from registry.cli.upcasting import Comparison, Proof
+from registry.settings import ENGINES, PREFIX
 from upcasters.compile.targets import TARGETS, files
 from upcasters.document import Document, load
 from upcasters.errors import InvalidDocument, UpcastersError
@@ -62,19 +63,29 @@ def draft(project: Project, console: Console, subject: str, source: str, target:
 
 @command.command(
     epilog="""\b
-Example:
+Examples:
   lineal upcaster verify 2-3.yaml
+  lineal upcaster verify 2-3.yaml --engine Spark --engine DuckDB                     in this process
+  lineal upcaster verify 2-3.yaml --engine PostgreSQL --postgresql postgresql://user@host/name
 """
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--engine", "names", multiple=True, type=click.Choice(ENGINES, case_sensitive=False),
+              help="Prove here, not in the registry, and hold to this engine; may be given again.")  # fmt: skip
+@click.option("--postgresql", envvar=f"{PREFIX}PROOF_POSTGRESQL", default="", metavar="URL",
+              help="The server that --engine PostgreSQL asks. Nothing is left there.")  # fmt: skip
 @click.pass_obj
 @project_options
-def verify(project: Project, console: Console, files: tuple[str, ...]) -> int:
+def verify(project: Project, console: Console, files: tuple[str, ...], names: tuple[str, ...], postgresql: str) -> int:
     """Prove upcasters against the two versions they join, without publishing them."""
     failed = 0
     with Remote(project.configuration.registry) as remote, console.progress("verify", len(files)) as step:
         for file in files:
-            proof = upcasting.verify(remote, _read(file)[0])
+            text, document = _read(file)
+            if names:
+                proof = upcasting.verify_here(remote, document, names, postgresql)
+            else:
+                proof = upcasting.verify(remote, text)
             failed += not proof.accepted
             word = console.paint("good", "proven") if proof.accepted else console.paint("error", "refused")
             console.report(f"{file}  {word}  {proof.events} events tried, {proof.kind}, down: {proof.down}")

@@ -34,6 +34,7 @@ from registry.service.answers import Checked
 from registry.service.completion import Completion, Retagging
 from registry.service.decision import Decision, Identified, append, append_if_still
 from registry.service.definitions import Candidate, Definitions
+from registry.service.in_turn import InTurn
 from registry.service.judging import judge
 from registry.service.memory import Memory
 from registry.service.situation import Situation, View, existing
@@ -93,6 +94,7 @@ class Registration:
         self._upcasters = upcasters
         self._completion = Completion(definitions)
         self._memory = Memory(store)
+        self._in_turn = InTurn()
         self._deciding = BoundedSemaphore(_DECISIONS)
 
     def register(
@@ -108,7 +110,9 @@ class Registration:
         IncompatibleSchema (with its verdict; the refusal is recorded in the log). With an upcaster also
         InvalidUpcaster, UpcasterRefused, and NoUpcasters where an older version would still not reach the latest.
         """
-        outcome = self._settle(subject, _admissible(subject, candidate), options, origin)
+        candidate = _admissible(subject, candidate)
+        with self._in_turn.on(subject):
+            outcome = self._settle(subject, candidate, options, origin)
         if isinstance(outcome, _Refusal):
             self._record(outcome, origin)
             raise outcome.error

@@ -39,6 +39,13 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     _ADVANCE.change(connection, last=entries[-1].position)
 
 
+_STREAMS: Final = Prepared(
+    select(tables.log.c.context, tables.log.c.stream)
+    .where(tables.log.c.position > bindparam("after"), tables.log.c.position <= bindparam("last"))
+    .order_by(tables.log.c.position)
+)
+
+
 @cache
 def _changed(count: int) -> Prepared:
     """Anything in some streams after a position; as disjunction, of which the index on streams answers each part."""
@@ -59,6 +66,11 @@ def changed(connection: Connection, streams: Collection[Subject], after: int) ->
     keys = {f"context{place}": stream.context for place, stream in enumerate(streams)}
     keys |= {f"stream{place}": stream.name for place, stream in enumerate(streams)}
     return _changed(len(streams)).one(connection, after=after, **keys) is not None
+
+
+def streams(connection: Connection, after: int, last: int) -> list[Subject]:
+    """The streams of the entries after one position up to another, in their order."""
+    return [Subject(row.context, row.stream) for row in _STREAMS.rows(connection, after=after, last=last)]
 
 
 def position(connection: Connection) -> int:

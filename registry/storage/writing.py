@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -106,6 +107,7 @@ class Writing(Reading):
             return True
         if after >= self._begun_at:
             return after > self.position()  # the log has gone back: another database has taken over
+        self._lately.catch_up(self._begun_at, partial(log.streams, self._connection))
         known = self._lately.changed(streams, after, self._begun_at)
         return log.changed(self._connection, streams, after) if known is None else known
 

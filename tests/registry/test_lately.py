@@ -37,6 +37,38 @@ def test_what_others_wrote_is_asked_for() -> None:
     assert lately.changed({C}, after=2, last=3) is True
 
 
+def test_what_others_wrote_is_read_once() -> None:
+    lately, log = Lately(), [A, B, C, A, B]
+    read: list[tuple[int, int]] = []
+
+    def streams(after: int, last: int) -> list[Subject]:
+        read.append((after, last))
+        return log[after:last]
+
+    lately.wrote(0, entries(0, A), 1)
+    lately.catch_up(4, streams)
+    lately.catch_up(4, streams)
+    assert read == [(1, 4)]
+    assert lately.changed({C}, after=1, last=4) is True
+    assert lately.changed({A}, after=0, last=4) is True
+    assert lately.changed({B, C}, after=3, last=4) is False
+    lately.wrote(4, entries(4, B), 5)
+    assert lately.changed({B}, after=4, last=5) is True
+    assert lately.changed({A}, after=4, last=5) is False
+
+
+def test_a_long_stretch_of_others_is_not_read_nor_a_log_that_has_gone_back() -> None:
+    lately = Lately()
+    lately.wrote(9, entries(9, A), 10)
+
+    def never(after: int, last: int) -> list[Subject]:
+        raise AssertionError((after, last))
+
+    for last in (2_000, 7):
+        lately.catch_up(last, never)
+        assert lately.changed({A}, after=5, last=last) is None
+
+
 def test_entries_that_nobody_was_told_of_are_asked_for() -> None:
     lately = Lately()
     lately.wrote(0, entries(0, A), 5)

@@ -45,3 +45,23 @@ def test_nothing_is_written_before_all_is_decided(tmp_path: Path) -> None:
     assert all(isinstance(entry.event, SchemaRegistered) for entry in registry.catalog.changes())
     assert registry.upkeep.verify() == []
     registry.close()
+
+
+def test_what_other_nodes_wrote_meanwhile_is_asked_once_for_all(tmp_path: Path) -> None:
+    registry, other = (Registry.open(load({}, database=f"sqlite:///{tmp_path}/lineal.db")) for _ in range(2))
+    registry.registration.register(Subject(name="mine"), Content(Format.AVRO, '"int"'))
+    decisions = [decided(registry, name) for name in ("A", "B", "C")]
+    for name in ("B", "elsewhere"):
+        other.registration.register(Subject(name=name), Content(Format.AVRO, '"int"'))
+    statements: list[str] = []
+    with registry.store.write(ANONYMOUS) as writing:
+        driver = writing.connection.connection.driver_connection
+        assert driver is not None
+        driver.set_trace_callback(statements.append)
+        found = [append_if_still(writing, decision, ANONYMOUS) for decision in decisions]
+        driver.set_trace_callback(None)
+    assert [version is not None for version in found] == [True, False, True]
+    assert len([statement for statement in statements if "FROM log" in statement]) == 1
+    assert registry.upkeep.verify() == []
+    for each in (registry, other):
+        each.close()

@@ -147,7 +147,8 @@ def upcaster_operations() -> str:
         "",
         "The words of the [upcaster language](../explanation/upcasters.md).",
         "Places are JSON pointers into the event as the operation before left it.",
-        "Values of `as`: `decimal`, `bytes` (base64), `timestamp` (RFC 3339), `date`, `uuid`.",
+        "Values of `as`: `decimal`, `bytes` (base64), `timestamp` (RFC 3339), `local_timestamp` (no offset), `date`,",
+        "`time`, `uuid`; for texts within a constant, an object of such values by JSON pointers.",
         "",
     ]
     for name, kind in operations.OPERATIONS.items():

@@ -11,13 +11,14 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from upcasters.canonical import number
+from upcasters.path import Pointer
 from upcasters.shape import BOOLEAN, DECIMAL, INT64, INTEGER, NUMBER, STRING, Plain, Shape
 
 INT64_RANGE: Final = range(-(2**63), 2**63)
@@ -359,14 +360,45 @@ def _catalogue() -> Mapping[str, Codec]:
 CODECS: Final = _catalogue()
 """Every codec by its name, which is what ``convert`` writes in ``using``."""
 
+
+def _text_time(value: Any) -> time:
+    if not _TIME.match(_expect(value, str)):
+        raise ValueError(f"{value[:60]!r} is not a partial-time of RFC 3339, in microseconds at most")
+    return time.fromisoformat(value)
+
+
+def _text_local_timestamp(value: Any) -> datetime:
+    day, _, rest = _expect(value, str).partition("T")
+    return datetime.combine(_text_date(day), _text_time(rest))
+
+
+_TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?\Z", re.ASCII)
 _LITERALS: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType({
     "decimal": _text_decimal, "bytes": _base64_bytes, "timestamp": _text_timestamp, "date": _text_date,
-    "uuid": _text_uuid,
+    "local_timestamp": _text_local_timestamp, "time": _text_time, "uuid": _text_uuid,
 })  # fmt: skip
 
 
-def constant(value: Any, literal: str | None) -> Any:
-    """The value a constant of a document stands for: itself, or with ``as`` what its text says. Raises ValueError."""
+def constant(value: Any, literal: str | Mapping[str, str] | None) -> Any:
+    """The value a constant of a document stands for: itself, or with ``as`` what its texts say. Raises ValueError."""
     if literal is None:
         return value
-    return _LITERALS[literal](value)
+    if isinstance(literal, str):
+        return _LITERALS[literal](value)
+    for pointer, kind in literal.items():
+        value = _read_within(value, Pointer.parse(pointer).parts, kind)
+    return value
+
+
+def _read_within(value: Any, parts: tuple[str, ...], kind: str) -> Any:
+    """The constant with the text at a place read."""
+    match value, parts:
+        case _, ():
+            return constant(value, kind)
+        case dict(), (name, *_) if name in value:
+            return value | {name: _read_within(value[name], parts[1:], kind)}
+        case list(), (index, *_) if index in map(str, range(len(value))):
+            place = int(index)
+            return [*value[:place], _read_within(value[place], parts[1:], kind), *value[place + 1 :]]
+        case _:
+            raise ValueError(f"there is no {parts[0]!r} in it")

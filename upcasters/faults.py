@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from msgspec import UNSET
 
 from upcasters.codecs import CODECS, constant
-from upcasters.errors import InvalidExpression
+from upcasters.errors import InvalidDocument, InvalidExpression
 from upcasters.exact import factor
 from upcasters.expression import parse
 from upcasters.operations import (
@@ -22,6 +22,7 @@ from upcasters.operations import (
     Emit,
     Fail,
     Join,
+    Literally,
     Map,
     Operation,
     Remove,
@@ -110,11 +111,14 @@ def _collect(operation: Collect) -> Iterator[Fault]:
         yield "within", f"{operation.within} events of the stream", f"write at least most, and at most {WIDEST}"
 
 
-def _constant(key: str, value: object, literal: str | None) -> Iterator[Fault]:
+def _constant(key: str, value: object, literal: Literally | None) -> Iterator[Fault]:
     try:
         constant(value, literal)
+    except InvalidDocument as error:
+        yield "as", error.message, error.remedy
     except (ValueError, TypeError) as error:
-        yield key, str(error), f"write a text that stands for a {literal}"
+        wanted = literal if isinstance(literal, str) else "value of its kind, at the place that as names"
+        yield key, str(error), f"write a text that stands for a {wanted}"
 
 
 def _expression(key: str, text: str) -> Iterator[Fault]:

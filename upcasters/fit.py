@@ -255,5 +255,6 @@ def shape_of(value: Any) -> Shape:
 
 
 def _native(value: Any) -> Shape:
-    names = {"Decimal": "decimal", "bytes": "bytes", "datetime": "timestamp", "date": "date", "UUID": "uuid"}
+    names = {"Decimal": "decimal", "bytes": "bytes", "datetime": "timestamp", "date": "date", "time": "time",
+             "UUID": "uuid"}  # fmt: skip
     return Plain(names[type(value).__name__])  # type: ignore[arg-type]

@@ -51,8 +51,9 @@ def _arrivals(node: Node, at: Pointer, variables: dict[int, Pointer]) -> Iterato
             return
 
 
-def _lost(shape: Shape, at: Pointer, used: set[Pointer]) -> Iterator[Pointer]:
-    if at in used:
+def _lost(shape: Shape, at: Pointer, used: set[Pointer], *, certain: bool = True) -> Iterator[Pointer]:
+    """``certain``: the place is always there; a closed record without members then tells nothing."""
+    if at in used or (certain and isinstance(shape, Record) and not (shape.members or shape.open)):
         return
     if at.parts and not any(use.within(at) for use in used):
         yield at
@@ -60,11 +61,11 @@ def _lost(shape: Shape, at: Pointer, used: set[Pointer]) -> Iterator[Pointer]:
     match shape:
         case Record(members=members):
             for name, member in members.items():
-                yield from _lost(member.shape, at / name, used)
+                yield from _lost(member.shape, at / name, used, certain=member.required)
         case Array(items=inner) | Table(values=inner):
-            yield from _lost(inner, at, used)
+            yield from _lost(inner, at, used, certain=False)
         case OneOf(arms=arms):
-            yield from dict.fromkeys(place for arm in arms for place in _lost(arm, at, used))
+            yield from dict.fromkeys(place for arm in arms for place in _lost(arm, at, used, certain=False))
         case _:
             return
 

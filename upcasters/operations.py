@@ -19,8 +19,11 @@ Json: TypeAlias = Any
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-Literally: TypeAlias = Literal["decimal", "bytes", "timestamp", "date", "uuid"]
+Kind: TypeAlias = Literal["decimal", "bytes", "timestamp", "local_timestamp", "date", "time", "uuid"]
 """What a constant's string stands for, where JSON has no literal: exact decimal digits, base64, RFC 3339, UUID."""
+
+Literally: TypeAlias = Kind | dict[str, Kind]
+"""What the string of a constant stands for, or those within it by their JSON pointers."""
 
 Rounding: TypeAlias = Literal["exact", "half_even", "half_up", "half_down", "up", "down", "ceiling", "floor"]
 """How an inexact result is rounded; ``exact`` refuses the event. ``half_up`` and ``up`` lead away from zero."""

@@ -39,6 +39,8 @@ _MAX_IN_VAIN: Final = 300
 _MAX_PARTS: Final = 50_000
 """Values inside such candidates, for candidates that grow with every level."""
 _LONG: Final = 300
+_ANOTHER: Final = "another"
+"""The name of a member that no property is called by."""
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789 -_.é漢😀"
 _LIMITS: Final = Limits(steps=400_000, seconds=20.0)
 
@@ -217,7 +219,9 @@ class _Maker:
                 yield {**full, name: value}
             if name in full and name not in base:
                 yield {other: value for other, value in full.items() if other != name}
-        yield {**full, "another": "x"}
+        others = members.state(_ANOTHER)
+        for value in islice(self.boundaries(others, depth + 1), 24) if others else ("x",):
+            yield {**full, _ANOTHER: value}
 
     def _array_edges(self, atoms: list[Node], depth: int) -> Iterator[Any]:
         base = self.smallest(frozenset({n.kinds(n.ARRAY), *atoms}))
@@ -292,9 +296,10 @@ class _Maker:
                 value = self.random(members.state(name), depth + 1)
                 if value is not _NOTHING:
                     out[name] = value
-        if self.chance.random() < 0.1:
+        asked = bool(members.state(_ANOTHER))
+        if self.chance.random() < (0.5 if asked else 0.1):
             name = self._word()
-            value = self.random(members.state(name), depth + 3)
+            value = self.random(members.state(name), depth + (1 if asked else 3))
             if value is not _NOTHING:
                 out[name] = value
         return out

@@ -3,9 +3,10 @@
 Pure functions over parsed schemas and documents; nothing here reads or writes the registry.
 """
 
-from registry.upcasting.drafting import Draft, Question, draft
+from registry.upcasting.drafting import draft
 from registry.upcasting.implied import agreed, implied
 from registry.upcasting.numbers import by_names
+from registry.upcasting.proposals import Draft, Question
 from registry.upcasting.report import Check, Finding, Limits, Report
 from registry.upcasting.rules import MigrationRules, migration_rules
 from registry.upcasting.shapes import shape_of

@@ -6,9 +6,8 @@ loses data or invents a value is ever taken for granted: it stands in the draft 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from compat.definition import Format
 from compat.formats import Parsed
@@ -17,14 +16,14 @@ from registry.upcasting.enum_numbers import numbers_of, other_values
 from registry.upcasting.likeness import alike, likely_pairs
 from registry.upcasting.numbers import other_fields
 from registry.upcasting.outlines import field_at, items_at, type_at
+from registry.upcasting.proposals import LIKELY, POSSIBLE, Draft, Found, Proposal
 from registry.upcasting.renaming import CERTAIN, declared, in_order
 from registry.upcasting.shapes import shape_of
+from registry.upcasting.stand_ins import Place, StandIn, StandIns
 from registry.upcasting.units import unit_pairs
-from upcasters.document import Document, write_operation
 from upcasters.expression_check import sort
 from upcasters.fit import fits, misfits
 from upcasters.operations import (
-    NAMES,
     Add,
     Convert,
     Default,
@@ -40,102 +39,35 @@ from upcasters.operations import (
 )
 from upcasters.path import ROOT, Pointer
 from upcasters.reverse_values import number_of
-from upcasters.shape import Array, Choice, Member, OneOf, Record, Shape, Table, nullable, without_null
-
-LIKELY: Final = 0.9
-"""From here on a proposal counts as done."""
-POSSIBLE: Final = 0.6
-"""From here on a rename is proposed, to be confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a person has to decide: the operation proposed, how sure it is, and why it is asked."""
-
-    place: str
-    """Pointer into the draft: ``/ops/2``, or ``/ops/2/in/ops/0`` within an operation."""
-    pointer: str
-    """Pointer into the event."""
-    confidence: float
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A proposed document. Complete if nothing is left to decide."""
-
-    document: Document
-    questions: tuple[Question, ...]
-    notes: tuple[str, ...]
-    """What was decided without asking, and why."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether the draft may be published as it is."""
-        return not self.questions
-
-
-@dataclass(slots=True)
-class _Proposal:
-    operation: Operation
-    pointer: Pointer
-    confidence: float
-    reason: str
-    inner: tuple[_Proposal, ...] = ()
-    """What is proposed within a record or a list; the operation holds them."""
-
-
-@dataclass(slots=True)
-class _Found:
-    proposals: list[_Proposal] = field(default_factory=list)
-    losses: list[Pointer] = field(default_factory=list)
+from upcasters.shape import ITEMS, Array, Choice, Member, OneOf, Record, Shape, Table, nullable, without_null
 
 
 def draft(subject: str, source: int, target: int, old: Parsed, new: Parsed) -> Draft:
     """Propose the upcaster from version ``source`` (schema ``old``) to version ``target`` (schema ``new``)."""
-    found = _Found()
-    before, after = shape_of(old), shape_of(new)
-    drafter = _Drafter(found, old.engine.outline(old.schema), new.engine.outline(new.schema), new.definition.format)
-    drafter.compare(before, after, ROOT)
-    ops = tuple(proposal.operation for proposal in found.proposals)
-    document = Document(subject, source, target, ops, loses=tuple(found.losses))
-    placed = list(_placed(found.proposals, "/ops", ROOT))
-    questions = tuple(
-        Question(place, str(pointer), round(proposal.confidence, 2), proposal.reason)
-        for place, pointer, proposal in placed
-        if proposal.confidence < LIKELY
-    )
-    notes = tuple(
-        f"{write_operation(proposal.operation)}: {proposal.reason}"
-        for _, _, proposal in placed
-        if proposal.confidence >= LIKELY
-    )
-    return Draft(document, questions, notes)
-
-
-def _placed(proposals: Sequence[_Proposal], place: str, at: Pointer) -> Iterator[tuple[str, Pointer, _Proposal]]:
-    """The proposals that hold no others, each with its place in the draft and in the event."""
-    for index, proposal in enumerate(proposals):
-        if proposal.inner:
-            inside = f"{place}/{index}/{NAMES[type(proposal.operation)]}/ops"
-            yield from _placed(proposal.inner, inside, at / proposal.pointer)
-        else:
-            yield f"{place}/{index}", at / proposal.pointer, proposal
+    found = Found()
+    outlines = old.engine.outline(old.schema), new.engine.outline(new.schema)
+    _Drafter(found, *outlines, new.definition.format, StandIns(new)).compare(shape_of(old), shape_of(new), ROOT)
+    return found.draft(subject, source, target)
 
 
 class _Drafter:
     """Walks two shapes side by side; the outlines know aliases, numbers and defaults."""
 
-    def __init__(self, found: _Found, old: Type, new: Type, form: Format) -> None:
+    def __init__(
+        self, found: Found, old: Type, new: Type, form: Format, stand_ins: StandIns, above: Place = ()
+    ) -> None:
         self._found = found
         self._old = old
         self._new = new
         self._format = form
+        self._stand_ins = stand_ins
+        self._above = above
+        """Where the scope stands in an event of the new version."""
         self._formerly: dict[Pointer, Pointer] = {}
         """Where members stood before they were renamed."""
 
     def _propose(self, operation: Operation, pointer: Pointer, confidence: float, reason: str) -> None:
-        self._found.proposals.append(_Proposal(operation, pointer, confidence, reason))
+        self._found.proposals.append(Proposal(operation, pointer, confidence, reason))
 
     def compare(self, old: Shape, new: Shape, at: Pointer, *, always: bool = True) -> None:
         """Propose what brings a value at a place from one shape to the other; ``always``: every event has it."""
@@ -143,13 +75,13 @@ class _Drafter:
             return
         before, after = without_null(old), without_null(new)
         if nullable(old) and not nullable(new):
-            self._null(after, at)
+            self._null(at)
         match before, after:
             case Record(), Record() if not at.parts or (always and not nullable(old)):
                 self._records(before, after, at)
             case Record(), Record():
                 self._within(In, before, after, at)
-            case Choice(), Choice():
+            case Choice(), Choice() if self._renumbered(at) or not fits(before, after):
                 self._symbols(before, after, at)
             case (Array(items=one), Array(items=other)) | (Table(values=one), Table(values=other)):
                 self._within(Each, one, other, at)
@@ -167,24 +99,32 @@ class _Drafter:
             return at
         return self._formerly.get(at) or self._before(at.parent) / at.name
 
-    def _null(self, after: Shape, at: Pointer) -> None:
-        value = _stand_in(after)
-        self._propose(
-            Default(at, value, when="null"), at, 0.3, "null is not allowed any more: choose what stands for it"
-        )
+    def _null(self, at: Pointer) -> None:
+        reason = "null is not allowed any more: choose what stands for it"
+        self._fill(lambda value: Default(at, value.value, value.literal, when="null"), at, 0.3, reason)
+
+    def _fill(self, make: Callable[[StandIn], Operation], at: Pointer, confidence: float, reason: str) -> None:
+        """Propose an operation with a value that the new version takes at a place, or leave the place open."""
+        value = self._stand_ins.smallest((*self._above, *at.parts))
+        if value is None:
+            self._found.open.append((at, f"{reason}; no value that the new version takes here could be made"))
+        else:
+            self._propose(make(value), at, confidence, reason)
 
     def _within(self, kind: type[Each | In], one: Shape, other: Shape, at: Pointer) -> None:
         """What happens in every item of a list or map, or in a record that may not be there, as one operation."""
-        inner = _Found()
+        inner = Found()
         reach = items_at if kind is Each else type_at
         beneath = reach(self._old, self._before(at)), reach(self._new, at)
-        _Drafter(inner, *beneath, self._format).compare(one, other, ROOT)
+        within = (*self._above, *at.parts, *([ITEMS] if kind is Each else []))
+        _Drafter(inner, *beneath, self._format, self._stand_ins, within).compare(one, other, ROOT)
+        self._found.open += [(at / place, reason) for place, reason in inner.open]
         if not inner.proposals:
             return
         proposals = tuple(inner.proposals)
         ops = tuple(proposal.operation for proposal in proposals)
         least = min(proposals, key=lambda proposal: proposal.confidence)
-        self._found.proposals.append(_Proposal(kind(at, ops), at, least.confidence, least.reason, proposals))
+        self._found.proposals.append(Proposal(kind(at, ops), at, least.confidence, least.reason, proposals))
         self._found.losses += [at / place for place in inner.losses]
 
     def _value(self, before: Shape, after: Shape, at: Pointer) -> None:
@@ -194,13 +134,11 @@ class _Drafter:
         if using is not None:
             self._propose(Convert(at, using), at, 0.7, f"the type changed: confirm that {using} is meant")
         elif next(misfits(before, after, trusting=True), None) is not None:
-            self._propose(
-                Remove(at),
-                at,
-                0.0,
-                "the type changed and no codec leads there: write how it is computed (set, map ...)",
-            )
-            self._propose(Add(at, _stand_in(after)), at, 0.0, "a value for the new type is needed")
+            if at.parts:
+                reason = "the type changed and no codec leads there: write how it is computed (set, map ...)"
+                self._propose(Remove(at), at, 0.0, reason)
+            reason = "the type changed and no codec leads there: a value for the new type is needed"
+            self._fill(lambda value: Add(at, value.value, value.literal), at, 0.0, reason)
             self._found.losses.append(at)
 
     def _symbols(self, before: Choice, after: Choice, at: Pointer) -> None:
@@ -270,24 +208,28 @@ class _Drafter:
         """A member on both sides, under the name it has now."""
         self.compare(member.shape, wanted.shape, at, always=member.required)
         if wanted.required and not member.required:
-            value, confidence, reason = self._filling(at, wanted.shape)
-            self._propose(Default(at, value), at, min(confidence, LIKELY), f"required now: {reason}")
+            self._filling(lambda value: Default(at, value.value, value.literal), at, wanted.shape, "required now: ")
 
     def _add(self, at: Pointer, wanted: Member) -> None:
-        value, confidence, reason = self._filling(at, wanted.shape)
-        operation: Operation = Add(at, value)
-        self._propose(operation, at, confidence, reason)
+        self._filling(lambda value: Add(at, value.value, value.literal), at, wanted.shape)
 
-    def _filling(self, at: Pointer, shape: Shape) -> tuple[Any, float, str]:
+    def _filling(self, make: Callable[[StandIn], Operation], at: Pointer, shape: Shape, why: str = "") -> None:
+        """Propose what fills a place that old events lack: certain only where the schema itself says what."""
+        place = (*self._above, *at.parts)
         declared = field_at(self._new, at)
         if declared is not None and declared.default is not ABSENT:
-            certain = self._format is Format.AVRO
-            return declared.default, CERTAIN if certain else LIKELY, "the schema's own default"
+            own = self._stand_ins.default(place, declared)
+            if own is not None:
+                certain = self._format is not Format.JSON and not why
+                self._propose(make(own), at, CERTAIN if certain else LIKELY, f"{why}the schema's own default")
+                return
         if isinstance(shape, Choice) and len(shape.symbols) == 1:
-            return shape.symbols[0], CERTAIN, "the only value it can have"
-        if nullable(shape):
-            return None, 0.8, "old events do not know it: null says so"
-        return _stand_in(shape), 0.2, "old events do not know it: choose the value that is true of them"
+            only = StandIn(shape.symbols[0])
+            self._propose(make(only), at, LIKELY if why else CERTAIN, f"{why}the only value it can have")
+        elif nullable(shape) and self._stand_ins.takes(place, None):
+            self._propose(make(StandIn(None)), at, 0.8, f"{why}old events do not know it: null says so")
+        else:
+            self._fill(make, at, 0.2, f"{why}old events do not know it: choose the value that is true of them")
 
     def _rescaled(self, removed: dict[str, Member], added: dict[str, Member], at: Pointer) -> None:
         """Numbers that have another unit in their name now; they are taken out of both sides."""
@@ -360,20 +302,3 @@ def _numbered(old: Type, new: Type) -> dict[Scalar, str]:
     names = {number: name for name, number in now.items()}
     known = {name: number for name, number in before.items() if number in names}
     return {name: name if now.get(name) == number else names[number] for name, number in known.items()}
-
-
-def _stand_in(shape: Shape) -> Any:
-    """A value of a shape that a person is going to replace."""
-    match without_null(shape):
-        case Choice(symbols=symbols):
-            return symbols[0]
-        case Record(members=members):
-            return {name: _stand_in(member.shape) for name, member in members.items() if member.required}
-        case Array():
-            return []
-        case Table():
-            return {}
-        case OneOf(arms=arms):
-            return _stand_in(arms[0])
-        case bare:
-            return {"string": "", "int": 0, "double": 0, "boolean": False}.get(sort(bare))

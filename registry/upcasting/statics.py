@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compat.formats import Parsed
 from registry.upcasting.edge import Edge
 from registry.upcasting.enum_numbers import renumbered_values
 from registry.upcasting.numbers import renumbered
@@ -11,6 +12,7 @@ from registry.upcasting.report import Check, Finding
 from upcasters.fit import misfits
 from upcasters.fuse import PlanTooHeavy, fuse
 from upcasters.losses import vanished
+from upcasters.operations import Operation
 from upcasters.path import Pointer
 from upcasters.shape import PAYLOAD, around
 from upcasters.shape_change import change
@@ -35,30 +37,37 @@ def misplaced(edge: Edge) -> Iterator[Finding]:
     if edge.emits:
         return  # every event that comes out has a shape of its own
     if not edge.stream_level:
-        yield from _other_fields(edge)
-        yield from _other_values(edge)
+        yield from _renumbered(edge)
     for misfit in misfits(changed.shape, edge.target, trusting=True):
         yield Finding(Check.SHAPE, "/ops", str(misfit.pointer), misfit.message, misfit.remedy)
 
 
-def _other_fields(edge: Edge) -> Iterator[Finding]:
-    """Fields of Protobuf that do not stay what they are: numbers, whatever they are called."""
-    for place, number, now in renumbered(edge.document.ops, edge.old, edge.new):
+def _renumbered(edge: Edge) -> Iterator[Finding]:
+    """Fields and values of enums of Protobuf that do not stay what they are: numbers, whatever they are called."""
+    yield from _other_numbers(edge.document.ops, edge.old, edge.new, Check.SHAPE, "/ops", ("old", "new"))
+    down = edge.document.down
+    if isinstance(down, tuple):
+        yield from _other_numbers(down, edge.new, edge.old, Check.DOWN, "/down", ("new", "old"))
+
+
+def _other_numbers(
+    ops: tuple[Operation, ...], before: Parsed, after: Parsed, check: Check, place: str, words: tuple[str, str]
+) -> Iterator[Finding]:
+    one, other = words
+    for at, number, now in renumbered(ops, before, after):
         yield Finding(
-            Check.SHAPE, "/ops", str(place),
-            f"is field {number} in the old version and field {now} in the new: not the same field",
-            f"rename it to what field {number} is called now; if {now} is meant, write it with set",
+            check, place, str(at),
+            f"is field {number} in the {one} version and field {now} in the {other}: not the same field",
+            f"rename it to what field {number} is called in the {other} version; if {now} is meant, write it with set",
         )  # fmt: skip
-
-
-def _other_values(edge: Edge) -> Iterator[Finding]:
-    """Values of Protobuf's enums that do not stay what they are: numbers too."""
-    for each in renumbered_values(edge.document.ops, edge.old, edge.new):
-        called = f"called {each.called} now" if each.called else "not in the new version"
+    for each in renumbered_values(ops, before, after):
+        called = f"called {each.called}" if each.called else "missing"
         yield Finding(
-            Check.SHAPE, "/ops", str(each.place),
-            f"{each.name} is number {each.number} in the old version and {each.now} in the new: not the same value",
-            f"write map: number {each.number} is {called}; if {each.name} is meant, list {each.name}: {each.name}",
+            check, place, str(each.place),
+            f"{each.name} is number {each.number} in the {one} version and {each.now} in the {other}: "
+            "not the same value",
+            f"write map: number {each.number} is {called} in the {other} version; "
+            f"if {each.name} is meant, list {each.name}: {each.name}",
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from compat.definition import Definition, Format, Reference
 from compat.errors import CompatError
 from compat.formats import Parsed, parse
 from registry.upcasting import draft, implied, verify
-from registry.upcasting.drafting import POSSIBLE
+from registry.upcasting.proposals import POSSIBLE
 from upcasters.operations import NAMES
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"

@@ -122,10 +122,24 @@ def test_a_value_of_an_enum_is_its_number_whatever_it_is_called(
     report = verify(document(*ops, down="none"), old, new)
     assert {(finding.check, finding.pointer) for finding in report.findings} == {(Check.SHAPE, place)}
     assert "S_NEW is number 1 in the old version and 2 in the new" in report.findings[0].message
-    assert "number 1 is called S_DONE now" in report.findings[0].remedy
+    assert "number 1 is called S_DONE in the new version" in report.findings[0].remedy
     drafted = draft("s", 1, 2, old, new)
     assert drafted.complete
     assert verify(drafted.document, old, new).accepted
+
+
+def test_a_way_down_of_its_own_is_held_to_the_numbers_too() -> None:
+    """Up, a map follows the numbers; down, nothing is written, so names would change their meaning."""
+    old, new = protobuf(STATES, "S s = 1;", "string a = 2;"), protobuf(EXCHANGED, "S s = 1;", "string a = 3;")
+    names = {"S_NONE": "S_NONE", "S_NEW": "S_DONE", "S_DONE": "S_NEW"}
+    up = [{"map": {"at": "/s", "table": names, "else": "keep"}}, {"set": {"at": "/a", "expr": "a + ''"}}]
+    report = verify(document(*up, down=[]), old, new)
+    assert {(finding.check, finding.place, finding.pointer) for finding in report.findings} == {
+        (Check.DOWN, "/down", "/a"),
+        (Check.DOWN, "/down", "/s"),
+    }
+    assert any("S_NEW is number 2 in the new version and 1 in the old" in each.message for each in report.findings)
+    assert verify(document(*up, down=up), old, new).findings == ()
 
 
 def test_a_name_that_is_meant_is_listed() -> None:

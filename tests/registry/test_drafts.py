@@ -1,0 +1,258 @@
+"""Drafts: what they propose is valid in the new version, whatever the type; what schemas declare is followed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from compat.definition import Definition, Format
+from compat.formats import Parsed, parse
+from registry.upcasting import Limits, draft, verify
+
+FEW = Limits(events=40, seconds=2)
+
+AVRO: dict[str, Any] = {
+    "boolean": "boolean",
+    "int": "int",
+    "long": "long",
+    "float": "float",
+    "double": "double",
+    "bytes": "bytes",
+    "string": "string",
+    "fixed": {"type": "fixed", "name": "Digest", "size": 3},
+    "enum": {"type": "enum", "name": "Level", "symbols": ["LOW", "HIGH"]},
+    "decimal": {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2},
+    "decimal in a fixed": {"type": "fixed", "name": "Money", "size": 4, "logicalType": "decimal", "precision": 6},
+    "big-decimal": {"type": "bytes", "logicalType": "big-decimal"},
+    "uuid": {"type": "string", "logicalType": "uuid"},
+    "date": {"type": "int", "logicalType": "date"},
+    "time-millis": {"type": "int", "logicalType": "time-millis"},
+    **{
+        kind: {"type": "long", "logicalType": kind}
+        for kind in (
+            "time-micros", "timestamp-millis", "timestamp-micros", "timestamp-nanos", "local-timestamp-millis",
+            "local-timestamp-micros", "local-timestamp-nanos",
+        )
+    },
+    "duration": {"type": "fixed", "name": "Span", "size": 12, "logicalType": "duration"},
+    "array": {"type": "array", "items": "int"},
+    "map": {"type": "map", "values": {"type": "long", "logicalType": "timestamp-millis"}},
+    "union": ["string", "int"],
+    "union of records": [
+        {"type": "record", "name": "Card", "fields": [{"name": "number", "type": "string"}]},
+        {"type": "record", "name": "Cash", "fields": [{"name": "paid", "type": "boolean"}]},
+    ],
+    "nullable": ["null", "string"],
+    "record": {
+        "type": "record",
+        "name": "Inner",
+        "fields": [
+            {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+            {"name": "sum", "type": {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 1}},
+            {"name": "deeper", "type": {"type": "record", "name": "Deeper", "fields": [
+                {"name": "day", "type": {"type": "int", "logicalType": "date"}}, {"name": "note", "type": "string"},
+            ]}},
+        ],
+    },
+    "tree": {
+        "type": "record",
+        "name": "Tree",
+        "fields": [{"name": "v", "type": "int"}, {"name": "below", "type": {"type": "array", "items": "Tree"}}],
+    },
+}  # fmt: skip
+"""Types of Avro by what they are called."""
+
+DEFAULTS: list[tuple[Any, Any, Any]] = [
+    ("bytes", "\u00ff\u0000", {"value": "/wA=", "as": "bytes"}),
+    (AVRO["timestamp-millis"], 1, {"value": "1970-01-01T00:00:00.001000Z", "as": "timestamp"}),
+    (AVRO["decimal"], "\u0001", {"value": "0.01", "as": "decimal"}),
+    (AVRO["date"], 1, {"value": "1970-01-02", "as": "date"}),
+    (AVRO["time-millis"], 1000, {"value": "00:00:01", "as": "time"}),
+    (AVRO["enum"], "HIGH", {"value": "HIGH"}),
+    (["int", "string"], 7, {"value": 7}),
+    (AVRO["union of records"], {"number": "n"}, {"value": {"number": "n"}}),
+    ({"type": "map", "values": "bytes"}, {"a": "\u0001"}, {"value": {"a": "AQ=="}, "as": {"/a": "bytes"}}),
+]
+"""Types of Avro, a default, and the constant that it is."""
+
+JSON_SCHEMA: dict[str, Any] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "null": {"type": "null"},
+    "array": {"type": "array"},
+    "object": {"type": "object"},
+    "at least": {"type": "integer", "minimum": 7},
+    "above, in steps": {"type": "number", "exclusiveMinimum": 0.5, "multipleOf": 0.25},
+    "long enough": {"type": "string", "minLength": 3},
+    "pattern": {"type": "string", "pattern": r"^\d+\.\d+\.\d+$"},
+    "date-time": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "email": {"type": "string", "format": "email"},
+    "enum": {"enum": ["NEW", "PAID"]},
+    "enum of records": {"enum": [{"a": 1}, [2]]},
+    "const": {"const": "only"},
+    "const record": {"const": {"a": [1, None]}},
+    "items": {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 2, "uniqueItems": True},
+    "contains": {"type": "array", "contains": {"const": 5}},
+    "tuple": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}], "minItems": 2},
+    "map": {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 1},
+    "record": {
+        "type": "object",
+        "properties": {"n": {"type": "integer", "minimum": 1}, "at": {"type": "string", "format": "date-time"}},
+        "required": ["n", "at"],
+        "additionalProperties": False,
+    },
+    "oneOf": {"oneOf": [{"type": "integer", "minimum": 3}, {"type": "string", "pattern": "^x"}]},
+    "anyOf": {"anyOf": [{"type": "object", "required": ["k"]}, {"type": "array", "minItems": 1}]},
+    "allOf": {"allOf": [{"type": "string"}, {"minLength": 2}, {"pattern": "^a"}]},
+    "not null": {"not": {"type": "null"}},
+    "anything": True,
+    "nullable": {"type": ["string", "null"]},
+    "a default that is none": {"type": "string", "minLength": 3, "default": ""},
+    "a null that is none": {"type": ["string", "null"], "enum": ["a", "b"]},
+    "cycle": {"$ref": "#/$defs/node"},
+}
+"""Types of JSON Schema by what they are called."""
+
+PROTOBUF: dict[str, str] = {
+    kind: kind
+    for kind in (
+        "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32", "fixed64", "sfixed32",
+        "sfixed64", "bool", "string", "bytes", "Level", "Inner", "google.protobuf.Timestamp",
+    )
+}  # fmt: skip
+"""Types of Protobuf by what they are called."""
+
+
+def avro(*fields: dict[str, Any]) -> Parsed:
+    schema = {"type": "record", "name": "Order", "fields": [{"name": "id", "type": "string"}, *fields]}
+    return parse(Definition(Format.AVRO, json.dumps(schema)))
+
+
+def json_schema(properties: dict[str, Any], *required: str) -> Parsed:
+    node = {"type": "object", "properties": {"v": {"type": "integer"}, "next": {"$ref": "#/$defs/node"}}}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"id": {"type": "string"}, **properties},
+        "required": ["id", *required],
+        "additionalProperties": False,
+        "$defs": {"node": node | {"required": ["v"]}},
+    }
+    return parse(Definition(Format.JSON, json.dumps(schema)))
+
+
+def protobuf(*lines: str, syntax: str = "proto3") -> Parsed:
+    zero = "LEVEL_UNKNOWN = 0; LEVEL_HIGH = 4;"
+    inner = "string note = 1;" if syntax == "proto3" else "required string note = 1; required bytes raw = 2;"
+    text = f"""syntax = "{syntax}";
+import "google/protobuf/timestamp.proto";
+message Order {{ {" ".join(lines)} }}
+message Inner {{ {inner} }}
+enum Level {{ {zero} }}
+"""
+    return parse(Definition(Format.PROTOBUF, text))
+
+
+def require_proven(old: Parsed, new: Parsed) -> dict[str, Any]:
+    """The only operation of the draft, which is proven as it stands."""
+    found = draft("s", 1, 2, old, new)
+    report = verify(found.document, old, new, limits=FEW)
+    assert report.findings == ()
+    assert report.events
+    (operation,) = found.document.ops
+    assert len(found.questions) <= 1
+    return {"operation": operation, "questions": found.questions}
+
+
+@pytest.mark.parametrize("kind", AVRO)
+def test_a_new_field_of_any_type_of_avro(kind: str) -> None:
+    found = require_proven(avro(), avro({"name": "x", "type": AVRO[kind]}))
+    assert [each.confidence for each in found["questions"]] == [0.8 if kind == "nullable" else 0.2]
+
+
+@pytest.mark.parametrize("kind", AVRO)
+def test_a_new_field_of_any_type_of_avro_in_the_items_of_a_list(kind: str) -> None:
+    def listed(*fields: Any) -> Parsed:
+        line = {"type": "record", "name": "Line", "fields": [{"name": "sku", "type": "string"}, *fields]}
+        return avro({"name": "lines", "type": {"type": "array", "items": ["null", line]}})
+
+    require_proven(listed(), listed({"name": "x", "type": AVRO[kind]}))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in AVRO if kind != "nullable"])
+def test_null_of_any_type_of_avro_gets_a_value(kind: str) -> None:
+    bare = AVRO[kind]
+    either = ["null", *(bare if isinstance(bare, list) else [bare])]
+    found = require_proven(avro({"name": "x", "type": either}), avro({"name": "x", "type": bare}))
+    assert [each.confidence for each in found["questions"]] == [0.3]
+
+
+@pytest.mark.parametrize(("kind", "default", "constant"), DEFAULTS)
+def test_defaults_of_avro_are_what_reading_fills_in(kind: Any, default: Any, constant: dict[str, Any]) -> None:
+    new = avro({"name": "x", "type": kind, "default": default})
+    found = require_proven(avro(), new)
+    assert found["questions"] == ()
+    operation = found["operation"]
+    assert {"value": operation.value} | ({"as": operation.literal} if operation.literal else {}) == constant
+
+
+@pytest.mark.parametrize("kind", JSON_SCHEMA)
+def test_a_new_member_of_any_type_of_json_schema(kind: str) -> None:
+    require_proven(json_schema({}), json_schema({"x": JSON_SCHEMA[kind]}, "x"))
+
+
+@pytest.mark.parametrize("kind", JSON_SCHEMA)
+def test_an_optional_member_of_any_type_of_json_schema_becomes_required(kind: str) -> None:
+    member = {"x": JSON_SCHEMA[kind]}
+    require_proven(json_schema(member), json_schema(member, "x"))
+
+
+@pytest.mark.parametrize("kind", JSON_SCHEMA)
+def test_a_new_member_of_any_type_of_json_schema_in_the_values_of_a_map(kind: str) -> None:
+    def table(properties: dict[str, Any], *required: str) -> Parsed:
+        line = {"sku": {"type": "string"}, **properties}
+        value = {"type": "object", "properties": line, "required": ["sku", *required], "additionalProperties": False}
+        return json_schema({"lines": {"type": "object", "additionalProperties": value}})
+
+    require_proven(table({}), table({"x": JSON_SCHEMA[kind]}, "x"))
+
+
+@pytest.mark.parametrize("kind", PROTOBUF)
+def test_a_new_field_of_any_type_of_protobuf(kind: str) -> None:
+    """Absence says it where a field has presence; a field without presence has its zero."""
+    for line in (f"{kind} x = 2;", f"optional {kind} x = 2;", f"repeated {kind} x = 2;", f"map<string, {kind}> x = 2;"):
+        new = protobuf("string id = 1;", line)
+        found = draft("s", 1, 2, protobuf("string id = 1;"), new)
+        assert verify(found.document, protobuf("string id = 1;"), new, limits=FEW).findings == ()
+
+
+@pytest.mark.parametrize("kind", PROTOBUF)
+def test_a_required_field_of_any_type_of_protobuf(kind: str) -> None:
+    old, new = (protobuf("optional string id = 1;", line, syntax="proto2") for line in ("", f"required {kind} x = 2;"))
+    found = require_proven(old, new)
+    assert [each.confidence for each in found["questions"]] == [0.2]
+
+
+def test_what_cannot_be_made_is_asked_for() -> None:
+    """No event of the new version has the member, so no value can be shown to be right."""
+    old = json_schema({"x": {"type": "array", "items": {"type": "object"}, "maxItems": 0}})
+    new = json_schema(
+        {"x": {"type": "array", "items": {"type": "object", "properties": {"n": {}}, "required": ["n"]}, "maxItems": 0}}
+    )
+    found = draft("s", 1, 2, old, new)
+    assert found.document.ops == ()
+    assert [(each.place, each.pointer, each.confidence) for each in found.questions] == [("/ops", "/x/n", 0.0)]
+
+
+def test_an_event_that_says_nothing_loses_nothing() -> None:
+    old = parse(Definition(Format.JSON, '{"type": "object", "additionalProperties": false}'))
+    new = parse(
+        Definition(Format.JSON, '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}')
+    )
+    require_proven(old, new)

@@ -226,7 +226,7 @@ class _Drafter:
         if isinstance(shape, Choice) and len(shape.symbols) == 1:
             only = StandIn(shape.symbols[0])
             self._propose(make(only), at, LIKELY if why else CERTAIN, f"{why}the only value it can have")
-        elif nullable(shape) and self._stand_ins.takes(place, None):
+        elif nullable(shape) and (self._format is not Format.JSON or self._stand_ins.takes(place, None)):
             self._propose(make(StandIn(None)), at, 0.8, f"{why}old events do not know it: null says so")
         else:
             self._fill(make, at, 0.2, f"{why}old events do not know it: choose the value that is true of them")

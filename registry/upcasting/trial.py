@@ -13,6 +13,7 @@ from compat.formats import Parsed
 from registry.upcasting.edge import Edge
 from registry.upcasting.findings import Findings
 from registry.upcasting.json_form import json_form
+from registry.upcasting.repeated import remedy
 from registry.upcasting.report import Check, Finding, Limits
 from upcasters.chain import Chain
 from upcasters.collecting import collects
@@ -194,7 +195,8 @@ class Trial:
     def _add(self, check: Check, place: str, pointer: str, message: str, event: object, result: object) -> None:
         shown = json_form(self._edge.old, event)
         told = None if result is None else json_form(self._edge.new, result)
-        self._findings.add(Finding(check, place, pointer, message, "", shown, told))
+        repeated = remedy(self._edge.target, Pointer.parse(pointer))
+        self._findings.add(Finding(check, place, pointer, message, repeated, shown, told))
 
 
 def culprit(ops: tuple[Operation, ...], pointer: str) -> str:

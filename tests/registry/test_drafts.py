@@ -10,6 +10,7 @@ import pytest
 from compat.definition import Definition, Format
 from compat.formats import Parsed, parse
 from registry.upcasting import Limits, draft, verify
+from upcasters.document import write_operation
 
 FEW = Limits(events=40, seconds=2)
 
@@ -256,3 +257,41 @@ def test_an_event_that_says_nothing_loses_nothing() -> None:
         Definition(Format.JSON, '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}')
     )
     require_proven(old, new)
+
+
+def avro_tree(name: str) -> Parsed:
+    kind = {"type": "record", "name": "Node", "fields": [
+        {"name": name, "type": "string"}, {"name": "below", "type": {"type": "array", "items": "Node"}},
+    ]}  # fmt: skip
+    return avro({"name": "top", "type": kind})
+
+
+def json_list(name: str) -> Parsed:
+    node = {"type": "object", "properties": {name: {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}
+    node |= {"required": [name], "additionalProperties": False}
+    schema = {"properties": {"top": {"$ref": "#/$defs/node"}}, "required": ["top"], "$defs": {"node": node}}
+    return parse(Definition(Format.JSON, json.dumps(schema | {"type": "object", "additionalProperties": False})))
+
+
+def protobuf_pair(name: str) -> Parsed:
+    text = f"message Top {{ Node top = 1; }}\nmessage Node {{ string {name} = 1; Other other = 2; }}\n"
+    return parse(Definition(Format.PROTOBUF, f'syntax = "proto3";\n{text}message Other {{ Node node = 1; }}\n'))
+
+
+@pytest.mark.parametrize(
+    ("made", "again"),
+    [
+        (avro_tree, "from /top/below/0 on the event holds Node again"),
+        (json_list, "from /top/next on the event holds /$defs/node again"),
+        (protobuf_pair, "from /top/other/node on the event holds Node again"),
+    ],
+)
+def test_a_type_that_holds_itself_is_refused_with_its_place(made: Any, again: str) -> None:
+    old, new = made("label"), made("labels")
+    found = draft("s", 1, 2, old, new)
+    report = verify(found.document, old, new, limits=FEW)
+    assert again in report.findings[0].remedy
+    assert report.findings[0].event is not None
+    deep = {"rename": {"at": "/top/label", "to": "labels"}}
+    assert write_operation(found.document.ops[0]) in (deep, {"in": {"at": "/top", "ops": [
+        {"rename": {"at": "/label", "to": "labels"}}]}})  # fmt: skip

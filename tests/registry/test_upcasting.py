@@ -305,9 +305,9 @@ def test_a_draft_moves_into_a_record_whose_name_was_part_of_the_name() -> None:
 def test_drafts_of_records_with_hundreds_of_members_are_quick_and_light() -> None:
     old = wide(400, lambda index: f"uPSFluxMean{index:03}")
     new = wide(400, lambda index: f"u_psfFluxMean{index:03}", more=200)
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = draft(SUBJECT, 1, 2, old, new)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     (operation,) = found.document.ops
     assert isinstance(operation, In)
     renames = {each.at.name: each.to for each in operation.ops if isinstance(each, Rename)}

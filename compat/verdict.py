@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
@@ -63,12 +63,23 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """A position in a file that a definition imports, by the name of the import."""
+
+    name: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place in a definition: a JSON pointer (Avro, JSON Schema) or dotted name (Protobuf), its line if known."""
 
     pointer: str
     line: int | None = None
     column: int | None = None
+    imported: Imported | None = field(default=None, compare=False)
+    """Where it stands in an import (Protobuf, whose dotted names do not tell the file); line and column are None."""
 
     @property
     def reference(self) -> str:

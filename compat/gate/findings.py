@@ -274,6 +274,8 @@ def spot_of(place: Place, path: str, files: Mapping[str, str], text: str = "") -
 
     The lines of a reference whose file is not known would point anywhere in ``path``, so they are left out.
     """
+    if place.imported is not None and place.imported.name in files:
+        return Spot(files[place.imported.name], place.imported.line, place.imported.column, place.pointer, text)
     if not (name := place.reference):
         return Spot(path, place.line, place.column, place.pointer, text)
     if name not in files:

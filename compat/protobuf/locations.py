@@ -10,7 +10,7 @@ from __future__ import annotations
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, SourceCodeInfo
 
 from compat.protobuf.varints import read_varint, varint
-from compat.verdict import Place
+from compat.verdict import Imported, Place
 
 _PATH_TAG = 0x0A
 _LONG = 0x80
@@ -37,9 +37,13 @@ class Source:
         return "\n".join(line.strip() for line in text.splitlines())
 
     def place(self, path: tuple[int, ...], name: str) -> Place:
-        """Lines only for the definition's own text: those of another file would mislead."""
-        location = self._at(path) if self._main else None
-        return Place(name) if location is None else Place(name, location.span[0] + 1, location.span[1] + 1)
+        """Lines only for the definition's own text: those of another file are told with its name."""
+        if (location := self._at(path)) is None:
+            return Place(name)
+        line, column = location.span[0] + 1, location.span[1] + 1
+        return (
+            Place(name, line, column) if self._main else Place(name, imported=Imported(self._file.name, line, column))
+        )
 
     def _at(self, path: tuple[int, ...]) -> SourceCodeInfo.Location | None:
         if self._spans is None:

@@ -232,3 +232,15 @@ def test_what_another_authority_refuses_is_a_finding_with_its_place_and_explanat
         "Confluent's policy STRICT refuses this; lineal proved that the reader reads every event of the writer."
     )
     assert (finding.spot.path, finding.spot.line) == ("o.json", 1)
+
+
+def test_a_finding_in_an_imported_file_is_told_there(tmp_path):
+    money = 'syntax = "proto3";\npackage shop;\n\nmessage Money {\n  int64 cents = 1;\n}\n'
+    order = 'syntax = "proto3";\npackage shop;\nimport "shop/money.proto";\nmessage Order { Money total = 1; }\n'
+    old = {"shop/money.proto": money, "shop/order.proto": order}
+    new = {**old, "shop/money.proto": money.replace("int64", "string")}
+    found = {result.subject: result.findings for result in gate(tmp_path, old, new).results}
+    for subject in ("money", "order"):
+        [finding] = found[subject]
+        assert (finding.spot.path, finding.spot.line, finding.spot.column) == ("shop/money.proto", 5, 3)
+        assert (finding.base_spot.path, finding.base_spot.line) == ("shop/money.proto", 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from compat import buf, confluent
+from compat import confluent
 from compat.budget import DEFAULT_LIMITS, Budget, BudgetSpent, Limits
 from compat.definition import Definition
 from compat.errors import InvalidPayload
@@ -78,7 +78,10 @@ def judged(
     facts = list(compared if criteria.overrides else first_harmful(compared, limits.findings))
     if criteria.profile.of_confluent:
         found = confluent.differences(reader, writer, criteria.profile, Budget(limits))
-    else:  # buf asks whether the newer breaks who uses the older, whatever the direction
+    else:
+        from compat import buf  # brings the Protobuf engine along, whatever is compared
+
+        # it asks whether the newer breaks who uses the older, whatever the direction
         found = buf.differences(old.schema, new.schema, criteria.profile.buf_category)
         if criteria.profile is Profile.BUF_WIRE_JSON:
             facts += buf.as_json(reader.schema, writer.schema, Budget(limits))

@@ -7,12 +7,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from compat import buf
 from compat.confluent.kinds import KINDS
 from compat.confluent.kinds import PREFIX as CONFLUENT
 from compat.errors import InvalidCriteria
 from compat.formats import ENGINES
-from compat.profile import Action, Criteria, FormatMode, Profile
+from compat.profile import BUF_PREFIX, Action, Criteria, FormatMode, Profile
 from compat.verdict import Severity
 
 PROFILES: Final = tuple(profile.value for profile in Profile)
@@ -72,13 +71,15 @@ def rule_named(name: str) -> str:
     if name not in _known():
         raise InvalidCriteria(
             f"'{name}' is not a rule: write a rule of lineal (GET /api/v1/rules), {', '.join(SEVERITIES)}, or what "
-            f"another authority names, as in {CONFLUENT}TYPE_CHANGED or {buf.PREFIX}FIELD_SAME_TYPE"
+            f"another authority names, as in {CONFLUENT}TYPE_CHANGED or {BUF_PREFIX}FIELD_SAME_TYPE"
         )
     return name
 
 
 @cache
 def _known() -> frozenset[str]:
+    from compat import buf  # with all of the Protobuf engine, which nobody needs who overrides no rule
+
     own = {rule for engine in ENGINES.values() for rule in engine.rules}
     theirs = {CONFLUENT + kind for kinds in KINDS.values() for kind in kinds}
-    return frozenset(own | theirs | {buf.PREFIX + rule for rule in buf.RULES})
+    return frozenset(own | theirs | {BUF_PREFIX + rule for rule in buf.RULES})

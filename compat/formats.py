@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final
 
-from compat.avro.engine import AvroEngine
 from compat.definition import Definition, Format
 from compat.engine import Engine, Form
-from compat.json_schema.engine import JsonSchemaEngine
-from compat.protobuf.engine import ProtobufEngine
 from compat.recent import Recent
 
-ENGINES: Final[Mapping[Format, Engine[Any]]] = MappingProxyType(
-    {Format.AVRO: AvroEngine(), Format.JSON: JsonSchemaEngine(), Format.PROTOBUF: ProtobufEngine()}
-)
+
+class _Engines(Mapping[Format, Engine[Any]]):
+    """Each engine is loaded when it is asked for: a gate runs on every commit, mostly on one format."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[Format, Engine[Any]] = {}
+
+    def __getitem__(self, format_: Format) -> Engine[Any]:
+        if (engine := self._loaded.get(format_)) is None:
+            engine = self._loaded.setdefault(format_, _load(format_))
+        return engine
+
+    def __iter__(self) -> Iterator[Format]:
+        return iter(Format)
+
+    def __len__(self) -> int:
+        return len(Format)
+
+
+def _load(format_: Format) -> Engine[Any]:
+    match format_:
+        case Format.AVRO:
+            from compat.avro.engine import AvroEngine
+
+            return AvroEngine()
+        case Format.JSON:
+            from compat.json_schema.engine import JsonSchemaEngine
+
+            return JsonSchemaEngine()
+        case Format.PROTOBUF:
+            from compat.protobuf.engine import ProtobufEngine
+
+            return ProtobufEngine()
+
+
+ENGINES: Final[Mapping[Format, Engine[Any]]] = _Engines()
 
 PARSED_SCHEMAS: Final = 2_000
 """How many parsed schemas a process keeps; the least recently used goes first."""

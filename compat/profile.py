@@ -8,6 +8,9 @@ from typing import Final
 
 from compat.definition import Format
 
+BUF_PREFIX: Final = "buf:"
+"""Before the name of a rule of buf's, wherever it stands among lineal's own."""
+
 
 class Profile(StrEnum):
     """Whose rules decide. The facts are the same under all of them."""

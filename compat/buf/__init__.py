@@ -9,14 +9,12 @@ from collections.abc import Iterator
 
 from compat.budget import Budget
 from compat.buf.rules import CATEGORIES, RULES
+from compat.profile import BUF_PREFIX as PREFIX
 from compat.protobuf.engine import ProtobufEngine
 from compat.protobuf.model import Schema
 from compat.verdict import Difference, Fact, Objection
 
 __all__ = ["CATEGORIES", "PREFIX", "RULES", "as_json", "differences"]
-
-PREFIX = "buf:"
-"""Before the name of a rule, wherever it stands among lineal's own."""
 
 
 def differences(old: Schema, new: Schema, category: str) -> Iterator[Objection]:

@@ -6,12 +6,10 @@ module per format finds differences, ``kinds`` says which of them each policy ac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 from compat.budget import Budget
-from compat.confluent import avro, json_schema, protobuf
 from compat.confluent.kinds import KINDS, PREFIX, Policy, Seen
 from compat.definition import Format
 from compat.formats import Parsed
@@ -22,9 +20,22 @@ __all__ = ["KINDS", "PREFIX", "differences"]
 
 Detection: TypeAlias = Callable[[Any, Any, Policy, Budget], Iterator[Seen]]
 
-_DETECTIONS: Final[Mapping[Format, Detection]] = MappingProxyType(
-    {Format.AVRO: avro.differences, Format.JSON: json_schema.differences, Format.PROTOBUF: protobuf.differences}
-)
+
+def _detection(format_: Format) -> Detection:
+    """Loaded when it is asked for, as the engine of its format is."""
+    match format_:
+        case Format.AVRO:
+            from compat.confluent import avro
+
+            return avro.differences
+        case Format.JSON:
+            from compat.confluent import json_schema
+
+            return json_schema.differences
+        case Format.PROTOBUF:
+            from compat.confluent import protobuf
+
+            return protobuf.differences
 
 
 def differences(reader: Parsed, writer: Parsed, profile: Profile, budget: Budget) -> Iterator[Objection]:
@@ -35,7 +46,7 @@ def differences(reader: Parsed, writer: Parsed, profile: Profile, budget: Budget
     if reader.definition == writer.definition:
         return
     policy = Policy.LENIENT if profile is Profile.CONFLUENT_LENIENT else Policy.STRICT
-    for seen in _DETECTIONS[reader.engine.format](writer.schema, reader.schema, policy, budget):
+    for seen in _detection(reader.engine.format)(writer.schema, reader.schema, policy, budget):
         kind = KINDS[reader.engine.format][seen.kind]
         message = f"{kind.summary}{f': {seen.detail}' if seen.detail else ''}"
         difference = Difference(PREFIX + kind.name, message, seen.before, seen.after)

@@ -8,10 +8,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-from compat import buf, confluent
+from compat import confluent
 from compat.confluent.kinds import Accepted
 from compat.definition import Format
 from compat.formats import ENGINES
+from compat.profile import BUF_PREFIX
 from compat.verdict import Reason, Severity
 
 
@@ -178,22 +179,29 @@ def every_rule() -> tuple[Explanation, ...]:
 
     Two formats may have a rule of the same name; each has its own explanation.
     """
-    general = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
-    formats = [
-        Explanation(
+    formats = [rule for format_ in Format for rule in _rules_of(format_).values()]
+    return tuple(sorted([*_GENERAL.values(), *formats], key=lambda rule: (rule.name, rule.applies_to)))
+
+
+_GENERAL: Final = {rule.name: rule for rule in (*GATE_RULES, *UNDECIDED.values())}
+
+
+@cache
+def _rules_of(format_: Format) -> dict[str, Explanation]:
+    """The rules of one format, by name; those that hold for any are not among them."""
+    return {
+        rule.name: Explanation(
             rule.name,
             format_.value,
             rule.severity,
             rule.summary,
             rule.why,
             rule.remedy,
-            (*(confluent.PREFIX + name for name in rule.confluent), *(buf.PREFIX + name for name in rule.buf)),
+            (*(confluent.PREFIX + name for name in rule.confluent), *(BUF_PREFIX + name for name in rule.buf)),
         )
-        for format_, engine in ENGINES.items()
-        for rule in engine.rules.values()
-        if rule.name not in general
-    ]
-    return tuple(sorted([*general.values(), *formats], key=lambda rule: (rule.name, rule.applies_to)))
+        for rule in ENGINES[format_].rules.values()
+        if rule.name not in _GENERAL
+    }
 
 
 def foreign_explanation(name: str, format_: Format) -> Explanation:
@@ -204,6 +212,8 @@ def foreign_explanation(name: str, format_: Format) -> Explanation:
 @cache
 def foreign_rules() -> tuple[Explanation, ...]:
     """Every kind of Confluent's and every rule of buf's, as their profiles report them."""
+    from compat import buf  # brings the Protobuf engine along
+
     kinds = [
         Explanation(
             confluent.PREFIX + kind.name,
@@ -218,7 +228,7 @@ def foreign_rules() -> tuple[Explanation, ...]:
     ]
     rules = [
         Explanation(
-            buf.PREFIX + rule.name,
+            BUF_PREFIX + rule.name,
             Format.PROTOBUF.value,
             Severity.ERROR,
             f"buf's rule {rule.name} of the categories {', '.join(c for c in buf.CATEGORIES if c in rule.categories)}.",
@@ -246,7 +256,6 @@ def explanations(name: str) -> tuple[Explanation, ...]:
 
 def explanation(name: str, format_: Format, severity: Severity) -> Explanation:
     """What there is to say about a rule that an engine of ``format_`` has named."""
-    for rule in explanations(name):
-        if rule.applies_to in {format_.value, "any"}:
-            return rule
+    if (known := _GENERAL.get(name) or _rules_of(format_).get(name)) is not None:
+        return known
     return Explanation(name, format_.value, severity, f"{name.replace('_', ' ').capitalize()}.", "", "")

@@ -9,6 +9,7 @@ from anyio import to_thread
 from litestar import Litestar, Router
 from litestar.di import Provide
 
+from compat.formats import ENGINES
 from registry.background import Background, Task
 from registry.delivering import Deliverer
 from registry.exporting import Exporting
@@ -61,6 +62,7 @@ def create_app(
     settings: Settings | None = None, registry: Registry | None = None, door: Door | None = None
 ) -> Litestar:
     """The protocol at the root and ``/api/v1``. Opens (and at the end closes) a registry unless one is handed in."""
+    tuple(ENGINES.values())  # loaded now, not while somebody waits for an answer
     settings = settings or (registry.settings if registry is not None else load())
     opened = registry or Registry.open(settings)
     answers = ReadyAnswers(opened)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from compat.gate.findings import GateFinding, Report, SubjectResult
 from compat.gate.reports.text import finding_lines
@@ -12,6 +11,8 @@ from compat.profile import Weight
 
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot carry."""
+_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_IN_ATTRIBUTES: Final = _ESCAPES | str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
 def render(report: Report) -> str:
@@ -54,8 +55,12 @@ def _failing(result: SubjectResult, finding: GateFinding) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    return _carried(text).translate(_ESCAPES)
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+    return f'"{_carried(text).translate(_IN_ATTRIBUTES)}"'
+
+
+def _carried(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

@@ -24,8 +24,6 @@ from compat.gate.tree import FolderTree, GitTree
 from compat.profile import Profile, Weight
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
-from registry.cli.readers import with_readers
-from registry.cli.remote import Remote, RemoteBaseline, VersionBaseline
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -143,22 +141,26 @@ def command(
     return _exit_code(console, report, warn_only, on_unreachable, findings_exit_code)
 
 
-def baseline(target: str, project: Project, stack: ExitStack) -> Baseline:
+def _baseline(target: str, project: Project, chosen: Sequence[Subject], stack: ExitStack) -> Baseline:
     """What ``--against`` names. Raises Misconfigured, CouldNotCheck."""
     kind, _, rest = target.partition(":")
     if target == "self":
         return OwnHistory()
-    if target == "registry":
-        return RemoteBaseline(stack.enter_context(Remote(project.configuration.registry)))
-    if kind in {"http", "https"}:
-        return RemoteBaseline(stack.enter_context(Remote(target)))
     if kind == "git" and rest:
         return TreeBaseline(GitTree(project.root, rest), project.configuration, project.declared)
     if kind == "dir" and rest:
         tree = FolderTree(Path(rest), target)
         return TreeBaseline(tree, project.configuration, project.declared)
+    from registry.cli.remote import Remote, RemoteBaseline, VersionBaseline  # a gate offline starts without HTTP
+
+    if target == "registry":
+        return RemoteBaseline(stack.enter_context(Remote(project.configuration.registry)))
+    if kind in {"http", "https"}:
+        return RemoteBaseline(stack.enter_context(Remote(target)))
     subject, at, number = target.rpartition("@")
     if at and subject and (number.isdecimal() or number == "latest"):
+        if len(chosen) != 1:
+            raise Misconfigured(f"--against {target} is for one file: name it before the options")
         return VersionBaseline(stack.enter_context(Remote(project.configuration.registry)), subject, number)
     raise Misconfigured(
         f"--against {target}: write registry, http://host:port, git:REVISION, dir:FOLDER, SUBJECT@VERSION or self"
@@ -179,9 +181,7 @@ def _run(
     try:
         with ExitStack() as stack, console.progress("check", len(chosen) * len(targets)) as step:
             for target in targets:
-                against = baseline(target, project, stack)
-                if isinstance(against, VersionBaseline) and len(chosen) != 1:
-                    raise Misconfigured(f"--against {target} is for one file: name it before the options")
+                against = _baseline(target, project, chosen, stack)
                 for result in judge(project.workspace, chosen, against, policy):
                     results.append(result)
                     step(f"{result.subject} {result.standing}")
@@ -195,6 +195,9 @@ def _with_readers(
     project: Project, console: Console, chosen: Sequence[Subject], report: Report, environment: str
 ) -> Report:
     """Every subject's first result with the live readers' verdict; a failure where the registry gives none."""
+    from registry.cli.readers import with_readers
+    from registry.cli.remote import Remote
+
     heads = {subject.name: subject.head for subject in chosen}
     results: list[SubjectResult] = []
     try:

@@ -89,7 +89,8 @@ def _subject(name: str, files: Sequence[SchemaFile], chosen: SchemaSet) -> Subje
         if earlier.version is None or later.version is None or earlier.version == later.version:
             raise Misconfigured(
                 f"{earlier.path} and {later.path} are both subject {name!r}: "
-                "give them different names in lineal.toml ([[schemas]] subject or [schemas.map]), "
+                "give them different names in lineal.toml ([[schemas]] subject or [schemas.map]; `lineal init` writes "
+                "one where there is none), "
                 "or number the versions v1, v2 … in a folder of the subject's name"
             )
     return Subject(name, tuple(files), chosen.level, chosen.profile)

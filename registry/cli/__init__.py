@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Final
-
-import click
-
-from compat.gate.errors import CouldNotCheck, Misconfigured
-from registry.cli.application import application
-from registry.cli.errors import ReaderGone, Refusal, ServerEnded
 
 PASS: Final = 0
 FINDINGS: Final = 1
@@ -37,11 +30,21 @@ _DECIDING: Final = frozenset({"check", "lint", "diff", "can-i-deploy", "reader",
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave the process with one of EXIT_CODES."""
-    sys.exit(run(arguments))
+    try:
+        code = run(arguments)
+    except KeyboardInterrupt:  # before the command has begun, or after it has ended
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
+    import click  # what is loaded here can be interrupted without a traceback
+
+    from compat.gate.errors import CouldNotCheck, Misconfigured
+    from registry.cli.application import application
+    from registry.cli.errors import ReaderGone, Refusal, ServerEnded
+
     try:
         code = application.main(args=arguments, prog_name="lineal", standalone_mode=False)
         sys.stdout.flush()
@@ -67,6 +70,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("the server has ended unexpectedly: see the messages above", err=True)
         return INTERNAL
     except Exception:  # noqa: BLE001 - a traceback must not leave with Python's exit code 1
+        import traceback
+
         traceback.print_exc()
         click.echo(
             "\nThis is an error in lineal, not in your schemas. Please report it with the lines above.", err=True

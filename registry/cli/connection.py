@@ -37,11 +37,11 @@ class Connection:
     def __init__(self, address: str, *, user: str = "", password: str = "", token: str = "") -> None:
         """Credentials are those given, else in the address, else in the environment.
 
-        Raises CouldNotCheck for what is no address, Misconfigured for a certificate that cannot be used.
+        Raises Misconfigured for what is no address, and for a certificate that cannot be used.
         """
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise CouldNotCheck(f"{address!r} is not the address of a registry: write http://host:port")
+            raise Misconfigured(f"{address!r} is not the address of a registry: write http://host:port")
         self.address = address.rstrip("/")
         if parts.password:
             self.address = self.address.replace(f"{parts.username}:{parts.password}@", "")
@@ -120,6 +120,8 @@ class Connection:
                 f"the certificate of {self.address} is not trusted here ({why}): "
                 "name the file of its authority in SSL_CERT_FILE"
             )
+        if "WRONG_VERSION_NUMBER" in why:
+            return f"the registry at {self.address} does not speak TLS: write http:// in its address"
         wanted = f"; if it asks for a client certificate, name one in {CLIENT_CERT}" if self._uncertified else ""
         return (
             f"the registry at {self.address} does not answer ({why}): is it running, is the address right? "

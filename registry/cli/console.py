@@ -9,21 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
-from rich.console import Console as RichConsole
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from registry.cli.errors import ReaderGone
+
+if TYPE_CHECKING:  # rich costs a tenth of a second, and only a terminal needs it
+    from rich.progress import Progress, ProgressColumn
 
 _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
@@ -75,12 +68,16 @@ class Console:
 
     @contextmanager
     def progress(self, title: str, total: int | None) -> Iterator[Step]:
-        """A bar on a terminal, one line per unit elsewhere; on stderr. ``total`` is None where it is not known."""
+        """A bar on a terminal, a line every few seconds elsewhere; on stderr. ``total`` is None where it is unknown."""
         if self.quiet:
             yield lambda _line: None
         elif sys.stderr.isatty():
-            with _bar(title, total) as step:
-                yield step
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            with _bar(columns) as bar:
+                task = bar.add_task(title, total=total, line="")
+                yield lambda line: bar.update(task, advance=1, line=line)
         else:
             yield _lines(title, total)
 
@@ -90,52 +87,55 @@ class Console:
         if self.quiet:
             yield lambda _done, _line: None
         elif sys.stderr.isatty():
+            from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
             columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-            told = TextColumn("{task.fields[line]}", markup=False)
-            with Progress(*columns, told, console=RichConsole(stderr=True), transient=True) as bar:
+            with _bar(columns) as bar:
                 task = bar.add_task(title, total=total, line="")
                 yield lambda done, line: bar.update(task, completed=done, line=line)
         else:
-            yield _now_and_then(title, total)
+            yield _percent(title, total)
 
 
 def _coloured(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR")
 
 
-@contextmanager
-def _bar(title: str, total: int | None) -> Iterator[Step]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[line]}", markup=False),
-    )
-    with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total, line="")
-        yield lambda line: bar.update(task, advance=1, line=line)
+def _bar(columns: tuple[ProgressColumn, ...]) -> Progress:
+    """A bar with these columns and what came of the last unit; it leaves nothing behind."""
+    from rich.console import Console as RichConsole
+    from rich.progress import Progress, TextColumn
+
+    told = TextColumn("{task.fields[line]}", markup=False)
+    return Progress(*columns, told, console=RichConsole(stderr=True), transient=True)
 
 
 def _lines(title: str, total: int | None) -> Step:
     done = 0
+    of = "" if total is None else f"/{total}"
+    say = _now_and_then()
 
     def step(line: str) -> None:
         nonlocal done
         done += 1
-        of = "" if total is None else f"/{total}"
-        click.echo(f"{title} {done}{of} {line}", err=True)
+        say(f"{title} {done}{of} {line}")
 
     return step
 
 
-def _now_and_then(title: str, total: int) -> Gauge:
+def _percent(title: str, total: int) -> Gauge:
+    say = _now_and_then()
+    return lambda done, line: say(f"{title} {done * 100 // max(total, 1)} % {line}")
+
+
+def _now_and_then() -> Callable[[str], None]:
+    """Says what it is given every few seconds, and nothing of work that is done sooner: a log is read by people."""
     last = time.monotonic()
 
-    def gauge(done: int, line: str) -> None:
+    def say(line: str) -> None:
         nonlocal last
         if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            click.echo(f"{title} {done * 100 // max(total, 1)} % {line}", err=True)
+            click.echo(line, err=True)
 
-    return gauge
+    return say

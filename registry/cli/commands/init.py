@@ -35,7 +35,7 @@ def command(console: Console, ci: str | None) -> None:
     file = Path(settings.FILE_NAME)
     if file.exists():
         raise Misconfigured(f"{file} is already here: edit it, or remove it first")
-    if not subjects(FolderTree(Path.cwd()), Configuration()):
+    if not _has_schemas(Path.cwd()):
         _EXAMPLE.parent.mkdir(exist_ok=True)
         _EXAMPLE.write_text(_template("order-placed.avsc"), encoding="utf-8")
         console.report(f"written: {_EXAMPLE} (an example)")
@@ -44,6 +44,13 @@ def command(console: Console, ci: str | None) -> None:
     console.report("\nNext:\n  lineal check --list     see which file is which subject")
     console.report("  lineal lint             parse them all")
     console.report("  git commit, change a schema, then: lineal check --against git:HEAD")
+
+
+def _has_schemas(folder: Path) -> bool:
+    try:
+        return bool(subjects(FolderTree(folder), Configuration()))
+    except Misconfigured:  # files of one name are schemas, too; lineal.toml is where they get names of their own
+        return True
 
 
 def _template(name: str) -> str:

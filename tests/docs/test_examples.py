@@ -96,6 +96,7 @@ def run_page(page: Path, folder: Path, address: str) -> None:
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
         printed = done.stdout + done.stderr
+        assert "Traceback" not in printed, f"{where}: a reader would see\n{printed}"
         assert done.returncode == block.exit, (
             f"{where}: exit {done.returncode}, not {block.exit}\n--- printed:\n{printed}"
         )

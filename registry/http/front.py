@@ -46,7 +46,7 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 _WRITES: Final = frozenset({"POST", "PUT", "DELETE", "PATCH"})
 _FORBIDDEN: Final = 403
 _DENIED: Final = frozenset({401, _FORBIDDEN})
-_OWN: Final = ("/api/", "/openapi", "/health/", "/metrics")
+_OWN: Final = ("/api/", "/openapi", "/health/", "/_health", "/master_available", "/metrics")
 """Paths that do not speak the protocol: plain JSON, or text."""
 _REPLACED: Final = frozenset({media.PROTOCOL.encode(), media.JSON.encode()})
 _EVENTS: Final = b"text/event-stream"

@@ -14,8 +14,9 @@ from registry.http.stopping import Stopping
 from registry.service import Registry
 from registry.telemetry import metrics
 
-PATHS: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+PATHS: Final = frozenset({"/health/live", "/health/ready", "/_health", "/master_available", "/metrics"})
 """Nobody has to say who they are here; ``/metrics`` may ask by itself."""
+_UNAVAILABLE: Final = 503
 
 
 @get("/health/live", sync_to_thread=False, include_in_schema=False)
@@ -24,20 +25,36 @@ def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@get("/health/ready", include_in_schema=False)
+@get(["/health/ready", "/_health"], include_in_schema=False)
 async def ready(registry: NamedDependency[Registry], stopping: NamedDependency[Stopping]) -> Response[dict[str, Any]]:
-    """It can do its work: the database answers and has the tables of this version, and the server is not stopping."""
-    if stopping.begun:
-        return _not_ready("the server is stopping")
-    try:
-        await to_thread.run_sync(registry.upkeep.require_ready)
-    except StoreError as error:
-        return _not_ready(error.message)
+    """It can do its work: the database answers and has the tables of this version, and the server is not stopping.
+
+    ``/_health`` is where whoever watched over Karapace asks.
+    """
+    reason = await _unready(registry, stopping)
+    if reason:
+        return Response({"status": "not ready", "reason": reason}, status_code=_UNAVAILABLE)
     return Response({"status": "ready"})
 
 
-def _not_ready(reason: str) -> Response[dict[str, Any]]:
-    return Response({"status": "not ready", "reason": reason}, status_code=503)
+async def _unready(registry: Registry, stopping: Stopping) -> str:
+    """Why it cannot do its work; empty if it can."""
+    if stopping.begun:
+        return "the server is stopping"
+    try:
+        await to_thread.run_sync(registry.upkeep.require_ready)
+    except StoreError as error:
+        return error.message
+    return ""
+
+
+@get("/master_available", include_in_schema=False)
+async def takes_writes(
+    registry: NamedDependency[Registry], stopping: NamedDependency[Stopping]
+) -> Response[dict[str, bool]]:
+    """As Karapace tells it: whether writes can be sent here, which all nodes take but a replica."""
+    takes = not registry.replication.primary and not await _unready(registry, stopping)
+    return Response({"master_available": takes}, status_code=200 if takes else _UNAVAILABLE)
 
 
 @get("/metrics", include_in_schema=False)
@@ -67,4 +84,4 @@ def _measured(registry: Registry) -> bytes:
     return metrics.exposition()
 
 
-HANDLERS: Final = (live, ready, read_metrics)
+HANDLERS: Final = (live, ready, takes_writes, read_metrics)

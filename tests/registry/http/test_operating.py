@@ -70,13 +70,22 @@ def grown(
 def test_a_node_is_ready_only_with_the_tables_of_its_version(opened: Callable[..., Client], tmp_path: Path) -> None:
     client = opened(access="on")
     assert client.get("/health/live").json() == {"status": "alive"}
-    assert client.get("/health/ready").json() == {"status": "ready"}
+    assert client.get("/health/ready").json() == client.get("/_health").json() == {"status": "ready"}
+    assert client.get("/master_available").json() == {"master_available": True}
     with sqlite3.connect(tmp_path / "lineal.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert "9999" in answer.json()["reason"]
+    assert [client.get(path).status_code for path in ("/_health", "/master_available")] == [503, 503]
     assert client.get("/health/live").status_code == 200
+
+
+def test_a_replica_is_ready_but_no_place_for_writes(opened: Callable[..., Client]) -> None:
+    client = opened(follow="http://127.0.0.1:9")
+    assert client.get("/_health").status_code == 200
+    answer = client.get("/master_available")
+    assert (answer.status_code, answer.json()) == (503, {"master_available": False})
 
 
 def test_requests_are_counted_by_route_and_never_by_name(opened: Callable[..., Client]) -> None:

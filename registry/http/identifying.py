@@ -21,7 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from registry.http.revoking import DemandingContext
-from registry.http.stopping import STOPPING
+from registry.http.stopping import OUTDATED, STOPPING
 
 
 def serve(
@@ -110,6 +110,7 @@ class _Certified:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["extensions"] = {**(scope.get("extensions") or {}), "tls": self._tls}
+        scope[OUTDATED] = self._is_outdated  # type: ignore[typeddict-unknown-key]
         await self._app(scope, receive, _closing(send) if self._is_outdated() else send)
 
 

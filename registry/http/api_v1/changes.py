@@ -18,7 +18,7 @@ from registry.events import Entry
 from registry.http.api_v1 import documents
 from registry.http.api_v1.documents import ChangesDocument
 from registry.http.parameters import AnyRequest, InSubject, context_of
-from registry.http.stopping import Stopping
+from registry.http.stopping import Stopping, is_outdated
 from registry.model import Subject
 from registry.service import Registry
 
@@ -50,17 +50,19 @@ async def changes(
 
 @get("/changes/stream")
 async def stream(
-    registry: NamedDependency[Registry], stopping: NamedDependency[Stopping], after: After = 0
+    request: AnyRequest, registry: NamedDependency[Registry], stopping: NamedDependency[Stopping], after: After = 0
 ) -> ServerSentEvent:
     """The log as server-sent events without end: the id of each is its position.
 
-    It ends when the server stops, or who may do what has changed: come back with ``after`` and your credentials.
+    It ends when the server stops, when who may do what has changed, and when certificates were withdrawn: come back
+    with ``after`` and your credentials.
     """
     generation = registry.permissions.generation
 
     def ended() -> bool:
         expired = current().expires < time.time()
-        return stopping.begun or expired or registry.permissions.generation != generation
+        regranted = registry.permissions.generation != generation
+        return stopping.begun or expired or regranted or is_outdated(request)
 
     async def messages() -> AsyncIterator[ServerSentEventMessage]:
         position = after

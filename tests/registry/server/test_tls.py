@@ -172,13 +172,19 @@ def test_a_certificate_that_is_withdrawn_opens_nothing_from_then_on(serve: Serve
         *("--workers", "2"),
         scheme="https",
         database=f"sqlite:///{tmp_path / 'revoked.db'}",
+        limit_wait_seconds="600",
     )
     node.wait(verify=good)
     assert [_let_in(node.url, each) for each in (good, gone, doomed)] == [True, False, True]
 
-    with httpx.Client(verify=doomed, base_url=node.url) as open_before:
+    with (
+        httpx.Client(verify=doomed, base_url=node.url) as open_before,
+        httpx.Client(verify=doomed, base_url=node.url, timeout=60) as listening,
+        listening.stream("GET", "/api/v1/changes/stream") as events,
+    ):
         assert "connection" not in open_before.get("/subjects").headers
         authority.withdraw(["gone", "doomed"], since=timedelta(minutes=2))
+        events.read()  # ends, though the log stands still
         assert [_let_in(node.url, each) for each in (good, gone, doomed)] == [True, False, False], "on every worker"
         assert not _let_in(node.url, doomed)
         # what was begun before is finished, and then the certificate has to be shown again

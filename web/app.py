@@ -17,9 +17,19 @@ from registry.http.door import Door
 from registry.http.watch import Watch
 from registry.service import Registry
 from registry.settings import Settings, load
-from web import address, connection_pages, errors, settings_pages, signing_in
+from web import (
+    address,
+    application_pages,
+    catalog_pages,
+    connection_pages,
+    draft_pages,
+    errors,
+    player_pages,
+    settings_pages,
+    signing_in,
+    subject_pages,
+)
 from web.entrance import Entrance
-from web.pages import HANDLERS
 from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
 from web.travel import Travelling
@@ -55,7 +65,11 @@ def pages(site: Site) -> Litestar:
     )
     return Litestar(
         route_handlers=[
-            *HANDLERS,
+            *catalog_pages.HANDLERS,
+            *subject_pages.HANDLERS,
+            *player_pages.HANDLERS,
+            *application_pages.HANDLERS,
+            *draft_pages.HANDLERS,
             *settings_pages.HANDLERS,
             *connection_pages.HANDLERS,
             *signing_in.HANDLERS,

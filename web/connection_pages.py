@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from registry.errors import InvalidRequest, NotLetIn, RegistryError
 from registry.model import Origin
 from registry.service import Registry
 from web import address, connections
+from web.asked import Asked, Form, Pages
 from web.permission import origin_of_admin, require_admin
 from web.rendering import page
 from web.site import Site
@@ -23,9 +23,6 @@ from web.threads import in_thread
 from web.travel import seen
 from web.views.connections import Correspondence, Wish
 
-Asked = Request[Any, Any, Any]
-Pages = NamedDependency[Site]
-Form = URLEncodedBody[dict[str, str]]
 Answer = Response[str] | Redirect
 
 _INVALID: Final = 422

@@ -38,11 +38,10 @@ def correspondence(site: Site, name: str) -> Correspondence:
     registry = site.registry
     standing = registry.webhooks.one(name)
     delivered = registry.webhooks.delivered(name, _DELIVERED)
-    kept = registry.catalog.kept(one.subject for one in delivered)
     hook = standing.webhook
     return Correspondence(
         _webhook(site, standing),
-        tuple(log.entry(one, kept[one.subject]) for one in delivered),
+        tuple(log.entries(site, delivered)),
         tuple(_letter(site, each) for each in registry.webhooks.letters(name)[:_LETTERS]),
         _form(site, service.Wish(hook.url, hook.context, hook.prefix, hook.types, hook.handshake)),
     )

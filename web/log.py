@@ -47,11 +47,18 @@ from registry.events import (
 from registry.events import Entry as Logged
 from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
 from web import address
+from web.site import Site
 from web.views.log import Entry
 from web.words import BAD, GOOD, LIFT, PLAIN, Tone, counted
 
 PAGE: Final = 50
 """Entries of the log on one page."""
+
+
+def entries(site: Site, logged: Sequence[Logged], *, named: bool = True) -> list[Entry]:
+    """Entries as lines for people."""
+    kept = site.registry.catalog.kept(one.subject for one in logged)
+    return [entry(one, kept[one.subject], named=named) for one in logged]
 
 
 def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry:

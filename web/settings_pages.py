@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from registry.errors import SubjectNotFound
 from registry.model import Subject
 from web import address, permission, policies, subject
+from web.asked import SUBJECT, Asked, Form, Pages
 from web.rendering import page
 from web.site import Site
 from web.threads import in_thread
 from web.views.settings import Policy
 from web.views.subject import Head
-
-Asked = Request[Any, Any, Any]
-Pages = NamedDependency[Site]
-Form = URLEncodedBody[dict[str, str]]
 
 
 @get(address.SETTINGS)
@@ -31,7 +27,7 @@ def settings(site: Pages, of: FromQuery[str] = "", saved: FromQuery[bool] = Fals
     return _page(site, found, policies.policy(site, found, saved=saved))
 
 
-@get(f"{address.CATALOG}/subjects/{{name:str}}/settings")
+@get(f"{SUBJECT}/settings")
 @in_thread
 def of_subject(site: Pages, name: FromPath[str]) -> Response[str]:
     """The same as a part of a subject's pages. Raises SubjectNotFound where it has no version."""

@@ -7,13 +7,13 @@ from typing import Final
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
-from litestar.di import NamedDependency
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from registry.access.sessions import COOKIE
 from registry.errors import NotLetIn
 from web import address
+from web.asked import Form, Pages
 from web.rendering import page
 from web.site import Site
 from web.threads import in_thread
@@ -24,16 +24,14 @@ _LONGEST: Final = 16_000
 
 @get(address.SIGN_IN)
 @in_thread
-def form(site: NamedDependency[Site], next: FromQuery[str] = "") -> Response[str]:  # noqa: A002
+def form(site: Pages, next: FromQuery[str] = "") -> Response[str]:  # noqa: A002
     """The form."""
     return _form(site, next)
 
 
 @post(address.SIGN_IN, status_code=200)
 @in_thread
-def sign_in(
-    request: Request[None, None, State], site: NamedDependency[Site], data: URLEncodedBody[dict[str, str]]
-) -> Response[str] | Redirect:
+def sign_in(request: Request[None, None, State], site: Pages, data: Form) -> Response[str] | Redirect:
     """Check what was typed in, and remember who that is in a signed cookie."""
     user, secret, following = data.get("user", "").strip(), data.get("secret", "").strip(), data.get("next", "")
     door = site.door

@@ -10,6 +10,7 @@ from typing import Final
 
 from compat.errors import CompatError
 from compat.outline import Type
+from registry.errors import VersionNotFound
 from registry.model import Metadata, Subject, SubjectSummary, Version
 from registry.policy import Policy
 from registry.service.answers import SubjectDetail
@@ -45,11 +46,19 @@ def live(versions: Sequence[Version]) -> list[Version]:
     return [version for version in versions if not version.deleted] or list(versions)
 
 
-def shown_version(detail: SubjectDetail, number: int | None) -> Version | None:
-    """The version a page is about: the one that was asked for, else the latest; None if there is no such version."""
+def named(site: Site, segment: str) -> SubjectDetail:
+    """The subject that a segment of an address names. Raises SubjectNotFound."""
+    return site.registry.catalog.subject(Subject.parse(address.name_in(segment)))
+
+
+def shown_version(detail: SubjectDetail, number: int | None) -> Version:
+    """The version a page is about: the one that was asked for, else the latest. Raises VersionNotFound."""
     if number is None:
         return live(detail.versions)[-1]
-    return next((version for version in detail.versions if version.number == number), None)
+    for version in detail.versions:
+        if version.number == number:
+            return version
+    raise VersionNotFound(number)
 
 
 def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, explicit: bool) -> Head:

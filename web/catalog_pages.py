@@ -1,0 +1,116 @@
+"""The handlers of the list of subjects, its search, the changes, and schemas by their id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from registry.errors import SchemaNotFound
+from registry.model import DEFAULT_CONTEXT, Subject
+from web import address, listing, log
+from web.asked import HIGHEST, Asked, Pages, before_position
+from web.code import highlight, pretty
+from web.rendering import is_fragment, page
+from web.site import Site
+from web.threads import in_thread
+from web.views.subject import Fact
+from web.words import counted, format_words
+
+LATELY: Final = 8
+"""Entries of the log beside the list."""
+
+
+def _front(request: Asked, site: Site, q: str, context: str, format_: str, number: int) -> Response[str]:
+    shown = listing.listing(site, q, context, format_, number)
+    if is_fragment(request) and request.headers.get("HX-Target") == "listing":
+        return page("listing.html", {"listing": shown, "origin": _origin(request)})
+    lately = () if shown.narrowed or number > 1 else site.registry.catalog.latest_changes(limit=LATELY)
+    return page(
+        "catalog.html",
+        {
+            "listing": shown,
+            "overview": _overview(site, shown.total, narrowed=shown.narrowed),
+            "lately": log.entries(site, lately),
+            "origin": _origin(request),
+            "active": "catalog",
+        },
+    )
+
+
+def _origin(request: Asked) -> str:
+    return str(request.base_url).rstrip("/")
+
+
+def _overview(site: Site, total: int, *, narrowed: bool) -> str:
+    if narrowed:
+        return f"{counted(total, 'subject')} found."
+    contexts = len(site.registry.catalog.contexts())
+    where = f" in {counted(contexts, 'context')}" if contexts > 1 else ""
+    changes = counted(site.registry.catalog.position(), "change")
+    kept = f"{counted(total, 'subject')}{where}, {changes} remembered."
+    return f"{kept} What may break a reader is refused, with an event that proves it."
+
+
+@get(["/", address.CATALOG], name="catalog")
+@in_thread
+def catalog(
+    request: Asked, site: Pages, q: FromQuery[str] = "", context: FromQuery[str] = "", page: FromQuery[int] = 1
+) -> Response[str]:
+    """The list of subjects, narrowed by a search, a context or a format."""
+    return _front(request, site, q, context, request.query_params.get("format", ""), min(page, HIGHEST))
+
+
+@get(f"{address.CATALOG}/search")
+@in_thread
+def palette(site: Pages, q: FromQuery[str] = "") -> Response[str]:
+    """What the search palette shows."""
+    return page("hits.html", {"hits": listing.hits(site.index, q), "asked": q.strip()[:200]})
+
+
+@get(f"{address.CATALOG}/changes")
+@in_thread
+def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
+    """The log, newest first."""
+    entries = site.registry.catalog.latest_changes(before=before_position(before), limit=log.PAGE + 1)
+    more = len(entries) > log.PAGE
+    return page(
+        "changes.html",
+        {
+            "active": "changes",
+            "travels": True,
+            "days": log.days(log.entries(site, entries[: log.PAGE])),
+            "newer": address.changes() if before else "",
+            "older": address.changes(before=entries[log.PAGE - 1].position) if more else "",
+        },
+    )
+
+
+@get(f"{address.CATALOG}/ids/{{number:int}}")
+@in_thread
+def schema_id(site: Pages, number: FromPath[int], context: FromQuery[str] = DEFAULT_CONTEXT) -> Response[str]:
+    """A schema by the number that messages carry."""
+    if number > HIGHEST:
+        raise SchemaNotFound(number)
+    scope = Subject(context)
+    version = site.registry.lookup.by_id(number, scope)
+    uses = site.registry.lookup.uses(number, scope, deleted=True)
+    format_ = version.content.format.value
+    return page(
+        "schema.html",
+        {
+            "id": number,
+            "context": context,
+            "format": format_words(format_),
+            "uses": [
+                Fact(str(used), f"version {used_version}", address.subject(str(used), used_version))
+                for used, used_version in uses
+            ],
+            "text": version.content.text,
+            "lines": highlight(pretty(version.content.text, format_), format_),
+        },
+    )
+
+
+HANDLERS: Final = [catalog, palette, changes, schema_id]

@@ -21,7 +21,7 @@ from web.rendering import page
 from web.site import Site
 from web.threads import in_thread
 from web.travel import seen
-from web.views.connections import Correspondence, Wish
+from web.views.connections import Copying, Correspondence, Wish
 
 Answer = Response[str] | Redirect
 
@@ -162,9 +162,23 @@ _DOINGS: Final[dict[str, Callable[[Registry, str, Origin], None]]] = {
 }
 
 
+@post(f"{address.EXPORTERS}/{{name:str}}/change", status_code=200)
+@in_thread
+def change_exporter(request: Asked, site: Pages, name: FromPath[str], data: Form) -> Answer:
+    """Copy something else, or elsewhere, or sign in as somebody else."""
+    origin = origin_of_admin(request, site)
+    name = address.name_in(name)
+    try:
+        before = site.registry.exporters.get(name).definition
+        site.registry.exporters.update(name, connections.changes(data, before), origin)
+    except RegistryError as error:
+        return _exporters(site, error.message, {**data, "name": name}, of=name)
+    return Redirect(address.EXPORTERS, status_code=303)
+
+
 @post(f"{address.EXPORTERS}/{{name:str}}/{{doing:str}}", status_code=200)
 @in_thread
-def change_exporter(request: Asked, site: Pages, name: FromPath[str], doing: FromPath[str]) -> Answer:
+def tell_exporter(request: Asked, site: Pages, name: FromPath[str], doing: FromPath[str]) -> Answer:
     """Pause it, let it go on or begin anew, or end it."""
     origin = origin_of_admin(request, site)
     if doing not in _DOINGS:
@@ -178,10 +192,17 @@ def change_exporter(request: Asked, site: Pages, name: FromPath[str], doing: Fro
     return Redirect(address.EXPORTERS, status_code=303)
 
 
-def _exporters(site: Site, error: str = "", sent: dict[str, str] | None = None) -> Response[str]:
-    values = {"active": "settings", "tab": "exporters", "admin": True, "error": error, "sent": sent or {}}
-    values |= {"exporters": connections.exporters(site), "sealed": bool(site.registry.settings.secret_key)}
-    values |= {"works": site.registry.settings.exporters}
+def _exporters(site: Site, error: str = "", sent: dict[str, str] | None = None, of: str = "") -> Response[str]:
+    """``sent``: the form that could not be served; ``of``: the exporter it was to change, else it was to make one."""
+    every = connections.exporters(site)
+    if sent and of:
+        every = tuple(
+            replace(each, wish=connections.copying(sent, each.wish.kept), wrong=True) if each.name == of else each
+            for each in every
+        )
+    values = {"active": "settings", "tab": "exporters", "admin": True, "error": error, "exporters": every}
+    values |= {"new": connections.copying(sent) if sent and not of else Copying()}
+    values |= {"sealed": bool(site.registry.settings.secret_key), "works": site.registry.settings.exporters}
     return page("exporters.html", values, status=_INVALID if error else 200, cache="no-store")
 
 
@@ -197,4 +218,5 @@ HANDLERS: Final = [
     exporters,
     make_exporter,
     change_exporter,
+    tell_exporter,
 ]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from registry.events import TYPES
 from registry.model import Exporter as Kept
 from registry.model import ExporterDefinition
 from registry.service import webhooks as service
-from registry.service.exporters import TOKEN, URL, USER_INFO
+from registry.service.exporters import TOKEN, URL, USER_INFO, shown
 from registry.service.webhooks import Standing
 from registry.storage.webhooks import DeadLetter
 from web import address, log
 from web.site import Site
-from web.views.connections import Correspondence, Exporter, Kind, Letter, Webhook, Wish
+from web.views.connections import Copying, Correspondence, Exporter, Kind, Letter, Webhook, Wish
 from web.words import BAD, DOUBT, GOOD, PLAIN, Tone, counted, until
 
 _DELIVERED: Final = 10
@@ -134,15 +134,46 @@ def exporters(site: Site) -> tuple[Exporter, ...]:
 
 
 def definition(data: Mapping[str, str]) -> ExporterDefinition:
-    """What a form asks for."""
-    given = {name: data.get(name, "").strip() for name in ("name", "url", "subjects", "context", "user", "token")}
+    """What the form of a new exporter asks for."""
+    return ExporterDefinition(name=data.get("name", "").strip(), **_members(data, {}))
+
+
+def changes(data: Mapping[str, str], before: ExporterDefinition) -> dict[str, Any]:
+    """What the form of an exporter asks for: who it signs in as stays where nothing is said about it."""
+    return _members(data, {} if "forget" in data else shown(before.config))
+
+
+def _members(data: Mapping[str, str], config: Mapping[str, str]) -> dict[str, Any]:
+    given = {name: data.get(name, "").strip() for name in ("url", "subjects", "context", "user", "token")}
     secrets = {TOKEN: given["token"], USER_INFO: f"{given['user']}:{data.get('password', '')}" if given["user"] else ""}
-    return ExporterDefinition(
-        name=given["name"],
-        context_type=data.get("into", "AUTO"),
-        context=given["context"],
-        subjects=given["subjects"].replace(",", " ").split(),
-        config={URL: given["url"]} | {name: value for name, value in secrets.items() if value},
+    secrets = {name: value for name, value in secrets.items() if value}
+    others = {name: value for name, value in config.items() if not (secrets and name in (TOKEN, USER_INFO))}
+    return {
+        "context_type": data.get("into", "AUTO"),
+        "context": given["context"],
+        "subjects": given["subjects"].replace(",", " ").split(),
+        "config": {**others, URL: given["url"], **secrets},
+    }
+
+
+def copying(data: Mapping[str, str], kept: str = "") -> Copying:
+    """A form that could not be served, as it was filled in."""
+    names = ("name", "url", "subjects", "into", "context", "user")
+    return Copying(**{name: data.get(name, "") for name in names}, kept=kept)
+
+
+def _as_it_is(definition: ExporterDefinition) -> Copying:
+    config = definition.config
+    kept = [
+        words for name, words in ((USER_INFO, "a user and a password"), (TOKEN, "a bearer token")) if name in config
+    ]
+    return Copying(
+        definition.name,
+        config.get(URL, ""),
+        ", ".join(definition.subjects),
+        definition.context_type,
+        definition.context,
+        kept=" and ".join(kept),
     )
 
 
@@ -165,6 +196,7 @@ def _exporter(kept: Kept, last: int) -> Exporter:
         progress=f"up to position {position:,} of {last:,}",
         when=kept.changed,
         paused=kept.paused,
+        wish=_as_it_is(definition),
     )
 
 
@@ -178,6 +210,6 @@ def _into(definition: ExporterDefinition) -> str:
             return "a context named after this registry"
 
 
-def failed(shown: Correspondence, error: str, wish: Wish | None = None) -> Correspondence:
+def failed(page: Correspondence, error: str, wish: Wish | None = None) -> Correspondence:
     """The page of a webhook, with why what was asked for was not done."""
-    return replace(shown, error=error, wish=wish or shown.wish)
+    return replace(page, error=error, wish=wish or page.wish)

@@ -120,7 +120,7 @@ def _line(subject: Subject, row: ReaderRow, skipped: int) -> ReaderLine:
 def _cell(subject: Subject, build: Build, cell: Readability) -> Cell:
     look = WAYS[cell.way]
     words = f"via v{cell.through[-1]}" if cell.way is Way.UPCASTER else look.word
-    label = f"{build} reading version {cell.version}: {look.word}"
+    label = f"{build} reading version {cell.version}: {look.word}" + ("" if words == look.word else f", {words}")
     return Cell(look, words, label, address.reading(str(subject), build, cell.version))
 
 

@@ -166,6 +166,43 @@ def test_the_life_of_an_exporter(registry: Registry, browser: TestClient[Litesta
     assert registry.exporters.all() == []
 
 
+def test_a_paused_exporter_is_changed(registry: Registry, browser: TestClient[Litestar]) -> None:
+    made = {"name": "berlin", "url": "http://127.0.0.1:9", "subjects": "orders.*", "into": "NONE", "user": "me"}
+    browser.post(address.EXPORTERS, data=made | {"password": "pass-word-123"})
+    assert "Pause it to change" in browser.get(address.EXPORTERS).text
+    form = {"url": "http://127.0.0.1:10", "subjects": "bank.*", "into": "CUSTOM", "context": "copies"}
+    running = browser.post(address.exporter("berlin", "change"), data=form)
+    assert (running.status_code, "Nothing was changed" in running.text) == (422, True)
+
+    browser.post(address.exporter("berlin", "pause"))
+    page = browser.get(address.EXPORTERS).text
+    assert 'value="http://127.0.0.1:9"' in page
+    assert 'value="orders.*"' in page
+    assert "It signs in with a user and a password" in page
+    assert browser.post(address.exporter("berlin", "change"), data=form, follow_redirects=False).status_code == 303
+    after = registry.exporters.get("berlin").definition
+    assert (after.subjects, after.context_type, after.context) == (["bank.*"], "CUSTOM", "copies")
+    assert after.config["schema.registry.url"] == "http://127.0.0.1:10"
+    assert registry.exporters.revealed(after, "basic.auth.user.info") == "me:pass-word-123", (
+        "kept where nothing is said"
+    )
+    assert registry.exporters.get("berlin").position == 0, "it copies elsewhere, so it begins anew"
+
+    browser.post(address.exporter("berlin", "change"), data=form | {"token": "token-456"})
+    after = registry.exporters.get("berlin").definition
+    assert registry.exporters.revealed(after, "bearer.auth.token") == "token-456"
+    assert "basic.auth.user.info" not in after.config, "another way to sign in takes the place of the first"
+    browser.post(address.exporter("berlin", "change"), data=form | {"forget": "on"})
+    assert set(registry.exporters.get("berlin").definition.config) == {"schema.registry.url"}
+
+    wrong = browser.post(address.exporter("berlin", "change"), data=form | {"url": "nowhere", "token": "token-789"})
+    assert wrong.status_code == 422
+    assert 'value="nowhere"' in wrong.text
+    assert "<details open><summary>Change it" in wrong.text
+    assert "token-789" not in wrong.text
+    assert browser.post(address.exporter("nobody", "change"), data=form).status_code == 422
+
+
 def test_connections_are_always_those_of_now(registry: Registry, browser: TestClient[Litestar]) -> None:
     change(registry, "FULL")
     for path in (address.WEBHOOKS, address.EXPORTERS):

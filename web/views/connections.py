@@ -79,6 +79,20 @@ class Correspondence:
 
 
 @dataclass(frozen=True, slots=True)
+class Copying:
+    """The form of an exporter, as it is or as it was sent; secrets are never sent back."""
+
+    name: str = ""
+    url: str = ""
+    subjects: str = ""
+    into: str = ""
+    context: str = ""
+    user: str = ""
+    kept: str = ""
+    """What it signs in with, in words; empty for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exporter:
     """An exporter and how far it is."""
 
@@ -92,3 +106,7 @@ class Exporter:
     progress: str
     when: datetime | None
     paused: bool
+    wish: Copying
+    """The form to change it."""
+    wrong: bool = False
+    """Whether that form was sent and could not be served."""

@@ -13,7 +13,8 @@ from litestar.types import ExceptionHandler
 from compat.errors import CompatError
 from registry.errors import NotFound, RegistryError, StillReplaying, StoreError
 from registry.model import Page
-from web import address
+from web import address, aliases
+from web.aliases import OtherName
 from web.rendering import is_fragment, page
 from web.site import Site
 
@@ -37,6 +38,10 @@ def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
             return _page(request, 503, "The store did not answer", f"{error.message} Try again in a moment.")
         return _page(request, error.status, "That cannot be shown", error.message)
 
+    def other_name(request: Request[Any, Any, Any], found: OtherName) -> Response[str]:  # noqa: ARG001 - its shape
+        shown = aliases.shown(site.at_the_moment(), found)
+        return page("alias.html", {"active": "catalog", "alias": shown}, status=200 if shown.there else 404)
+
     def compat_error(request: Request[Any, Any, Any], error: CompatError) -> Response[str]:
         return _page(request, 422, "This schema cannot be read", str(error))
 
@@ -54,6 +59,7 @@ def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
 
     return {
         RegistryError: registry_error,
+        OtherName: other_name,
         CompatError: compat_error,
         HTTPException: http_error,
         Exception: any_error,

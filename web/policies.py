@@ -49,7 +49,9 @@ _MEMBERS: Final = (
 )
 
 
-_SHOWN: Final = frozenset({"compatibility_level", "profile", "json_formats", "compatibility_policy", "rule_overrides"})
+_SHOWN: Final = frozenset(
+    {"compatibility_level", "profile", "json_formats", "compatibility_policy", "rule_overrides", "alias"}
+)
 """What the form has; other members are left as they are."""
 
 
@@ -80,6 +82,7 @@ def policy(site: Site, scope: Subject, *, saved: bool = False) -> Policy:
         rules="\n".join(_rules(configuration.rule_overrides)),
         rules_in_force=tuple(_rules(in_force.configuration.rule_overrides)),
         beside=tuple(_beside(configuration)),
+        alias=configuration.alias or "",
         mode=_choice("mode", "Mode", "What may be done here at all.", _MODES, mode, in_force.mode.value),
         inherits=surprise,
         may_change=seen() is None and not site.registry.settings.follow and who.may(Role.ADMIN, scope),
@@ -106,7 +109,7 @@ def _scope(scope: Subject) -> Scope:
         said = "every context"
     else:
         said = f"the context {scope.context}"
-    return Scope(name, said, address.settings(name))
+    return Scope(name, said, address.settings(name), is_subject=not scope.is_context)
 
 
 def _setting(
@@ -159,6 +162,8 @@ def change_mode(site: Site, scope: Subject, mode: str, origin: Origin) -> Policy
 
 def _save(registry: Registry, scope: Subject, sent: Mapping[str, str], origin: Origin) -> None:
     values = {name: sent.get(name, "").strip() or None for name, *_ in _MEMBERS}
+    if not scope.is_context and "alias" in sent:
+        values["alias"] = sent["alias"].strip() or None
     change = ConfigurationChange(**values, rule_overrides=_overrides(sent.get("rules", "")))  # type: ignore[arg-type]
     own = registry.configurations.own(scope).configuration
     empty = all(getattr(change, name) in (None, UNSET) for name in change.__struct_fields__)
@@ -186,4 +191,4 @@ def _as_sent(shown: Policy, sent: Mapping[str, str], error: str) -> Policy:
         replace(each, options=tuple(replace(one, chosen=one.value == sent.get(each.name, "")) for one in each.options))
         for each in shown.settings
     )
-    return replace(shown, settings=settings, rules=sent.get("rules", ""), error=error)
+    return replace(shown, settings=settings, rules=sent.get("rules", ""), alias=sent.get("alias", ""), error=error)

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from registry.errors import SubjectNotFound
 from registry.model import Subject
 from web import address, permission, policies, subject
+from web.aliases import OtherName
 from web.asked import SUBJECT, Asked, Form, Pages
 from web.rendering import page
 from web.site import Site
@@ -31,8 +32,7 @@ def settings(site: Pages, of: FromQuery[str] = "", saved: FromQuery[bool] = Fals
 @in_thread
 def of_subject(site: Pages, name: FromPath[str]) -> Response[str]:
     """The same as a part of a subject's pages. Raises SubjectNotFound where it has no version."""
-    found = Subject.parse(address.name_in(name))
-    site.registry.catalog.subject(found)
+    found = subject.named(site, name).summary.subject
     return _page(site, found, policies.policy(site, found))
 
 
@@ -71,11 +71,11 @@ def _page(site: Site, scope: Subject, policy: Policy) -> Response[str]:
 
 
 def _head(site: Site, scope: Subject) -> Head | None:
-    """What the pages of a subject begin with; None for one that is configured before it has a version."""
+    """What the pages of a subject begin with; None for one that has no version yet, or is another name for one."""
     try:
-        detail = site.registry.catalog.subject(scope)
+        detail = subject.called(site, scope)
         return subject.head(site, detail, subject.live(detail.versions)[-1], "settings", explicit=False)
-    except SubjectNotFound:
+    except (SubjectNotFound, OtherName):
         return None
 
 

@@ -53,6 +53,11 @@ class Site:
             for site in (self, *self._pasts.values()):
                 site.index.close()
 
+    def alias(self, subject: Subject) -> Subject | None:
+        """The subject that the registry answers for this one, where it is set to be another name for it."""
+        alias = self.registry.configurations.policy(subject).configuration.alias
+        return Subject.parse(alias, subject.context) if alias else None
+
     def lifts(self, subject: Subject) -> Collection[tuple[int, int]]:
         """The pairs of versions that an upcaster joins."""
         return {(one.source, one.target) for one in self.registry.upcasters.published(subject)}

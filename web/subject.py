@@ -10,11 +10,13 @@ from typing import Final
 
 from compat.errors import CompatError
 from compat.outline import Type
+from registry.access.current import current
 from registry.errors import VersionNotFound
 from registry.model import Metadata, Subject, SubjectSummary, Version
 from registry.policy import Policy
 from registry.service.answers import SubjectDetail
 from web import address, steps
+from web.aliases import OtherName
 from web.line import SHOWN
 from web.search import owner_of
 from web.site import Site
@@ -47,8 +49,15 @@ def live(versions: Sequence[Version]) -> list[Version]:
 
 
 def named(site: Site, segment: str) -> SubjectDetail:
-    """The subject that a segment of an address names. Raises SubjectNotFound."""
-    return site.registry.catalog.subject(Subject.parse(address.name_in(segment)))
+    """The subject that a segment of an address names. Raises SubjectNotFound; OtherName where it has an alias."""
+    return called(site, Subject.parse(address.name_in(segment)))
+
+
+def called(site: Site, found: Subject) -> SubjectDetail:
+    """What is known about a subject. Raises SubjectNotFound; OtherName where it has an alias."""
+    if current().view.shows(found) and (target := site.alias(found)):
+        raise OtherName(found, target)
+    return site.registry.catalog.subject(found)
 
 
 def shown_version(detail: SubjectDetail, number: int | None) -> Version:
@@ -153,7 +162,7 @@ def _steps(
 
 def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list[str]:
     """The classes of the last steps of a subject, for the small picture; ``plain`` once the time is used up."""
-    if summary.versions < 2:
+    if summary.versions < 2 or site.alias(summary.subject):
         return []
     if deadline.passed:
         return ["plain"] * (min(summary.versions, SHOWN) - 1)

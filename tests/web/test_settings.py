@@ -77,12 +77,12 @@ def test_every_member_can_be_set_and_cleared_at_every_scope(house: House, scope:
 
 
 def test_what_a_page_does_not_show_stays_as_it_is(house: House) -> None:
-    other = ConfigurationChange(normalize=True, alias="other")
+    other = ConfigurationChange(normalize=True, alias_for_deks="other")
     house.registry.configurations.configure(Subject.parse("orders"), other)
     house.save("orders", compatibility="NONE")
     house.save("orders")
-    assert house.own("orders") == Configuration(normalize=True, alias="other")
-    assert "alias, normalize" in house.client.get(address.settings("orders")).text
+    assert house.own("orders") == Configuration(normalize=True, alias_for_deks="other")
+    assert "alias for deks, normalize" in house.client.get(address.settings("orders")).text
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ class Scope:
     """As the protocol writes it; empty for the default context and everything that inherits from it."""
     words: str
     url: str
+    is_subject: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Policy:
     rules_in_force: tuple[str, ...]
     beside: tuple[str, ...]
     """Other members that are set here, which this page leaves as they are."""
+    alias: str
+    """Another subject that is given to whoever asks for this one; empty for none."""
     mode: Setting
     inherits: str
     """A sentence about inheritance where it may surprise."""

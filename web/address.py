@@ -19,10 +19,12 @@ from web.travel import PARAMETER, seen
 CATALOG = "/catalog"
 SIGN_IN: Final = f"{CATALOG}/sign-in"
 SIGN_OUT: Final = f"{CATALOG}/sign-out"
+REGISTER: Final = f"{CATALOG}/draft/register"
 SETTINGS: Final = f"{CATALOG}/settings"
 SETTINGS_MODE: Final = f"{SETTINGS}/mode"
 WEBHOOKS: Final = f"{SETTINGS}/webhooks"
 EXPORTERS: Final = f"{SETTINGS}/exporters"
+ACCESS: Final = f"{SETTINGS}/access"
 _PLAIN = "-._~!$'()*,;=:@"
 _ESCAPES: Final = {"~": "~0", "/": "~1", "\\": "~2", ".": "~3", "%": "~4"}
 _LETTERS: Final = {escape: letter for letter, escape in _ESCAPES.items()}
@@ -70,9 +72,9 @@ def search() -> str:
     return query(f"{CATALOG}/search")
 
 
-def subject(name: str, version: int | None = None, part: str = "", *, before: int | None = None) -> str:
+def subject(name: str, version: int | None = None, part: str = "", **parameters: object) -> str:
     """A subject's page, of its latest or of one version; ``part`` is a tab (``text``, ``history`` …)."""
-    return query(_subject(name, version, part), before=before)
+    return query(_subject(name, version, part), **parameters)
 
 
 def _subject(name: str, version: int | None, part: str) -> str:

@@ -12,6 +12,7 @@ from registry.model import DEFAULT_CONTEXT, Subject
 from web import address, listing, log
 from web.asked import HIGHEST, Asked, Pages, before_position
 from web.code import highlight, pretty
+from web.kinds import GROUPS
 from web.rendering import is_fragment, page
 from web.site import Site
 from web.threads import in_thread
@@ -66,23 +67,31 @@ def catalog(
 @in_thread
 def palette(site: Pages, q: FromQuery[str] = "") -> Response[str]:
     """What the search palette shows."""
-    return page("hits.html", {"hits": listing.hits(site.index, q), "asked": q.strip()[:200]})
+    hits, asked = listing.hits(site.index, q), q.strip()[:200]
+    similar = [] if hits or not asked else list(listing.similar(site.index, asked))
+    return page("hits.html", {"hits": hits, "asked": asked, "similar": similar})
 
 
 @get(f"{address.CATALOG}/changes")
 @in_thread
-def changes(site: Pages, before: FromQuery[int] = 0) -> Response[str]:
-    """The log, newest first."""
-    entries = site.registry.catalog.latest_changes(before=before_position(before), limit=log.PAGE + 1)
+def changes(site: Pages, before: FromQuery[int] = 0, what: FromQuery[str] = "") -> Response[str]:
+    """The log, newest first; ``what``: only one group of kinds of events."""
+    group = GROUPS.get(what)
+    kinds = group.kinds if group else ()
+    entries = site.registry.catalog.latest_changes(before=before_position(before), kinds=kinds, limit=log.PAGE + 1)
     more = len(entries) > log.PAGE
+    what = what if group else ""
     return page(
         "changes.html",
         {
             "active": "changes",
             "travels": True,
+            "clock": True,
+            "what": what,
+            "groups": GROUPS,
             "days": log.days(log.entries(site, entries[: log.PAGE])),
-            "newer": address.changes() if before else "",
-            "older": address.changes(before=entries[log.PAGE - 1].position) if more else "",
+            "newer": address.changes(what=what) if before else "",
+            "older": address.changes(before=entries[log.PAGE - 1].position, what=what) if more else "",
         },
     )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -12,16 +11,13 @@ from litestar.types import ExceptionHandler
 
 from compat.errors import CompatError
 from registry.errors import NotFound, RegistryError, StillReplaying, StoreError
-from registry.model import Page
 from web import address, aliases
 from web.aliases import OtherName
+from web.listing import similar
 from web.rendering import is_fragment, page
 from web.site import Site
 
 _log = logging.getLogger(__name__)
-_SUGGESTED: Final = 5
-_KNOWN: Final = 5_000
-"""Subjects that are looked through for a similar name."""
 
 
 def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
@@ -83,16 +79,8 @@ def _similar(path: str, site: Site) -> list[tuple[str, str]]:
     prefix = f"{address.CATALOG}/subjects/"
     if not path.startswith(prefix):
         return []
-    wanted = address.name_in(path.removeprefix(prefix))
-    summaries, _ = site.registry.catalog.subjects(page=Page(0, _KNOWN))
-    names = {str(summary.subject).casefold(): str(summary.subject) for summary in summaries}
-    shorter = [wanted.casefold(), wanted.casefold().rsplit("/versions/", 1)[0].split("/diff/")[0]]
-    close = {
-        names[match]: None
-        for wish in shorter
-        for match in difflib.get_close_matches(wish, names, n=_SUGGESTED, cutoff=0.55)
-    }
-    return [(address.subject(name), name) for name in list(close)[:_SUGGESTED]]
+    wanted = address.name_in(path.removeprefix(prefix).split("/", 1)[0])
+    return list(similar(site.index, wanted))
 
 
 def _page(

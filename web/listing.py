@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -59,7 +59,14 @@ def listing(site: Site, asked: str, context: str, format_: str, number: int) -> 
         position=_position(start, len(rows), total),
         pending=f"{known:,} of {known + waiting:,} subjects are searched so far." if waiting else "",
         here=address.catalog(**same, page=number if number > 1 else None),
+        similar=tuple(similar(site.index, asked)) if asked and not total else (),
     )
+
+
+def similar(index: Index, asked: str) -> Iterator[tuple[str, str]]:
+    """Address and name of subjects that may have been meant by something that nothing is called."""
+    index.refresh()
+    return ((address.subject(str(one)), str(one)) for one in index.similar(asked))
 
 
 def _position(start: int, shown: int, total: int) -> str:

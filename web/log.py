@@ -53,6 +53,8 @@ from web.words import BAD, GOOD, LIFT, PLAIN, Tone, counted
 
 PAGE: Final = 50
 """Entries of the log on one page."""
+_THERE_THEN: Final = (SchemaRegistered, VersionsDeleted, UpcasterPublished, UpcasterWithdrawn)
+"""After these a subject certainly has a version, so that it can be looked at as it was."""
 
 
 def entries(site: Site, logged: Sequence[Logged], *, named: bool = True) -> list[Entry]:
@@ -70,19 +72,22 @@ def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry
     look, sentence, url = told(logged.event, subject)
     about_application = isinstance(logged.event, ApplicationDescribed | DeploymentRecorded | DeploymentEnded)
     purged = isinstance(logged.event, SchemaRegistered) and logged.event.version not in kept
+    about_one = bool(kept) and not subject.is_context
+    there = about_one and isinstance(logged.event, _THERE_THEN)
     gone = purged or not (kept or about_application)
     return Entry(
         tone=look,
         sentence=sentence,
         subject=subject.name if named else "",
         context="" if subject.is_context or subject.context == DEFAULT_CONTEXT else subject.context,
-        subject_url="" if subject.is_context or not kept else address.subject(str(subject)),
+        subject_url=address.subject(str(subject)) if about_one else "",
         url="" if gone else url,
         actor=logged.origin.actor,
         reason=logged.origin.reason,
         when=logged.time,
         position=logged.position,
-        then=address.catalog(at=logged.position),
+        then=address.subject(str(subject), at=logged.position) if there else address.catalog(at=logged.position),
+        then_words="The subject as it was here" if there else "The catalog as it was here",
     )
 
 

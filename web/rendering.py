@@ -84,9 +84,11 @@ def _environment() -> Environment:
         "active": "",
         "hits": (),
         "asked": "",
+        "similar": (),
         "head": None,
         "seen": seen,
         "travels": False,
+        "clock": False,
     }
     return made
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from threading import Lock
 from typing import Final
 
@@ -33,6 +34,11 @@ PORTION: Final = 200
 """Changes that are asked for at once."""
 CANDIDATES: Final = 1_000
 """Subjects that one search looks at more closely."""
+_ALIKE: Final = 50
+"""Subjects that one misspelled name is compared with."""
+_ALIKE_ENOUGH: Final = 0.55
+"""Of 1.0, the same: less is another name, not a misspelled one."""
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,15 @@ class Index:
                 found.append(match)
         return sorted(found, key=lambda match: (-match.score, match.indexed.name))
 
+    def similar(self, name: str, most: int = 5) -> list[Subject]:
+        """Subjects that may have been meant by a name that is none, the likeliest first."""
+        wanted = name.casefold().strip()[:_LONGEST_NAME]
+        with self._lock:
+            found = [_decode(kept) for kept in self._opened().like(wanted, _ALIKE, _shown)]
+        alike = {one.summary.subject: _likeness(wanted, one.name) for one in found}
+        best = sorted(alike, key=lambda one: -alike[one])[:most]
+        return [one for one in best if alike[one] >= _ALIKE_ENOUGH]
+
     def close(self) -> None:
         """Forget everything."""
         with self._lock:
@@ -168,6 +183,11 @@ class Index:
         sentence, doc = sentence or first_sentence(described), f"{doc} {described.casefold()}"
         name = summary.subject.name if summary.subject.context == DEFAULT_CONTEXT else str(summary.subject)
         return Indexed(summary, sentence, owner, name.casefold(), doc, fields)
+
+
+def _likeness(wanted: str, name: str) -> float:
+    """How like a name is, whole or its last part."""
+    return max(SequenceMatcher(None, wanted, one).ratio() for one in (name, name.rsplit(".", 1)[-1]))
 
 
 def _shown(key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain, islice
 
 from compat.check import judged
 from compat.definition import Format
@@ -13,7 +13,7 @@ from compat.level import Direction
 from compat.recent import Recent
 from registry.access.roles import View
 from registry.errors import InvalidRequest, NotFound, SubjectNotFound
-from registry.events import Entry, RegistrationRefused, VersionsPurged
+from registry.events import Entry, Event, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
 from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
 from registry.moment import Moment
@@ -170,11 +170,23 @@ class Catalog:
             return reading.entries(after=after, subject=subject, limit=limit)
 
     def latest_changes(
-        self, *, subject: Subject | None = None, before: int | None = None, limit: int = 20
+        self,
+        *,
+        subject: Subject | None = None,
+        before: int | None = None,
+        kinds: Sequence[type[Event]] = (),
+        limit: int = 20,
     ) -> list[Entry]:
-        """The newest entries of the log, newest first; with ``before``, those whose position is lower."""
+        """The newest entries of the log, newest first; with ``before``, those whose position is lower.
+
+        ``kinds``: only events of these. Each is looked for by itself, in the order of its index, however rare it is.
+        """
         with self._store.read() as reading:
-            return reading.entries(subject=subject, before=before, limit=limit, newest_first=True)
+            found = [
+                reading.entries(subject=subject, before=before, kind=kind, limit=limit, newest_first=True)
+                for kind in kinds or (None,)
+            ]
+        return sorted(chain.from_iterable(found), key=lambda one: -one.position)[:limit]
 
     def kept(self, subjects: Iterable[Subject]) -> dict[Subject, frozenset[int]]:
         """The versions that each subject still has, deleted softly or not: none of a subject deleted for good."""

@@ -15,6 +15,9 @@ from typing import Final
 SHORTEST: Final = 3
 """Letters of a word that the index can find."""
 
+_PARTS: Final = 40
+"""Of a misspelled name, so many parts of three letters are looked for."""
+
 _TABLES: Final = """
     CREATE TABLE document (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kept BLOB NOT NULL);
     CREATE VIRTUAL TABLE words USING fts5(name, fields, owner, doc, tokenize = 'trigram', detail = 'full');
@@ -98,6 +101,17 @@ class TextIndex:
             rows = self._connection.execute(query, values)
             return list(islice((kept for key, kept in rows if shown(key)), most))
 
+    def like(self, name: str, most: int, shown: Callable[[str], bool] = lambda _: True) -> list[bytes]:
+        """The documents whose names have most in common with this one, whatever is misspelled in it, the best first."""
+        parts = list(dict.fromkeys(name[at : at + SHORTEST] for at in range(len(name) - SHORTEST + 1)))[:_PARTS]
+        if not parts:
+            return []
+        wanted = " OR ".join(map(_quoted, parts))
+        query = f"{_FIND} WHERE words MATCH ? ORDER BY {_BEST_FIRST}"
+        with self._lock:
+            rows = self._connection.execute(query, [f"name : ({wanted})"])
+            return list(islice((kept for key, kept in rows if shown(key)), most))
+
     def _drop(self, key: str) -> None:
         row = self._connection.execute("DELETE FROM document WHERE key = ? RETURNING id", (key,)).fetchone()
         if row is not None:
@@ -106,4 +120,8 @@ class TextIndex:
 
 def _phrases(words: Sequence[str]) -> str:
     """A query of the index: each word as it stands, all of them."""
-    return " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in words)
+    return " AND ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    return f'"{word.replace(chr(34), chr(34) * 2)}"'

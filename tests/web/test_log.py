@@ -11,6 +11,7 @@ import pytest
 from registry.events import TYPES, Event, WebhookRegistered
 from registry.model import Subject
 from web import log
+from web.kinds import GROUPS
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _PLAIN = {
@@ -50,3 +51,7 @@ def test_every_event_has_words_of_its_own(kind: type[Event]) -> None:
 def test_a_webhook_is_named_by_its_host_alone() -> None:
     event = WebhookRegistered(id="1", url="https://example.org/secret-path?token=x", sealed="")
     assert log.told(event, Subject())[1] == "example.org is told what happens from now on"
+
+
+def test_every_kind_of_event_is_found_under_something() -> None:
+    assert {kind for group in GROUPS.values() for kind in group.kinds} == set(TYPES.values())

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from compat.definition import Format
 from registry.model import Content, Subject
 from registry.service import Registry
-from web import address
+from web import address, log
 
 Browser = TestClient[Litestar]
 ORDER = address.subject("shop.OrderPlaced")
@@ -270,6 +270,26 @@ def test_a_schema_is_found_by_its_id(browser: Browser, registry: Registry) -> No
 def test_changes_are_newest_first(browser: Browser) -> None:
     text = read(browser, "/catalog/changes").text
     assert text.index("hostile") < text.index("shop.OrderPlaced")
+
+
+def test_changes_are_narrowed_to_what_is_looked_for(browser: Browser) -> None:
+    page = read(browser, address.changes(what="refusals"))
+    assert "a candidate was refused: 1 finding" in page.text
+    assert "version 1 registered" not in page.text
+    assert "Nothing of this kind" in read(browser, address.changes(what="deployments")).text
+    assert "version 1 registered" in read(browser, address.changes(what="nonsense")).text
+
+
+def test_the_older_changes_of_a_kind_are_of_that_kind_too(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PAGE", 5)
+    seen, url = [], address.changes(what="schemas")
+    while url:
+        page = read(browser, url)
+        seen += re.findall(r"position (\d+)", page.text)
+        url = next((link for link in page.links if "before=" in link), "")
+        assert not url or "what=schemas" in url
+    assert seen == sorted(seen, key=int, reverse=True)
+    assert len(seen) == len(set(seen)) > 10
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,19 @@ def test_words_of_two_letters_are_looked_for_in_names_and_quotes_are_letters(reg
     assert index.find('fie"ld') == []
     index.close()
     assert index.refresh(PATIENCE) == (5, 0)
+
+
+@pytest.mark.parametrize("misspelled", ["OrderPlacd", "orders.OrderPlcaed", "orderplaced2", "ORDERS.ORDREPLACED"])
+def test_a_misspelled_name_finds_what_was_meant(registry: Registry, misspelled: str) -> None:
+    for name in ("orders.OrderPlaced", "orders.OrderShipped", "bank.AccountOpened"):
+        text = f'{{"type": "record", "name": "{name.split(".")[1]}", "fields": []}}'
+        registry.registration.register(Subject.parse(name), Content(Format.AVRO, text))
+    found = listing(Site.over(registry), misspelled, "", "", 1)
+    assert found.rows == ()
+    assert found.similar[0][1] == "orders.OrderPlaced"
+    assert "bank.AccountOpened" not in [name for _, name in found.similar]
+
+
+@pytest.mark.parametrize("nonsense", ["xq", "zzzzzz", '"', "name : (", "a" * 5_000])
+def test_nonsense_resembles_nothing(registry: Registry, nonsense: str) -> None:
+    assert listing(Site.over(registry), nonsense, "", "", 1).similar == ()

@@ -56,6 +56,8 @@ class Listing:
     """While schemas are still being read into the index: how far it is."""
     here: str
     """Address of this page."""
+    similar: tuple[tuple[str, str], ...] = ()
+    """Address and name of subjects that may have been meant, where nothing matches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class Entry:
     when: datetime
     position: int
     then: str
-    """Address of the catalog as it was right after it."""
+    """Address of the subject, or of the catalog, as it was right after it."""
+    then_words: str
 
 
 @dataclass(frozen=True, slots=True)

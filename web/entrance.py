@@ -94,7 +94,7 @@ class Entrance:
 
     async def _note(self, scope: HTTPScope, error: NotLetIn) -> None:
         """Keep in the log that a form was denied, where it would have changed something."""
-        if scope["method"] == "POST" and scope["path"].startswith(address.SETTINGS):
+        if scope["method"] == "POST" and scope["path"].startswith((address.SETTINGS, address.REGISTER)):
             action = f"POST {scope['path']}"
             exchange: Exchange = scope[KEY]  # type: ignore[typeddict-item]
             origin = Origin(request_id=exchange.request_id)

@@ -15,12 +15,17 @@ from web.site import Site
 
 
 def origin_of_admin(request: Request[Any, Any, Any], site: Site, target: Subject = ACCESS) -> Origin:
-    """Who changes something, for the log. Raises Forbidden, Unauthenticated."""
+    """Who changes what is for admins, for the log. Raises Forbidden, Unauthenticated."""
+    return origin_of(request, site, Role.ADMIN, target)
+
+
+def origin_of(request: Request[Any, Any, Any], site: Site, role: Role, target: Subject) -> Origin:
+    """Who changes something that needs a role, for the log. Raises Forbidden, Unauthenticated."""
     action = f"{request.method} {request.url.path}"
     exchange: Exchange = request.scope.get(KEY) or Exchange()  # type: ignore[assignment]
     origin = exchange.origin
     try:
-        current().require(Role.ADMIN, target, action)
+        current().require(role, target, action)
     except NotLetIn as error:
         site.registry.permissions.note_denied(action, error.code, target, origin)
         raise

@@ -38,12 +38,12 @@ def latest(site: Pages, name: FromPath[str]) -> Response[str]:
 
 @get(_VERSION)
 @in_thread
-def one_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[str]:
-    """A subject, and the outline of one version."""
-    return _subject(site, subject.named(site, name), number)
+def one_version(site: Pages, name: FromPath[str], number: FromPath[int], done: FromQuery[str] = "") -> Response[str]:
+    """A subject, and the outline of one version; ``done``: it was just registered on the page of drafts."""
+    return _subject(site, subject.named(site, name), number, registered=done == "registered")
 
 
-def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[str]:
+def _subject(site: Site, detail: SubjectDetail, number: int | None, *, registered: bool = False) -> Response[str]:
     version = subject.shown_version(detail, number)
     tree, reason = subject.outline(site, detail, version)
     full = str(version.subject)
@@ -53,6 +53,7 @@ def _subject(site: Site, detail: SubjectDetail, number: int | None) -> Response[
         {
             "active": "catalog",
             "head": subject.head(site, detail, version, "", explicit=number is not None),
+            "registered": registered,
             "tree": tree,
             "reason": readable(reason),
             "nested": tree is not None and any(leaf.children for leaf in tree.leaves),

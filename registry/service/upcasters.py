@@ -24,8 +24,8 @@ from registry.errors import (
     SubjectNotFound,
 )
 from registry.events import UpcasterPublished, UpcasterWithdrawn
-from registry.history import parse_number
-from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Origin, Subject, Version
+from registry.history import next_number, parse_number
+from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Content, Origin, Subject, Version
 from registry.policy import require_writable
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
@@ -285,6 +285,29 @@ class Upcasters:
             one, other = (parse(self._definitions.of(reading, version)) for version in (old, new))
         found = draft(str(subject), old.number, new.number, one, other)
         return Proposal(found, verify(found.document, one, other))
+
+    def anticipate(self, subject: Subject, candidate: Content, document: Any = None) -> Proposal:
+        """The step from the latest version to a candidate: a draft, or what the proof says of ``document``.
+
+        Nothing is registered or published. Raises SubjectNotFound, InvalidSchemaText, SchemaTooLarge, InvalidUpcaster.
+        """
+        with self._store.read() as reading:
+            subject = aliased(reading, subject)
+            old = find_version(reading, subject, LATEST, deleted=False)
+            number = next_number(reading.history(subject))
+            lenient = in_force(reading, subject, self._settings).lenient
+            definition = self._definitions.candidate(reading, subject, candidate, lenient=lenient).definition
+            one, other = parse(self._definitions.of(reading, old)), parse(definition)
+        if document is None:
+            found = draft(str(subject), old.number, number, one, other)
+            return Proposal(found, verify(found.document, one, other))
+        asked = resolved(read_document(document), one, other)
+        subject_of(asked, subject)
+        if (asked.source, asked.target) != (old.number, number):
+            raise InvalidUpcaster(
+                f"The upcaster joins versions {asked.source} and {asked.target}: write from: {old.number}, to: {number}"
+            )
+        return Proposal(Draft(asked, (), ()), verify(asked, one, other, limits=limits(self._settings)))
 
     def reaches(self, reading: Reading, subject: Subject) -> Callable[[int, int], bool]:
         """Whether events of a version become events of the next one; each step is looked at once, when it is asked.

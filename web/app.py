@@ -18,6 +18,7 @@ from registry.http.watch import Watch
 from registry.service import Registry
 from registry.settings import Settings, load
 from web import (
+    access_pages,
     address,
     application_pages,
     catalog_pages,
@@ -72,6 +73,7 @@ def pages(site: Site) -> Litestar:
             *draft_pages.HANDLERS,
             *settings_pages.HANDLERS,
             *connection_pages.HANDLERS,
+            *access_pages.HANDLERS,
             *signing_in.HANDLERS,
             static,
         ],

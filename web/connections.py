@@ -194,6 +194,8 @@ def _exporter(kept: Kept, last: int) -> Exporter:
         state=state,
         trace=kept.trace,
         progress=f"up to position {position:,} of {last:,}",
+        position=position,
+        last=last,
         when=kept.changed,
         paused=kept.paused,
         wish=_as_it_is(definition),

@@ -139,13 +139,15 @@ def _subject(subject: Subject, box: Box, lines: Mapping[Joint, Line]) -> Node:
     writers, readers = (sum(joint[end] == key for joint in lines) for end in (1, 0))
     words = f"{counted(writers, 'writer')}, {counted(readers, 'reader')}"
     hint = words if subject.context == "." else f"in {subject.context}, {words}"
-    return _node(key, box, subject.name, hint, address.readers(str(subject)), f"{subject}: {words}")
+    return _node(key, box, subject.name, hint, address.readers(str(subject)), "")
 
 
 def _node(key: str, box: Box, name: str, hint: str, url: str, label: str) -> Node:
     room = int((box.width - 28) / _LETTER)
     shown, below = _ending(name, room), _ending(hint, room + 3)
-    return Node(key, box.left, box.top, box.width, box.height, shown, below, url, label)
+    # whoever speaks to the page says what is written there, so the label begins with it
+    said = "; ".join(filter(None, (f"{shown} {below}".strip(), label, name if shown != name else "")))
+    return Node(key, box.left, box.top, box.width, box.height, shown, below, url, said)
 
 
 def _ending(text: str, room: int) -> str:

@@ -88,7 +88,7 @@ def test_every_box_leads_somewhere_and_says_in_words_what_its_lines_show(browser
         r'<a class="box" href="([^"]+)"[^>]*aria-label="([^"]+)"', browser.get(address.applications()).text
     )
     assert {label for _, label in boxes} >= {
-        "shop.CartLeft: 1 writer, 2 readers",
-        "till 2.0 writes v2 of shop.CartLeft; till 2.0 writes v1 of :.depot:shop.ParcelPacked",
+        "shop.CartLeft 1 writer, 2 readers",
+        "till team-till; till 2.0 writes v2 of shop.CartLeft; till 2.0 writes v1 of :.depot:shop.ParcelPacked",
     }
     assert all(browser.get(url.replace("&amp;", "&")).status_code == 200 for url, _ in boxes)

@@ -68,10 +68,11 @@ document.addEventListener("click", (event) => {
 });
 
 for (const button of document.querySelectorAll("[data-theme-button]")) themed(button);
-// Rows that are wider than the screen begin where their current part is.
-for (const row of document.querySelectorAll(".strip, .tabs, .bar nav")) {
+// Rows that are wider than the screen begin where their current part is, versions where the newest are.
+for (const row of document.querySelectorAll(".strip, .tabs, .bar nav, .scroll:has(> .readers)")) {
   const here = row.querySelector("[aria-current]");
   if (here) row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2;
+  else if (row.matches(".strip, .scroll")) row.scrollLeft = row.scrollWidth;
 }
 // What a live search has found is said aloud, shortly.
 document.addEventListener("htmx:afterSwap", (event) => {

@@ -104,6 +104,9 @@ class Exporter:
     state: str
     trace: str
     progress: str
+    position: int
+    """Of the log, up to which it has copied."""
+    last: int
     when: datetime | None
     paused: bool
     wish: Copying

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup
@@ -17,10 +17,11 @@ _SIGNS: Final = {
 }
 
 
-def small_line(steps: Sequence[str], versions: int, words: str) -> Markup:
+@lru_cache(maxsize=1_000)
+def small_line(steps: tuple[str, ...], versions: int, words: str) -> Markup:
     """An SVG of the last versions; ``steps`` are the classes of the steps between them, oldest first."""
     shown = min(versions, SHOWN)
-    steps = list(steps)[-(shown - 1) :] if shown > 1 else []
+    steps = steps[-(shown - 1) :] if shown > 1 else ()
     hidden = versions - shown
     left = 26 if hidden else 8
     width = left + (shown - 1) * _GAP + 8

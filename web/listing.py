@@ -100,7 +100,7 @@ def _row(site: Site, indexed: Indexed, asked: str, match: Match | None, deadline
         summary=marked(indexed.sentence, asked),
         owner=indexed.owner,
         versions=summary.versions,
-        picture=small_line(steps, summary.versions, _picture_words(summary, steps)),
+        picture=small_line(tuple(steps), summary.versions, _picture_words(summary, steps)),
         when=summary.changed,
         fields=tuple(
             (marked(_dotted(path), asked), f"{address.subject(name)}#{address.field_anchor(path)}")

@@ -69,6 +69,17 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The last live versions of a subject, with what is in force for it."""
+
+    policy: Policy
+    versions: tuple[Version, ...]
+    """Oldest first."""
+    lifts: frozenset[tuple[int, int]]
+    """The pairs of versions that a published upcaster joins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """A version with its outline."""
 

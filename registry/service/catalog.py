@@ -18,7 +18,7 @@ from registry.history import parse_number
 from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
 from registry.moment import Moment
 from registry.moment import parse as parse_moment
-from registry.service.answers import Comparison, Described, SubjectDetail
+from registry.service.answers import Comparison, Described, Newest, SubjectDetail
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
 from registry.service.scope import in_force
@@ -103,6 +103,15 @@ class Catalog:
                 refusals=tuple(
                     reading.entries(subject=subject, kind=RegistrationRefused, limit=_REFUSALS_SHOWN, newest_first=True)
                 ),
+            )
+
+    def newest(self, subject: Subject, most: int) -> Newest:
+        """What the last steps of a subject are judged by, in one read: a list asks it of every line."""
+        with self._store.read() as reading:
+            return Newest(
+                policy=in_force(reading, subject, self._settings),
+                versions=tuple(reading.newest(subject, most)),
+                lifts=frozenset((edge.source, edge.target) for edge in reading.upcasters(subject) if not edge.implied),
             )
 
     def describe(self, subject: Subject, version: str | int) -> Described:

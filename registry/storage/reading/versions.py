@@ -122,6 +122,15 @@ class VersionQuestions(Questions):
         query = VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
         return [to_version(row) for row in self.connection.execute(query.order_by(version.c.number))]
 
+    def newest(self, at: Subject, most: int) -> list[Version]:
+        """The last live versions of a subject with their texts, oldest first."""
+        if not self.view.shows(at):
+            return []
+        query = VERSIONS.where(
+            version.c.context == at.context, version.c.subject == at.name, not_(version.c.deleted)
+        ).order_by(version.c.number.desc())
+        return [to_version(row) for row in self.connection.execute(query.limit(most))][::-1]
+
     def version(self, at: Subject, number: int) -> Version | None:
         """One version, deleted or not."""
         if not self.view.shows(at):

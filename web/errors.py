@@ -11,6 +11,7 @@ from litestar.types import ExceptionHandler
 
 from compat.errors import CompatError
 from registry.errors import NotFound, RegistryError, StillReplaying, StoreError
+from registry.http.exchange import KEY, Exchange
 from web import address, aliases
 from web.aliases import OtherName
 from web.listing import similar
@@ -49,8 +50,11 @@ def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
         return _page(request, error.status_code, title, _plain(error))
 
     def any_error(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
-        _log.error("a page failed: %s", request.url.path, exc_info=error)
-        message = "This is a fault in lineal, not in what you did. The log of the server has the details."
+        exchange: Exchange = request.scope.get(KEY) or Exchange()  # type: ignore[assignment]
+        number = exchange.request_id
+        _log.error("a page failed: %s, request %s", request.url.path, number, exc_info=error)
+        told = f", under the request {number}" if number else ""
+        message = f"This is a fault in lineal, not in what you did. The log of the server has the details{told}."
         return _page(request, 500, "Something broke here", message)
 
     return {

@@ -61,3 +61,14 @@ def test_every_answer_of_the_catalog_is_guarded(client: TestClient[Any]) -> None
 def test_an_unknown_address_outside_the_catalog_is_answered_by_the_protocol(client: TestClient[Any]) -> None:
     for path in ("/nowhere", "/catalog/v1/search/basic"):
         assert client.get(path).json()["error_code"] == 404
+
+
+def test_a_fault_is_told_under_the_number_of_its_request(client: TestClient[Any], monkeypatch: Any) -> None:
+    def fault(*_: Any) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr("web.listing.listing", fault)
+    answer = client.get("/catalog", headers={"Accept": BROWSER, "X-Request-ID": "r-4711"})
+    assert answer.status_code == 500
+    assert "under the request r-4711" in answer.text
+    assert "a secret of the inside" not in answer.text

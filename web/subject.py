@@ -12,7 +12,7 @@ from compat.errors import CompatError
 from compat.outline import Type
 from registry.access.current import current
 from registry.errors import VersionNotFound
-from registry.model import Metadata, Subject, SubjectSummary, Version
+from registry.model import FieldsNeed, Metadata, Subject, SubjectSummary, Version
 from registry.policy import Policy
 from registry.service.answers import SubjectDetail
 from web import address, steps
@@ -162,13 +162,15 @@ def _steps(
 
 def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list[str]:
     """The classes of the last steps of a subject, for the small picture; ``plain`` once the time is used up."""
-    if summary.versions < 2 or site.alias(summary.subject):
+    if summary.versions < 2:
         return []
     if deadline.passed:
         return ["plain"] * (min(summary.versions, SHOWN) - 1)
-    versions = list(site.registry.lookup.versions(summary.subject))[-SHOWN:]
-    policy, lifts = site.registry.configurations.policy(summary.subject), site.lifts(summary.subject)
-    return [one.tone.css for one in _steps(site, summary.subject, versions, policy, lifts, deadline)]
+    newest = site.registry.catalog.newest(summary.subject, SHOWN)
+    if newest.policy.configuration.alias:  # nobody is given its versions by this name
+        return []
+    between = _steps(site, summary.subject, newest.versions, newest.policy, newest.lifts, deadline)
+    return [one.tone.css for one in between]
 
 
 def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree | None, str]:
@@ -184,7 +186,18 @@ def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree |
         if known is None:
             break
         earlier.append((one.number, known))
-    return tree(shown, version.content.format.value, version.number, earlier[::-1]), ""
+    readers = _readers_of_fields(site, version.subject)
+    return tree(shown, version.content.format.value, version.number, earlier[::-1], readers), ""
+
+
+def _readers_of_fields(site: Site, subject: Subject) -> dict[str, tuple[str, ...]]:
+    """Who has declared a need of a field, by its dotted name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for reader in site.registry.contracts.readers(subject):
+        for name in reader.need.fields if isinstance(reader.need, FieldsNeed) else ():
+            field = name.removesuffix("?")
+            found[field] = (*found.get(field, ()), str(reader.build))
+    return found
 
 
 def _described(site: Site, version: Version) -> tuple[Type | None, str]:

@@ -50,6 +50,8 @@ class Leaf:
     new: bool
     """Whether this version is the one that brought it, and there was one before."""
     deprecated: bool
+    readers: tuple[str, ...]
+    """Builds that have declared that they need this field."""
     children: tuple[Leaf, ...]
     repeats: str
     """Anchor-free name of the type this one repeats, else empty."""
@@ -71,10 +73,20 @@ class Tree:
     aliases: tuple[str, ...]
 
 
-def tree(outline: Type, format_: str, version: int, earlier: Sequence[tuple[int, Type]]) -> Tree:
-    """The outline for people; ``earlier`` are the outlines of the versions before, oldest first, for 'since'."""
+def tree(
+    outline: Type,
+    format_: str,
+    version: int,
+    earlier: Sequence[tuple[int, Type]],
+    readers: Mapping[str, tuple[str, ...]] | None = None,
+) -> Tree:
+    """The outline for people; ``earlier`` are the outlines of the versions before, oldest first, for 'since'.
+
+    ``readers``: who has declared a need of a field, by its dotted name.
+    """
     paths = [(number, frozenset(paths_of(type_))) for number, type_ in earlier]
-    builder = _Builder(format_, version, _first_seen(paths_of(outline), paths, version), bool(paths))
+    since = _first_seen(paths_of(outline), paths, version)
+    builder = _Builder(format_, version, since, bool(paths), readers or {})
     leaves = tuple(builder.inside(outline, (), 0))
     return Tree(
         title=short_name(outline.name) or type_words(outline),
@@ -132,6 +144,11 @@ def well_known(type_: Type) -> bool:
     return type_.logical.startswith("google.protobuf.")
 
 
+def _declared(path: Path) -> str:
+    """A field as readers declare it: the names alone, whatever lists, maps and unions stand between."""
+    return ".".join(step for step in path if step not in {"[]", "{}"} and not step.startswith("~"))
+
+
 def _arm_name(arm: Type) -> str:
     return f"~{short_name(arm.name) or arm.label or arm.kind}"
 
@@ -151,8 +168,16 @@ def _first_seen(
 
 
 class _Builder:
-    def __init__(self, format_: str, version: int, since: Mapping[Path, int], past: bool) -> None:  # noqa: FBT001
+    def __init__(
+        self,
+        format_: str,
+        version: int,
+        since: Mapping[Path, int],
+        past: bool,  # noqa: FBT001
+        readers: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self._format, self._version, self._since, self._past = format_, version, since, past
+        self._readers = readers
         self.count = 0
 
     def inside(self, type_: Type, path: Path, depth: int) -> Iterator[Leaf]:
@@ -232,6 +257,7 @@ class _Builder:
             meaning=logical_words(innermost),
             default=default,
             facts=tuple(facts),
+            readers=self._readers.get(_declared(path), ()),
             symbols=tuple(symbol if isinstance(symbol, str) else compact(symbol) for symbol in innermost.symbols),
             doc=prose(doc) if doc else Markup(),
             since=since,

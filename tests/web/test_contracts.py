@@ -39,7 +39,7 @@ def test_the_matrix_has_a_row_per_reader_and_every_cell_leads_to_its_finding(bro
     page = browser.get(address.readers(str(CART))).text
     cells = re.findall(r'<a class="cell (\w+)" href="([^"]+)" aria-label="([^"]+)"', page)
     assert [(css, label) for css, _, label in cells] == [
-        ("lift", "mail 1.0 reading version 1: via upcaster"),
+        ("lift", "mail 1.0 reading version 1: via upcaster, via v2"),
         ("good", "mail 1.0 reading version 2: direct"),
         ("good", "mail 1.0 reading version 3: direct"),
         ("good", "storm &amp; co/&lt;b&gt; #1 ? reading version 1: direct"),
@@ -123,3 +123,37 @@ def test_the_log_tells_it_in_words(browser: Any) -> None:
     for words in ("mail 1.0 declares that it reads it", "till 2.0 declares that it writes versions 2, 3",
                   "mail 1.0 deployed to prod", "till is known, owned by team-till"):  # fmt: skip
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("build", "environment", "said"),
+    [
+        (MAIL, "prod", "Yes: mail 1.0 may go live in prod."),
+        (STORM, "prod", "No: something breaks if storm &amp; co/&lt;b&gt; #1 ? goes live in prod."),
+        (Build("mail", "0.1"), "prod", "Nobody can say whether mail 0.1 may go live in prod."),
+        (MAIL, "moon", "nothing is recorded as live in moon"),
+    ],
+)
+def test_a_page_says_whether_a_build_may_go_live_and_leads_to_the_reasons(
+    browser: Any, build: Build, environment: str, said: str
+) -> None:
+    here = address.application(build.application)
+    assert "May it go live?" in shown(browser, here)
+    answer = browser.get(here, params={"build": build.name, "env": environment})
+    assert said in " ".join(re.sub(r"<[^>]+>", " ", answer.text).split()).replace("Nothing", "nothing")
+    section = answer.text.split('id="going"')[1].split("</section>")[0]
+    for url in re.findall(r'<a class="name" href="([^"]+)"', section):
+        assert browser.get(url.replace("&amp;", "&")).status_code == 200, url
+    assert build.name != STORM.name or "cannot read" in section or "readers/v/2" in section
+
+
+def test_an_environment_that_cannot_be_is_refused_in_words(browser: Any) -> None:
+    assert shown(browser, address.application("mail") + "?build=1.0&env=pr%09od", status=422)
+
+
+def test_a_field_says_who_has_declared_that_it_reads_it(browser: Any) -> None:
+    page = browser.get(address.subject(str(CART))).text
+    rows = page.split('<li class="leaf"')[1:]
+    leaves = {re.findall(r'class="fname">([^<]+)<', row)[0]: row for row in rows}
+    assert "read by mail 1.0" in leaves["currency"]
+    assert "read by" not in leaves["cents"]

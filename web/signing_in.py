@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie, State
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from registry.access.keys import id_of
 from registry.access.sessions import COOKIE
 from registry.errors import NotLetIn
 from web import address
@@ -20,6 +21,7 @@ from web.threads import in_thread
 
 _LONGEST: Final = 16_000
 """Characters of a credential."""
+_UNKNOWN: Final = 401
 
 
 @get(address.SIGN_IN)
@@ -37,6 +39,8 @@ def sign_in(request: Request[None, None, State], site: Pages, data: Form) -> Res
     door = site.door
     if door is None or door.authentication is None:
         return Redirect(address.CATALOG, status_code=303)
+    if not user and id_of(secret) is None and not site.registry.settings.jwks:
+        return _form(site, following, user, "That is no API key. With a password, write your name too.", _UNKNOWN)
     try:
         who = door.let_in(door.authentication.header(_header(user, secret)))
     except NotLetIn as error:

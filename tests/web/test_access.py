@@ -105,6 +105,8 @@ def test_signing_out_ends_it(house: House) -> None:
 
 
 def test_a_wrong_key_is_told_and_gives_no_cookie(house: House) -> None:
+    password = house.sign_in("a password alone")
+    assert (password.status_code, "That is no API key." in password.text) == (401, True)
     answer = house.sign_in("lk_000000000000_" + "x" * 43)
     assert answer.status_code == 401
     assert "not good" in answer.text

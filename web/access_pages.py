@@ -1,4 +1,4 @@
-"""The handlers of keys and roles: for admins of everything, and always about now."""
+"""The handlers of the state, and of keys and roles: for admins of everything, and always about now."""
 
 from __future__ import annotations
 
@@ -14,12 +14,24 @@ from web.access import Access
 from web.asked import Asked, Form, Pages
 from web.permission import origin_of_admin, require_admin
 from web.rendering import page
+from web.state import state
 from web.threads import in_thread
 from web.travel import seen
 
 Answer = Response[str] | Redirect
 
 _INVALID: Final = 422
+
+
+@get(address.STATE)
+@in_thread
+def show_state(request: Asked, site: Pages) -> Answer:
+    """How the registry is."""
+    require_admin(request)
+    if then := seen():
+        return Redirect(then.now, status_code=303)
+    values = {"active": "settings", "tab": "state", "admin": True, "lines": state(site)}
+    return page("state.html", values, cache="no-store")
 
 
 @get(address.ACCESS)
@@ -82,4 +94,4 @@ def _access(shown: Access) -> Response[str]:
     return page("access.html", values, status=_INVALID if shown.error else 200, cache="no-store")
 
 
-HANDLERS: Final = [show, make_key, revoke_key, give, withdraw]
+HANDLERS: Final = [show_state, show, make_key, revoke_key, give, withdraw]

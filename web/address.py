@@ -25,6 +25,7 @@ SETTINGS_MODE: Final = f"{SETTINGS}/mode"
 WEBHOOKS: Final = f"{SETTINGS}/webhooks"
 EXPORTERS: Final = f"{SETTINGS}/exporters"
 ACCESS: Final = f"{SETTINGS}/access"
+STATE: Final = f"{SETTINGS}/state"
 _PLAIN = "-._~!$'()*,;=:@"
 _ESCAPES: Final = {"~": "~0", "/": "~1", "\\": "~2", ".": "~3", "%": "~4"}
 _LETTERS: Final = {escape: letter for letter, escape in _ESCAPES.items()}

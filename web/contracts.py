@@ -346,6 +346,11 @@ def matrix_of(site: Site, subject: Subject, environment: str = "") -> Matrix | N
         return None
 
 
+def _version_cell(cell: Cell, version: int) -> Cell:
+    """A cell that stands in no table, so that it says which version it is about."""
+    return replace(cell, words=f"v{version}", label=f"v{version}: {cell.label}")
+
+
 def _contract_line(reader: Reader, found: Matrix | None, environments: tuple[str, ...]) -> ReaderLine:
     row = next((one for one in found.rows if one.reader.build == reader.build), None) if found else None
     cells = row.cells[-SHOWN:] if row else ()
@@ -355,5 +360,5 @@ def _contract_line(reader: Reader, found: Matrix | None, environments: tuple[str
         owner=reader.build.name,
         environments=environments,
         need=need_words(reader.need),
-        cells=tuple(replace(_cell(reader.subject, reader.build, cell), words=f"v{cell.version}") for cell in cells),
+        cells=tuple(_version_cell(_cell(reader.subject, reader.build, cell), cell.version) for cell in cells),
     )

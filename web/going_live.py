@@ -9,7 +9,6 @@ from registry.contracts import Answer, Reason
 from registry.model import Build
 from registry.service.answers import ApplicationDetail
 from web import address
-from web.findings import readable
 from web.site import Site
 from web.views.listing import Option
 from web.words import Tone
@@ -67,7 +66,7 @@ def going_live(site: Site, name: str, build: str, environment: str) -> GoingLive
         _LOOKS[found.answer],
         sentence,
         tuple(map(_point, worst_first)),
-        tuple(map(readable, found.warnings)),
+        tuple(f"{warning}." for warning in found.warnings),
     )
 
 
@@ -89,4 +88,4 @@ def _point(reason: Reason) -> Point:
         url = address.reading(str(reason.subject), reason.reader, reason.version)
     else:
         url = address.readers(str(reason.subject))
-    return Point(_LOOKS[reason.answer], readable(reason.sentence), url)
+    return Point(_LOOKS[reason.answer], f"{reason.sentence}.", url)

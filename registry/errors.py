@@ -552,6 +552,8 @@ class Forbidden(NotLetIn):
 
     def __init__(self, action: str, role: str, where: str) -> None:
         super().__init__(f"User is denied operation {action} on {where}: it needs the role {role} there")
+        self.role = role
+        self.where = where
 
 
 class TooManyRequests(NotLetIn):

@@ -10,7 +10,8 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandler
 
 from compat.errors import CompatError
-from registry.errors import NotFound, RegistryError, StillReplaying, StoreError
+from registry.access.current import current
+from registry.errors import Forbidden, NotFound, RegistryError, StillReplaying, StoreError
 from registry.http.exchange import KEY, Exchange
 from web import address, aliases
 from web.aliases import OtherName
@@ -33,6 +34,9 @@ def handlers(site: Site) -> dict[int | type[Exception], ExceptionHandler[Any]]:
             return answer
         if isinstance(error, StoreError):
             return _page(request, 503, "The store did not answer", f"{error.message} Try again in a moment.")
+        if isinstance(error, Forbidden):
+            message = f"You are {current().name}. This needs the role {error.role} over {error.where}: ask an admin."
+            return _page(request, error.status, "Your roles do not reach here", message)
         return _page(request, error.status, "That cannot be shown", error.message)
 
     def other_name(request: Request[Any, Any, Any], found: OtherName) -> Response[str]:  # noqa: ARG001 - its shape

@@ -98,7 +98,9 @@ def test_only_admins_of_everything_get_in(browser: Client, keys: dict[str, str],
     if who:
         browser.headers["Authorization"] = f"Bearer {keys[who]}"
     expected = 403 if who else 303
-    assert browser.get(address.ACCESS, follow_redirects=False).status_code == expected
+    page = browser.get(address.ACCESS, follow_redirects=False)
+    assert page.status_code == expected
+    assert not who or "You are some. This needs the role admin over the whole registry" in page.text
     for path, form in (
         ("keys", {"principal": "root", "days": ""}),
         ("roles", {"grantee": "some", "role": "admin", "context": "*"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -99,7 +100,10 @@ def _text_boolean(value: Any) -> bool:
 def _number_text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return number(float(_expect(value, float)))
+    double = float(_expect(value, float))
+    if not math.isfinite(double):
+        raise ValueError(f"{double} has no text as a number")
+    return number(double)
 
 
 def _text_number(value: Any) -> float | int:

@@ -57,3 +57,13 @@ def test_values_in_the_bytes_of_a_format(case: dict[str, Any]) -> None:
     result = chain(old.engine.decode(old.schema, stored))
     arrived = new.engine.decode(new.schema, new.engine.encode(new.schema, result))
     assert new.engine.to_json(new.schema, arrived) == case["out"]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
+def test_a_double_that_has_no_text_is_an_event_that_fails(value: float) -> None:
+    """As any other: with its place, subject to the policy."""
+    ops = [{"convert": {"at": "/a", "using": "number->string"}}]
+    chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops})])
+    with pytest.raises(UpcastFailed, match="has no text as a number") as caught:
+        chain({"a": value})
+    assert (caught.value.place, caught.value.pointer) == ("/ops/0/convert", "/a")

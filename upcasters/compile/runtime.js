@@ -178,7 +178,7 @@ const codecs = {
   "int->string": (v) => String(int(v)), "string->int": (v) => int(numeral(v, /^(?:0|-?[1-9]\d*)$/)),
   "bool->string": (v) => String(truth(v)),
   "string->bool": (v) => v === "true" ? true : v === "false" ? false : fail("neither true nor false"),
-  "number->string": (v) => String(number(v)),
+  "number->string": (v) => Number.isFinite(number(v)) ? String(v) : fail(`${v} has no text as a number`),
   "string->number": (v) => numeral(v, /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?$/),
   "int->double": int, "double->int": (v) => Number.isInteger(number(v)) ? int(v) : fail(`${v} is not whole`),
   "base64->hex": base64ToHex, "hex->base64": hexToBase64,

@@ -13,10 +13,10 @@ from registry.events import UpcasterPublished
 from registry.model import Subject, Version
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
-from registry.settings import Settings
+from registry.settings import ENGINES, PREFIX, Settings
 from registry.storage.reading import Reading
 from registry.upcasting import Limits, Report, by_names, migration_rules, verify
-from registry.upcasting.engines import engines
+from registry.upcasting.engines import engines, unasked
 from upcasters.document import Document, load, read, write
 from upcasters.errors import InvalidDocument
 
@@ -84,7 +84,9 @@ def resolved(document: Document, old: Parsed, new: Parsed) -> Document:
 
 def limits(settings: Settings) -> Limits:
     """The bounds on a proof, and the engines that it asks."""
-    return Limits(engines=engines(settings.engines, settings.proof_server))
+    named = settings.engines
+    others = unasked((name for name in ENGINES if name not in named), f"{PREFIX}PROOF_ENGINES does not name it")
+    return Limits(engines=(*engines(named, settings.proof_server), *others))
 
 
 def proof(document: Document, old: Parsed, new: Parsed, settings: Settings) -> UpcasterPublished:

@@ -7,6 +7,7 @@ from typing import Any
 
 from compat.errors import CompatError
 from registry.upcasting.edge import Edge
+from registry.upcasting.events import from_json
 from registry.upcasting.json_form import json_form
 from registry.upcasting.report import Check, Finding
 from upcasters.errors import UpcastersError
@@ -29,7 +30,7 @@ def _wrong(edge: Edge, given: Any, wanted: Any) -> Iterator[tuple[str, str, Any]
     payloads: list[Any] = []
     for event in given if edge.gathers else [given]:
         try:
-            payloads.append(old.engine.from_json(old.schema, event))
+            payloads.append(from_json(old, event))
         except CompatError as error:
             yield f"'in' is no event of version {version}: {error}", "", None
             return

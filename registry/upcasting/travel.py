@@ -9,6 +9,7 @@ from typing import Any
 from compat.engine import Violation
 from compat.errors import CompatError
 from compat.formats import Parsed
+from registry.upcasting.events import from_json
 from registry.upcasting.json_form import json_form
 from upcasters.chain import Chain
 from upcasters.trace import StepTrace
@@ -34,7 +35,7 @@ def travel(chain: Chain, versions: Sequence[Parsed], event: Any) -> tuple[Stop, 
     has not even the form of the first version.
     """
     first = versions[0]
-    payload = first.engine.from_json(first.schema, event)
+    payload = from_json(first, event)
     stops = [Stop(chain.source, event, _violations(first, payload), None)]
     for step, schema in zip(chain.trace(payload), versions[1:], strict=False):
         violations = () if step.error is not None else _violations(schema, step.payload)

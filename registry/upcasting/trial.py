@@ -11,6 +11,7 @@ from typing import Any
 from compat.engine import Violation
 from compat.formats import Parsed
 from registry.upcasting.edge import Edge
+from registry.upcasting.events import samples
 from registry.upcasting.findings import Findings
 from registry.upcasting.json_form import json_form
 from registry.upcasting.repeated import remedy
@@ -73,7 +74,7 @@ class Trial:
                 return
 
     def _samples(self, version: Parsed) -> Iterator[object]:
-        return islice(version.engine.samples(version.schema, self._seed), self._limits.events)
+        return islice(samples(version, self._seed), self._limits.events)
 
     # Groups of events
 

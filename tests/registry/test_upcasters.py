@@ -102,6 +102,8 @@ def test_a_step_that_nobody_wrote_is_held_to_engines_when_it_leaves_the_registry
     orders.upcasters.publish(ORDERS, RENAME)
     [_, implied] = orders.upcasters.edges(ORDERS)
     assert {each["engine"] for each in implied.details["compared"]} > {"DuckDB", "DuckDB columns", "PostgreSQL"}
+    reasons = {each["engine"]: each["reason"] for each in implied.details["compared"]}
+    assert reasons["Spark"] == "LINEAL_PROOF_ENGINES does not name it"
     orders.registration.register(ORDERS, Content(Format.AVRO, THIRD.replace('"id"', '"id","doc":"d"')))
     *_, following = orders.upcasters.edges(ORDERS)
     assert (following.source, following.details["compared"]) == (3, []), "it changes nothing"

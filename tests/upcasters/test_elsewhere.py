@@ -179,6 +179,13 @@ def test_none_is_asked_where_none_is_wanted() -> None:
         load({"LINEAL_PROOF_ENGINES": "Oracle"})
 
 
+def test_a_step_about_whole_events_says_so() -> None:
+    report = proof([{"rename": {"at": "/a", "to": "b"}}, {"drop_event": {"when": "n < 0"}}])
+    assert report.accepted, report.findings
+    assert [each.engine for each in report.compared] == list(FORMS)
+    assert all(each.reason.startswith("the step concerns events as a whole") for each in report.compared)
+
+
 def test_what_cannot_be_asked_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     ops = [{"rename": {"at": "/a", "to": "b"}}, {"copy": {"from": "/n", "to": "/m"}},
@@ -219,6 +226,18 @@ def test_doubles_that_javascript_prints_as_whole_numbers_are_doubles() -> None:
     [found], wrong = compare(step, [(event, chain.interpret(event))], engines(["JavaScript"]))
     assert wrong == ()
     assert found.events == 1
+
+
+def test_numbers_of_json_are_doubles_to_upcasters() -> None:
+    """Exact decimals, as schemas are judged by, are what no reader of events meets."""
+    old = '{"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}'
+    schemas = (old, old.replace('"number"', '"string"'))
+    report = proof([{"convert": {"at": "/n", "using": "number->string"}}], ("JavaScript",), schemas=schemas)
+    assert report.accepted, report.findings
+    assert report.compared[0].events > 30
+    report = proof([{"set": {"at": "/n", "expr": "n + 0.2"}}], schemas=(old, old))
+    assert report.accepted, report.findings
+    assert min(each.events for each in report.compared if not each.reason) > 10
 
 
 def test_an_engine_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from registry.upcasting.engines import duckdb, javascript, jsonata, postgresql, 
 from registry.upcasting.engines.engine import REFUSED, Asked, Engine, NotCompared
 from registry.upcasting.engines.forms import LeftOut
 
-__all__ = ["REFUSED", "Asked", "Engine", "LeftOut", "NotCompared", "engines"]
+__all__ = ["REFUSED", "Asked", "Engine", "LeftOut", "NotCompared", "engines", "unasked"]
 
 _ENGINES: Final[Mapping[str, Callable[[str], tuple[Engine, ...]]]] = MappingProxyType({
     "DuckDB": lambda _: duckdb.ENGINES,
@@ -30,3 +30,8 @@ def engines(names: Iterable[str], postgresql: str = "") -> tuple[Engine, ...]:
     ``postgresql`` is the URL of the server that is asked.
     """
     return tuple(engine for name in names for engine in _ENGINES[name](postgresql))
+
+
+def unasked(names: Iterable[str], reason: str) -> tuple[Engine, ...]:
+    """Engines that are not asked, for reports to say why."""
+    return tuple(Engine(name, lambda _asked, _events: [], obstacle=lambda _asked: reason) for name in names)

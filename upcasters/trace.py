@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from upcasters.errors import UpcastFailed
 from upcasters.evaluate import ABSENT
+from upcasters.functions import same
 from upcasters.interpret import Context, Fault, apply, failure
 from upcasters.operations import NAMES
 from upcasters.path import ROOT, Pointer
@@ -96,5 +97,6 @@ def _member(before: Any, after: Any, at: Pointer) -> Iterator[Change]:
 
 
 def first_difference(one: Any, other: Any) -> str:
-    """The first place where two payloads differ, empty where none does."""
-    return next((each.pointer for each in changes(one, other)), "")
+    """The first place where two payloads differ, empty where none does; 1 and 1.0 are one number."""
+    found = (each for each in changes(one, other) if each.kind != "changed" or not same(each.before, each.after))
+    return next((each.pointer for each in found), "")

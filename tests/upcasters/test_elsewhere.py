@@ -27,6 +27,7 @@ from upcasters.operations import Rename
 from upcasters.path import Pointer
 from upcasters.shape import NUMBER, Member, Record
 from upcasters.step import Step
+from upcasters.trace import first_difference
 
 OLD = '{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}, "required": ["a", "n"]}'
 NEW = OLD.replace('"a"', '"b"')
@@ -238,6 +239,12 @@ def test_numbers_of_json_are_doubles_to_upcasters() -> None:
     report = proof([{"set": {"at": "/n", "expr": "n + 0.2"}}], schemas=(old, old))
     assert report.accepted, report.findings
     assert min(each.events for each in report.compared if not each.reason) > 10
+
+
+def test_a_disagreement_is_told_where_it_is() -> None:
+    """Not where the same number is a double in one engine and whole in the other."""
+    assert first_difference({"n": 0, "o": None, "z": 1}, {"n": 0.0, "z": 2}) == "/o"
+    assert first_difference({"n": 0, "z": [1, True]}, {"n": 0.0, "z": [1.0, 1]}) == "/z/1"
 
 
 def test_an_engine_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ class PostgreSQL(Dialect):
     target: ClassVar[str] = "PostgreSQL"
     text_type: ClassVar[str] = "text"
     whole_type: ClassVar[str] = "numeric"
+    tells_capitals: ClassVar[bool] = True
 
     def __init__(self, event: Sql = "e", schema: str = SCHEMA) -> None:
         super().__init__(event)

@@ -58,6 +58,9 @@ class Dialect(Words):
         root = plan.root.then if isinstance(plan.root, Checked) else plan.root
         if not isinstance(root, Build):
             self.refuse("a view needs an event whose members are known: use the function")
+        names = [*keep, *(member for member, _ in root.members)]
+        if not self.tells_capitals and len({name.lower() for name in names}) < len(names):
+            self.refuse("a view needs columns that differ in more than capitals: use the function")
         shapes = shape.members if isinstance(shape, Record) else {}
         columns = [f"t.{self.name(kept)}" for kept in keep]
         for member, node in root.members:

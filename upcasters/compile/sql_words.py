@@ -36,6 +36,8 @@ class Words(ABC):
     })  # fmt: skip
     """The codecs this engine has, each with the function that runs it."""
     view_kind: ClassVar[str] = "VIEW"
+    tells_capitals: ClassVar[bool] = False
+    """Whether columns whose names differ in capitals alone are two."""
     text_type: ClassVar[str]
     """What the engine calls its type of texts."""
     whole_type: ClassVar[str]

@@ -11,6 +11,7 @@ from sql_cases import EDGES, REFUSED, Case, agrees, columned, conformance, edge,
 from test_postgresql import ROWS, SHAPE, chain
 
 from upcasters.chain import Chain
+from upcasters.compile import postgresql
 from upcasters.compile.duckdb import column_types, columns_of, function, runtime, unsupported, view
 from upcasters.compile.targets import result_shape
 from upcasters.document import read
@@ -155,6 +156,16 @@ def test_the_view_has_the_members_as_columns(database: Any) -> None:
         assert json.loads(shown.pop("tags")) == wanted["tags"]
         shown.pop("position")
         assert shown == {name: wanted.get(name) for name in shown}
+
+
+def test_a_view_does_not_call_a_member_otherwise() -> None:
+    """DuckDB would: of ``a`` and ``A`` it makes ``a`` and ``A_1``."""
+    shape = Record({"a": Member(INT64), "A": Member(INT64), "b": Member(INT64)})
+    ops = [{"rename": {"at": "/b", "to": "c"}}]
+    made = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops})], shape)
+    with pytest.raises(NotPortable, match="differ in more than capitals"):
+        view(made.plan, result_shape(made), "new", "old", "body")
+    assert '"A"' in postgresql.view(made.plan, result_shape(made), "new", "old", "body")
 
 
 def test_names_and_constants_cannot_leave_their_quotes(database: Any) -> None:

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     NORMAL survives the death of the process, not of the machine, and is faster on slow disks."""
     connections: int = 16
     """Open connections to the database per process, at most."""
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    """Processes of ``lineal serve`` that answer; one that dies is replaced."""
     busy_seconds: float = 10.0
     """How long a request waits for the database before it is answered with 50002."""
 
@@ -166,7 +168,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     session_secure: bool = False
     """Mark the cookie Secure although requests arrive in plain, as behind a proxy that ends TLS."""
     rate_per_second: float = 0.0
-    """Requests per second that each principal may send; over it: 429. 0 is no limit."""
+    """Requests per second that each principal may send; over it: 429. 0 is no limit. Each worker counts by itself."""
     rate_burst: int = 200
     """Requests that may come at once before the rate counts."""
     denials_per_minute: float = 30.0

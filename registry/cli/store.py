@@ -36,10 +36,12 @@ def database_option(function: F) -> F:
     )(function)
 
 
-def settings_of(database: str | None, file: Path | None = None, *, follow: str | None = None) -> Settings:
+def settings_of(
+    database: str | None, file: Path | None = None, *, follow: str | None = None, workers: int | None = None
+) -> Settings:
     """The settings from a file, the environment and the command line. Raises Misconfigured with what is wrong."""
     try:
-        return settings.load(file=file, database=database, follow=follow)
+        return settings.load(file=file, database=database, follow=follow, workers=workers)
     except InvalidRequest as error:
         raise Misconfigured(error.message) from error
     except OSError as error:

@@ -72,7 +72,7 @@ Every other setting is an environment variable (LINEAL_COMPATIBILITY=FULL …) o
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A TOML file with settings; `lineal settings` prints one with every setting explained.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that answer.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; else LINEAL_WORKERS, else 1.")
 @click.option(
     "--follow", metavar="URL", help="Another lineal to copy: answers reads, also when that one is away, refuses writes."
 )
@@ -96,7 +96,7 @@ def command(
     port: int,
     database: str | None,
     file: Path | None,
-    workers: int,
+    workers: int | None,
     follow: str | None,
     tls_cert: Path | None,
     tls_key: Path | None,
@@ -109,7 +109,7 @@ def command(
 
     Stops gracefully on Ctrl-C or SIGTERM: what was begun is finished first.
     """
-    settings = settings_of(database, file, follow=follow)
+    settings = settings_of(database, file, follow=follow, workers=workers)
     if settings.follow:
         _require_follower(settings.follow, with_demo=with_demo)
     tls = _Tls.of(tls_cert, tls_key, tls_client_ca, tls_client_crl)
@@ -125,15 +125,15 @@ def command(
     threading.Thread(target=_announce, args=(console, address, ready, with_demo), daemon=True).start()
     try:
         with tempfile.TemporaryDirectory(prefix="lineal-metrics-") as folder:
-            if workers > 1:
+            if settings.workers > 1:
                 os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # where the workers keep figures for each other
-            _serve(settings, host, port, workers, tls)
+            _serve(settings, host, port, tls)
     except SystemExit as ended:
         raise ServerEnded from ended
     console.note("stopped")
 
 
-def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | None) -> None:
+def _serve(settings: Settings, host: str, port: int, tls: _Tls | None) -> None:
     """Answer requests until a signal ends it. Raises SystemExit where that cannot begin."""
     logging = logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests)
     # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
@@ -143,7 +143,7 @@ def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | N
             _APPLICATION,
             host=host,
             port=port,
-            workers=workers,
+            workers=settings.workers,
             cert=tls.cert,
             key=tls.key,
             client_ca=tls.client_ca,
@@ -158,7 +158,8 @@ def _serve(settings: Settings, host: str, port: int, workers: int, tls: _Tls | N
         port=port,
         interface=Interfaces.ASGI,
         factory=True,
-        workers=workers,
+        workers=settings.workers,
+        respawn_failed_workers=True,
         websockets=False,
         log_level=LogLevels.warning,
         log_dictconfig=logging,

@@ -81,7 +81,7 @@ def _named(wanted: Entity, known: Iterable[Entity]) -> Entity:
     more = ", …" if len(paths) > _MOST_SHOWN else ""
     raise InvalidSchema(
         f"the schema has {'more than one' if fitting else 'no'} {kind} '{wanted.path}': "
-        f"its {kind}s are {', '.join(paths[:_MOST_SHOWN])}{more}"
+        + (f"its {kind}s are {', '.join(paths[:_MOST_SHOWN])}{more}" if paths else "it has none")
     )
 
 

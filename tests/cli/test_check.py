@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 
@@ -279,3 +281,22 @@ def test_diff_says_what_it_cannot_compare(repository, old, new, code, message):
     done = repository.lineal("diff", old, new)
     assert done.returncode == code
     assert message in done.stderr
+
+
+def test_the_hook_refuses_a_commit_and_runs_for_each_project(work):
+    hooks = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    [check] = [hook for hook in hooks if hook["id"] == "lineal-check"]
+    assert check["always_run"]
+    assert not check["pass_filenames"]
+    program, *words = check["entry"].split()
+    assert program == "lineal"
+    work.write({"shop/lineal.toml": "", "bank/lineal.toml": "", "shop/order.avsc": V1, "bank/order.avsc": V1})
+    work.commit()
+    work.write({"shop/order.avsc": BREAKING})
+    assert work.lineal(*words, "--config", "shop/lineal.toml").returncode == 1
+    assert work.lineal(*words, "--config", "bank/lineal.toml").returncode == 0
+    (work.root / "bank/order.avsc").unlink()
+    work.write({"bank/paid.avsc": V1.replace("Order", "Paid")})
+    done = work.lineal(*words, "--config", "bank/lineal.toml")
+    assert done.returncode == 1
+    assert "[SUBJECT_REMOVED]" in done.stdout

@@ -37,3 +37,4 @@ def test_the_site_builds_without_a_broken_link(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "site" / "tutorial" / "first-hour" / "index.html").is_file()
+    assert [*(tmp_path / "site").rglob("*.py")] == []

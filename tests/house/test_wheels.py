@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -41,6 +42,30 @@ def test_the_server_wheel_holds_its_packages_and_their_data(tmp_path: Path) -> N
     assert any(name.startswith("web/templates/") for name in names)
     assert any(name.startswith("web/static/") for name in names)
     assert any(name.startswith("registry/storage/migrations/") for name in names)
+
+
+def test_the_source_distribution_holds_the_packages_and_nothing_of_the_tests(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
+    subprocess.run(command, check=True, cwd=ROOT, capture_output=True)
+    [made] = tmp_path.glob("*.tar.gz")
+    shutil.unpack_archive(made, tmp_path / "unpacked")
+    [unpacked] = (tmp_path / "unpacked").iterdir()
+    assert {path.name for path in unpacked.iterdir()} == {
+        *SERVER_PACKAGES,
+        "LICENSE",
+        "PKG-INFO",
+        "README.md",
+        "pyproject.toml",
+        ".gitignore",
+    }
+
+
+def test_both_distributions_have_one_version_and_ask_for_each_other() -> None:
+    [client] = [
+        one for one in map(Requirement, distribution("lineal").requires or ()) if one.name == "lineal-upcasters"
+    ]
+    assert client.specifier.contains(distribution("lineal-upcasters").version)
+    assert distribution("lineal").version == distribution("lineal-upcasters").version
 
 
 def test_the_client_wheel_holds_only_upcasters(client_wheel: Path) -> None:

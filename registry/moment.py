@@ -10,7 +10,7 @@ from typing import Final
 from registry.errors import InvalidRequest
 
 _DIGITS: Final = 18
-_PLUS: Final = re.compile(r"(T.*) (\d\d:?\d\d)$")
+_PLUS: Final = re.compile(r"(?<=\d) (\d\d:?\d\d)$")
 """A zone whose plus was read as a space, as queries are."""
 
 
@@ -32,7 +32,7 @@ def parse(text: str) -> int | datetime:
     if stripped.isascii() and stripped.isdigit() and len(stripped) <= _DIGITS:
         return int(stripped)
     try:
-        time = datetime.fromisoformat(_PLUS.sub(r"\1+\2", stripped))
+        time = datetime.fromisoformat(_PLUS.sub(r"+\1", stripped) if "T" in stripped else stripped)
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise InvalidRequest(

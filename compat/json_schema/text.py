@@ -22,7 +22,8 @@ MAX_DIGITS: Final = 1_000
 
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+"""A string that is never closed goes on to the end, so that the time does not grow with the square of the text."""
 
 
 class NotJson(CompatError):

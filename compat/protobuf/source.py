@@ -31,7 +31,7 @@ MAX_NESTING: Final = 90
 
 _NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
 _BRACE: Final = re.compile(r"[{}]")
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*")
 _MISSING_FILE: Final = "File not found."
 _CONSEQUENCE: Final = re.compile(r'^Import "[^"]*" was not found or had errors\.')
 _UNDEFINED: Final = re.compile(r'^"([^"]+)" is not defined\.|^"([^"]+)" is resolved to')

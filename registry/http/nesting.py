@@ -9,7 +9,9 @@ from litestar import Request
 
 from registry.errors import BodyTooDeep
 
-_TOKENS: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
+"""A string that is never closed goes on to the end: were it no token, each quote in it would be tried as its beginning,
+and the time would grow with the square of the body."""
 _OPENING: Final = frozenset({b"[", b"{"})
 _CLOSING: Final = frozenset({b"]", b"}"})
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from compat.definition import Definition, Format
+from compat.errors import CompatError
+from compat.formats import parse
+from registry.errors import RegistryError
 from registry.http.app import create_app
+from registry.http.nesting import require_shallow
+from registry.moment import parse as moment
 from registry.settings import load
 
 
@@ -86,6 +93,30 @@ def test_depth_of_the_body(limited: Callable[..., object]) -> None:
                 assert "LINEAL_LIMIT_JSON_DEPTH" in refused.json()["message"]
             assert "LINEAL_LIMIT_JSON_DEPTH" not in client.request(method, path, content=nested(12)).text
         assert client.get("/subjects").json() == []
+
+
+_UNCLOSED = '"' + '\\"' * 6_000
+"""Every quote in it could begin a string, and none of them ends."""
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: require_shallow(f"{'[]' * 200}{_UNCLOSED}".encode(), 100),
+        lambda: require_shallow(f"{'[]' * 200}{_UNCLOSED}\\".encode(), 100),
+        lambda: parse(Definition(Format.JSON, "[]" * 201 + _UNCLOSED)),
+        lambda: parse(Definition(Format.PROTOBUF, "{}" + "{" * 201 + _UNCLOSED)),
+        lambda: parse(Definition(Format.PROTOBUF, "{}" + "{" * 201 + "/*a" * 60_000)),
+        lambda: parse(Definition(Format.PROTOBUF, "A" * 20_000 + " " * 20_000 + "!")),
+        lambda: moment("T" * 60_000),
+    ],
+)
+def test_what_never_ends_is_read_once(read: Callable[[], object]) -> None:
+    """A pattern that tries each place as a beginning would hold the whole process for minutes, or for days."""
+    started = time.process_time()
+    with suppress(RegistryError, CompatError):
+        read()
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("kind", ["AVRO", "JSON"])

@@ -34,6 +34,11 @@ class Recent(Generic[K, V]):
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
 
+    def clear(self) -> None:
+        """Keep nothing of what was worked out so far."""
+        with self._lock:
+            self._kept.clear()
+
     def of(self, key: K, make: Callable[[], V], *, serves: Callable[[V], bool] = lambda _: True) -> V:
         """The value, made where none is kept that ``serves``; what ``make`` raises is raised.
 

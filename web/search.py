@@ -81,6 +81,8 @@ class Index:
         """Position of the last change of a subject that is in the index."""
         self._purged_to = 0
         """Position up to which deletions for good have been heard of."""
+        self._doubtful = False
+        registry.when_lost(self._doubt)
 
     def refresh(self, seconds: float = BUDGET_SECONDS) -> tuple[int, int]:
         """Read what has changed, for so long at most. How many subjects are known, and how many still wait."""
@@ -141,7 +143,15 @@ class Index:
                 self._texts = None
                 self._read_to = self._purged_to = 0
 
+    def _doubt(self) -> None:
+        """Begin anew with the next question: the positions may stand for other changes now."""
+        self._doubtful = True
+
     def _opened(self) -> TextIndex:
+        if self._doubtful and self._texts is not None:
+            self._texts.close()
+            self._texts, self._read_to = None, 0
+        self._doubtful = False
         if self._texts is None:
             self._texts = TextIndex()
             self._purged_to = self._registry.catalog.position()

@@ -102,7 +102,9 @@ class ReadyAnswers:
         self._generation = 0
         self._position = registry.catalog.position()
         self._heard_elsewhere = registry.store.heard
+        self._gone_back = registry.store.gone_back
         registry.store.listen(self._heard)
+        registry.store.when_lost(self._forget)
 
     def get(self, key: Key) -> Ready | None:
         """The answer, if it is kept and still true."""
@@ -145,6 +147,12 @@ class ReadyAnswers:
     def _follow(self) -> None:
         while not self._stop.wait(self._seconds):
             try:
+                if self._position > (position := self._catalog.position()):
+                    _log.error(
+                        "the log ended at %d and now ends at %d: the last entries are lost", self._position, position
+                    )
+                    self._gone_back()
+                    self._position = position
                 while self._position < self._catalog.position():
                     entries = self._catalog.changes(self._position, limit=_ENTRIES_AT_ONCE)
                     self._heard_elsewhere(entries)

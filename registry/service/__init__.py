@@ -13,6 +13,8 @@ Every method may be called from any thread. Subjects are made with ``Subject.par
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from registry.service.amendment import Amendments
 from registry.service.associations import Associations
 from registry.service.catalog import Catalog
@@ -50,6 +52,8 @@ class Registry:
         self.settings = settings
         self._definitions = definitions
         self._pasts = Pasts(settings.cache_pasts, settings.limit_replayed_entries)
+        store.when_lost(definitions.forget)
+        store.when_lost(self._pasts.forget)
         self.upcasters = Upcasters(store, definitions, settings)
         self.registration = Registration(store, definitions, settings, self.upcasters)
         self.amendments = Amendments(store, self.registration)
@@ -80,6 +84,10 @@ class Registry:
     def at(self, position: int) -> Registry:
         """The registry as it was after an entry of its log: everything can be asked, nothing changed."""
         return Registry(PastStore(self.store, self._pasts, position), self.settings, self._definitions)
+
+    def when_lost(self, callback: Callable[[], None]) -> None:
+        """Call when nothing that was remembered of the log counts any more; what is called must not wait."""
+        self.store.when_lost(callback)
 
     def close(self) -> None:
         """Give all connections back."""

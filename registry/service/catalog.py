@@ -39,6 +39,7 @@ class Catalog:
         self._settings = settings
         self._totals: Recent[tuple[SubjectFilter, View], tuple[int, int]] = Recent(_TOTALS_KEPT)
         """By what was counted in which view: the position of the log, and how many."""
+        store.when_lost(self._totals.clear)
 
     def subjects(
         self,

@@ -56,6 +56,10 @@ class Definitions:
         self._kept.put(version.position, definition)
         return definition
 
+    def forget(self) -> None:
+        """The positions may stand for other registrations now."""
+        self._kept.clear()
+
     def keep(self, position: int, definition: Definition) -> None:
         """What was just registered: the next version will be held against it."""
         self._kept.put(position, replace(definition, lenient=True))

@@ -30,6 +30,7 @@ class Memory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: Recent[Subject, Situation] = Recent(_SUBJECTS)
+        store.when_lost(self._kept.clear)
 
     def of(self, subject: Subject) -> Situation | None:
         """What was so when it was remembered, if the caller may see it."""
@@ -38,7 +39,8 @@ class Memory:
     def holds(self, situation: Situation) -> bool:
         """Whether it is still so."""
         with self._store.read() as reading:
-            return not reading.changed(situation.rests_on, after=situation.position)
+            gone_back = reading.position() < situation.position
+            return not gone_back and not reading.changed(situation.rests_on, after=situation.position)
 
     def added(self, decision: Decision, version: Version) -> None:
         """A decision was carried out: what is so from then on, where nothing else came with it."""

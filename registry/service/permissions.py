@@ -50,6 +50,7 @@ class Permissions:
         self.generation = 0
         """Goes up whenever keys or grants change, here or on another node."""
         store.listen(self._heard)
+        store.when_lost(self._changed)
 
     @property
     def authentication(self) -> Authentication:
@@ -145,9 +146,12 @@ class Permissions:
 
     def _heard(self, entries: Sequence[Entry]) -> None:
         if any(isinstance(entry.event, _CHANGES_ACCESS) for entry in entries):
-            self.generation += 1
-            if self._authentication is not None:
-                self._authentication.forget()
+            self._changed()
+
+    def _changed(self) -> None:
+        self.generation += 1
+        if self._authentication is not None:
+            self._authentication.forget()
 
 
 def _members(grant: Grant) -> dict[str, str]:

@@ -67,6 +67,11 @@ class Drafts:
         self._kept: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)  # by positions of the registrations
         self._agreed: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)
 
+    def forget(self) -> None:
+        """The positions may stand for other registrations now."""
+        self._kept.clear()
+        self._agreed.clear()
+
     def get(self, subject: Subject, old: tuple[Version, Parsed], new: tuple[Version, Parsed]) -> Proven | None:
         """The document with its proof, or None where a person has to decide something."""
         (before, one), (after, other) = old, new

@@ -45,12 +45,26 @@ class Database:
             self._write = f"BEGIN; SET LOCAL lock_timeout = {int(settings.busy_seconds * 1000)}"
         self._failure: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         """What the driver raises: the other one is not even loaded."""
+        self.losses = 0
+        """How many connections have died. Whoever answers next may be a copy that lacks what was committed last."""
+        self._when_lost: list[Callable[[], None]] = []
+        event.listen(self._engine, "invalidate", lambda *_: self.lose())
         self._closing: list[Callable[[], None]] = []
 
     @property
     def dialect(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return self._engine.dialect.name
+
+    def when_lost(self, callback: Callable[[], None]) -> None:
+        """Call whenever a connection has died, before another one is used in its place."""
+        self._when_lost.append(callback)
+
+    def lose(self) -> None:
+        """What was known of the database does not count any more."""
+        self.losses += 1
+        for callback in self._when_lost:
+            callback()
 
     def close(self) -> None:
         """Give all connections back."""

@@ -102,6 +102,9 @@ class PastStore(Store):
     def listen(self, listener: Listener) -> None:
         """What was does not change: nothing will be heard."""
 
+    def when_lost(self, callback: Callable[[], None]) -> None:
+        """Whoever remembers something of it is gone before it matters."""
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -141,11 +144,16 @@ class Pasts:
         with connection, connection.begin():
             yield connection
 
-    def close(self) -> None:
-        """Forget everything."""
+    def forget(self) -> None:
+        """Replay anew whatever is asked for next."""
         with self._lock:
             while self._kept:
                 self._kept.popitem()[1].forget()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.forget()
+        with self._lock:
             if self._folder is not None:
                 self._folder.cleanup()
                 self._folder = None

@@ -38,6 +38,8 @@ class Store:
         self._database = Database(settings)
         self._writer = Lock()
         self._lately = Lately()
+        self._losses = 0
+        """How many connections had died when something was written last."""
         self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
         try:
@@ -74,6 +76,17 @@ class Store:
     def listen(self, listener: Listener) -> None:
         """Tell ``listener`` of everything that this process commits, and of what it hears that others did."""
         self._listeners.append(listener)
+
+    def when_lost(self, callback: Callable[[], None]) -> None:
+        """Call when a connection to the database has died, or its log has gone back: nothing remembered counts.
+
+        A standby that has taken over may lack the last commits, and give their positions, ids and versions anew.
+        """
+        self._database.when_lost(callback)
+
+    def gone_back(self) -> None:
+        """The log was found shorter than it was, whatever the reason."""
+        self._database.lose()
 
     def heard(self, entries: Sequence[Entry]) -> None:
         """Tell the listeners of what was committed, here or by another node."""
@@ -113,7 +126,10 @@ class Store:
             raise self._no_turn()
         try:
             with self._database.transaction(write=True) as connection:
-                writing = Writing(connection, origin, self._lately)
+                losses, self._losses = self._losses, self._database.losses
+                if doubtful := losses != self._losses:
+                    self._lately = Lately()
+                writing = Writing(connection, origin, self._lately, doubtful=doubtful)
                 yield writing
                 writing.flush()
                 if not keep:

@@ -28,11 +28,13 @@ from registry.storage.verification import Progress, replay
 class Writing(Reading):
     """The one writer: sees what is committed before it and in the caller's view, and appends events as it may."""
 
-    def __init__(self, connection: Connection, origin: Origin, lately: Lately) -> None:
+    def __init__(self, connection: Connection, origin: Origin, lately: Lately, *, doubtful: bool = False) -> None:
+        """``doubtful``: the database may be another one than before, so whatever was decided is decided again."""
         super().__init__(self._written)
         self._connection = connection
         self.act(origin)
         self._lately = lately
+        self._doubtful = doubtful
         self._begun_at = log.lock(connection)
         self._unwritten: list[Entry] = []
         self._ids = Ids()
@@ -103,7 +105,7 @@ class Writing(Reading):
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
         """Whether anything has happened in one of these streams after a position."""
-        if any(entry.subject in streams and entry.position > after for entry in self.appended):
+        if self._doubtful or any(entry.subject in streams and entry.position > after for entry in self.appended):
             return True
         if after >= self._begun_at:
             return after > self.position()  # the log has gone back: another database has taken over

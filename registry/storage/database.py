@@ -14,16 +14,26 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from registry.errors import InvalidRequest, StoreBusy, StoreUnavailable
+from registry.errors import InvalidRequest, StoreBusy, StoreError, StoreUnavailable
 from registry.settings import Settings
 from registry.storage.prepared import cursor_of
 from registry.telemetry import metrics, tracing
 
 _SPELLINGS: Final = "write sqlite:///path or postgresql://user@host/name"
+_TRY_AGAIN: Final = frozenset({"40001", "40P01", "55P03"})
+"""States of PostgreSQL: serialization failure, deadlock, lock not available within ``lock_timeout``."""
+_DEAD_AFTER: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that has vanished without a word (a machine without power, a cut network) is given up after half a minute;
+by itself, the kernel would wait for a quarter of an hour."""
 _SECONDS: Final = {kind: metrics.TRANSACTIONS.labels(kind) for kind in ("read", "write")}
 
 
@@ -133,20 +143,27 @@ class Database:
             yield
         except PoolTimeout as error:
             raise StoreBusy(f"no free connection within {self._busy_seconds:g} s: try again") from error
-        except OperationalError as error:
-            if "locked" in str(error.orig):
-                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
-            raise StoreUnavailable(f"the database did not answer: {error.orig}") from error
-        except self._failure as error:  # from prepared statements, which Core has not seen
-            if "locked" in str(error):
-                raise StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again") from error
-            raise StoreUnavailable(f"the database did not answer: {error}") from error
-        except DBAPIError as error:
-            if "not a database" in str(error.orig):
-                raise StoreUnavailable(f"the file is no SQLite database: {error.orig}") from error
+        except (IntegrityError, ProgrammingError, DataError) as error:
             if error.connection_invalidated:
                 raise StoreUnavailable(f"the database went away: {error.orig}") from error
-            raise
+            raise  # it has answered, and what it was asked was wrong
+        except DBAPIError as error:
+            raise self._told(error.orig) from error
+        except self._failure as error:  # from prepared statements, which Core has not seen
+            raise self._told(error) from error
+
+    def _told(self, cause: BaseException | None) -> StoreError:
+        """What the driver has said, in the registry's terms."""
+        said = str(cause)
+        if getattr(cause, "sqlstate", None) in _TRY_AGAIN:
+            return StoreBusy(f"the database let others go first: try again ({said})")
+        if "locked" in said:
+            return StoreBusy(f"the database was busy for {self._busy_seconds:g} s: try again")
+        if "not a database" in said:
+            return StoreUnavailable(f"the file is no SQLite database: {said}")
+        if "malformed" in said:
+            return StoreUnavailable(f"the file is damaged, restore a backup: {said}")
+        return StoreUnavailable(f"the database did not answer: {said}")
 
 
 def _url(settings: Settings) -> URL:
@@ -190,5 +207,10 @@ def _postgresql(url: URL, settings: Settings) -> Engine:
         pool_size=settings.connections,
         max_overflow=0,
         pool_timeout=settings.busy_seconds,
-        connect_args={"connect_timeout": max(1, int(settings.busy_seconds)), "autocommit": True},
+        connect_args={
+            **{name: value for name, value in _DEAD_AFTER.items() if name not in url.query},
+            "connect_timeout": max(1, int(settings.busy_seconds)),
+            "autocommit": True,
+            "client_encoding": "utf8",
+        },
     )

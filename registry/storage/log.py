@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 
 from registry import events
 from registry.access.roles import WHOLE, View
-from registry.events import Entry, Event, Line, micros, moment
-from registry.model import Origin, Subject
+from registry.events import Entry, Event, Line, micros
+from registry.model import Subject
 from registry.storage import tables
 from registry.storage.prepared import Prepared
 from registry.storage.visibility import shows_entry
@@ -90,7 +90,10 @@ def read(
     newest_first: bool = False,
     view: View = WHOLE,
 ) -> list[Entry]:
-    """Entries in a view, after one position and before another, optionally of one stream or type only."""
+    """Entries in a view, after one position and before another, optionally of one stream or type only.
+
+    Raises UnknownEvent for one that a newer version has written, DamagedArchive for one that cannot be read.
+    """
     at = tables.log.c.position
     query = select(tables.log).where(at > after).order_by(at.desc() if newest_first else at).limit(limit)
     if before is not None:
@@ -101,14 +104,14 @@ def read(
         query = query.where(shows_entry(view, tables.log.c.context, tables.log.c.stream))
     if kind is not None:
         query = query.where(tables.log.c.type == kind.__name__)
-    return [_entry(row) for row in connection.execute(query)]
+    return [_line(row).entry() for row in connection.execute(query)]
 
 
 def lines(connection: Connection, *, after: int, last: int, limit: int) -> list[Line]:
     """Entries as they are kept, after one position up to another."""
     at = tables.log.c.position
     query = select(tables.log).where(at > after, at <= last).order_by(at).limit(limit)
-    return [Line(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public name
+    return [_line(row) for row in connection.execute(query)]
 
 
 def adopt(connection: Connection, copied: Sequence[Line]) -> None:
@@ -126,10 +129,14 @@ def replay(connection: Connection, *, after: int = 0, last: int | None = None) -
 
 
 def position_at(connection: Connection, time: datetime) -> int:
-    """Of the last entry that was written at a time or before; 0 for none."""
-    written = tables.log.c.time
-    query = select(tables.log.c.position).where(written <= micros(time))
-    return connection.execute(query.order_by(written.desc(), tables.log.c.position.desc()).limit(1)).scalar() or 0
+    """Of the last entry that was written at a time or before; 0 for none.
+
+    The newest by its time is looked up; after it there are earlier ones only where a clock was set back.
+    """
+    written, at = tables.log.c.time, tables.log.c.position
+    until = select(at).where(written <= micros(time))
+    newest: int = connection.execute(until.order_by(written.desc(), at.desc()).limit(1)).scalar() or 0
+    return connection.execute(until.where(at > newest).order_by(at.desc()).limit(1)).scalar() or newest
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -147,11 +154,5 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        position=row.position,
-        time=moment(row.time),
-        origin=Origin(row.actor, row.request_id, row.reason),
-        subject=Subject(row.context, row.stream),
-        event=events.decode(row.type, row.type_version, row.payload),
-    )
+def _line(row: Row[Any]) -> Line:
+    return Line(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name

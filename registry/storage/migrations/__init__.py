@@ -18,9 +18,15 @@ _ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"
 def upgrade(connection: Connection) -> None:
     """Run what is missing inside the caller's transaction; another node that starts meanwhile waits.
 
-    Raises StoreUnavailable for tables that a newer version has made.
+    Raises StoreUnavailable for tables that a newer version has made, and for a database that cannot hold every text.
     """
     if connection.dialect.name == "postgresql":
+        encoding = connection.execute(text("SHOW server_encoding")).scalar()
+        if encoding != "UTF8":
+            raise StoreUnavailable(
+                f"its encoding is {encoding}, in which not every schema can be kept: make the database with "
+                "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
     found = current(connection)
     if found == LATEST:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from registry.errors import InvalidRequest
+from registry.patience import PatientTransport
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -107,7 +108,7 @@ class Checked(httpx.BaseTransport):
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
-        self._inner = httpx.HTTPTransport(trust_env=False)
+        self._inner = PatientTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -29,6 +29,7 @@ from registry.model import (
     Subject,
     context_name,
 )
+from registry.patience import within
 from registry.service import Registry
 from registry.service.exporters import TOKEN, URL, USER_INFO
 
@@ -91,18 +92,16 @@ def _pattern(text: str) -> tuple[str | None, str]:
 class OtherRegistry:
     """What an exporter asks of the other registry. Raises _RefusedThere, _Unavailable."""
 
-    def __init__(self, client: httpx.Client, names: Names) -> None:
+    def __init__(self, client: httpx.Client, names: Names, seconds: float) -> None:
+        """``seconds``: how long an answer may take."""
         self._client = client
+        self._seconds = seconds
         self._names = names
         self._prepared: set[str] = set()
 
     def log_id(self) -> str | None:
         """Of a lineal; None for other registries."""
-        answer = self._ask("GET", "/v1/metadata/id")
-        try:
-            found = answer.json()["log"]
-        except (ValueError, KeyError, TypeError):
-            return None
+        found = _member(self._ask("GET", "/v1/metadata/id"), "log")
         return found if isinstance(found, str) and found else None
 
     def take(self, entry: Entry) -> None:
@@ -138,7 +137,7 @@ class OtherRegistry:
             return
         # it may be there already, in a later state than this entry's
         kept = self._ask("GET", f"/subjects/{_segment(there)}/versions/{event.version}?deleted=true")
-        if not (kept.is_success and kept.json().get("id") == event.schema_id):
+        if not (kept.is_success and _member(kept, "id") == event.schema_id):
             raise _RefusedThere(f"version {event.version} of '{there}': {_said(answer)}")
 
     def _delete(self, there: Subject, number: int, *, permanent: bool = False) -> int:
@@ -162,7 +161,7 @@ class OtherRegistry:
             return
         path = "/mode" if context == DEFAULT_CONTEXT else f"/mode/{quote(f':{context}:', safe='')}"
         now = self._ask("GET", f"{path}?defaultToGlobal=true")
-        if not (now.is_success and now.json().get("mode") == "IMPORT"):
+        if not (now.is_success and _member(now, "mode") == "IMPORT"):
             answer = self._ask("PUT", path, {"mode": "IMPORT"})
             if not answer.is_success:
                 raise _RefusedThere(f"context '{context}' cannot be set to mode IMPORT: {_said(answer)}")
@@ -171,7 +170,8 @@ class OtherRegistry:
     def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         content = None if body is None else msgspec.json.encode(body)
         try:
-            answer = self._client.request(method, path, content=content)
+            with within(self._seconds):
+                answer = self._client.request(method, path, content=content)
         except httpx.HTTPError as error:
             raise _Unavailable(f"{self._client.base_url}: {str(error) or type(error).__name__}") from error
         if answer.is_server_error or answer.status_code in _OVERLOADED:
@@ -184,11 +184,17 @@ def _segment(subject: Subject) -> str:
 
 
 def _code(answer: httpx.Response) -> int:
-    try:
-        code = answer.json()["error_code"]
-    except (ValueError, KeyError, TypeError):
-        return answer.status_code
+    code = _member(answer, "error_code")
     return code if isinstance(code, int) else answer.status_code
+
+
+def _member(answer: httpx.Response, name: str) -> object:
+    """Of the JSON object that was answered; None where it was none, or has no such member."""
+    try:
+        found = answer.json()
+    except (ValueError, RecursionError):
+        return None
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def _said(answer: httpx.Response) -> str:
@@ -233,7 +239,9 @@ class Exporting:
         name = exporter.definition.name
         try:
             with self._client(exporter.definition) as client:
-                other = OtherRegistry(client, Names(exporter.definition, self._registry.settings.cluster_id))
+                settings = self._registry.settings
+                names = Names(exporter.definition, settings.cluster_id)
+                other = OtherRegistry(client, names, settings.exporter_timeout_seconds)
                 self._copy(exporter, other, position)
         except InvalidExporterConfig as error:
             self._registry.exporters.advance(exporter, self._holder, position, error.message)

@@ -15,6 +15,7 @@ import httpx
 
 from registry.addresses import Checked, Reach
 from registry.errors import InvalidRequest
+from registry.patience import within
 from registry.webhooks.message import Message, headers
 
 _AGENT: Final = {"User-Agent": "lineal"}
@@ -43,7 +44,10 @@ class Sender:
         """What went wrong; empty where the webhook has taken it. ``handshake``: it has agreed to this origin."""
         said = headers(sent, secrets, int(time.time())) | _AGENT | ({"Origin": self._origin} if handshake else {})
         try:
-            with self._http.stream("POST", url, content=sent.body, headers=said) as answer:
+            with (
+                within(self._seconds),
+                self._http.stream("POST", url, content=sent.body, headers=said) as answer,
+            ):
                 if answer.is_redirect:
                     return f"it answered {answer.status_code}: redirects are not followed, register where it leads"
                 return "" if answer.is_success else f"it answered {answer.status_code}"
@@ -57,7 +61,10 @@ class Sender:
                 "A handshake says who asks: set LINEAL_WEBHOOK_ORIGIN to the DNS name of this registry"
             )
         try:
-            with self._http.stream("OPTIONS", url, headers=_AGENT | {_ASKED: self._origin}) as answer:
+            with (
+                within(self._seconds),
+                self._http.stream("OPTIONS", url, headers=_AGENT | {_ASKED: self._origin}) as answer,
+            ):
                 allowed, rate = answer.headers.get(_ALLOWED, ""), answer.headers.get(_RATE, _ANY).strip()
                 status = answer.status_code
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -6,16 +6,19 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
 from compat.definition import Format
-from registry.addresses import ForbiddenAddress, Reach, require, resolve
+from registry.addresses import Checked, ForbiddenAddress, Reach, require, resolve
 from registry.background import Background
 from registry.delivering import Deliverer
 from registry.errors import InvalidRequest, NotFound
@@ -25,6 +28,8 @@ from registry.service import Registry
 from registry.service.webhooks import Wish
 from registry.settings import load
 from registry.storage import tables
+from registry.webhooks.message import Message
+from registry.webhooks.sending import Sender
 from tests.patience import eventually
 from tests.receiving import Receiver
 
@@ -241,6 +246,57 @@ def test_a_webhook_that_is_away_holds_up_nobody_else(registry: Registry, receive
     deliver(registry, lambda: len(receiver.requests) == 2)
     assert receiver.positions == positions
     assert "refused" in registry.webhooks.one(away.webhook.id).progress.error
+
+
+@contextmanager
+def dripping(head: bytes, drip: bytes) -> Iterator[str]:
+    """The address of a server that answers every request with a beginning, and then goes on for ever."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=listening.accept()[:1], daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(65_536)
+            connection.sendall(head)
+            while True:
+                connection.sendall(drip)
+                time.sleep(0.0 if len(drip) > 1_000 else 0.05)
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    listening.close()
+
+
+def test_an_answer_that_never_ends_is_given_up_in_time() -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\nx: ", b"x") as url:
+        sender, started = Sender(ANYWHERE, 0.3, "registry.example.org"), time.monotonic()
+        assert sender.send(url, Message("m", b"{}"), []), "it has not been taken"
+        with pytest.raises(InvalidRequest, match="did not answer the handshake"):
+            sender.handshake(url)
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("head", "drip", "error"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 10_000, httpx.ReadError),
+        (b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n", b"x", httpx.RemoteProtocolError),
+    ],
+)
+def test_an_answer_is_read_up_to_a_size_and_not_unpacked(
+    monkeypatch: pytest.MonkeyPatch, head: bytes, drip: bytes, error: type[Exception]
+) -> None:
+    monkeypatch.setattr("registry.patience.LARGEST_ANSWER", 100_000)
+    with (
+        dripping(head, drip) as url,
+        httpx.Client(transport=Checked(ANYWHERE)) as http,
+        pytest.raises(error, match=r"longer than 100,000 bytes|compressed"),
+    ):
+        http.get(url)
 
 
 def test_nothing_is_lost_when_the_process_dies_after_sending(registry: Registry, receiver: Receiver) -> None:

@@ -68,6 +68,8 @@ class Follower:
         if not self._same_log:
             self._require_same_log(position)
         page = self._ask(position, wait=_WAIT_SECONDS)
+        if page.lines or page.position < position:  # a standby may have taken over there without a word
+            self._require_same_log(position)
         while page.lines and not stop.is_set():
             self._registry.transfer.adopt(page.lines)
             position = page.lines[-1].position
@@ -82,6 +84,11 @@ class Follower:
         if position:
             here, _ = self._registry.transfer.lines(position - 1, 1)
             there = self._ask(position - 1, wait=0.0, limit=1)
+            if there.position < position:
+                raise InvalidRequest(
+                    f"the log of {self._primary} ends at {there.position:,} and this copy at {position:,}: it has lost "
+                    "entries, restored from an older backup perhaps; follow anew with an empty database"
+                )
             if there.lines != here:
                 raise InvalidRequest(
                     f"entry {position:,} of this database is not the one of {self._primary}: it holds another log; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,26 @@ def test_a_replica_answers_when_the_primary_is_away(start: Start, tmp_path: Path
         assert with_replica.upkeep.verify() == []
     finally:
         with_replica.close()
+
+
+def test_a_primary_that_has_gone_back_is_not_followed_in_silence(start: Start, tmp_path: Path) -> None:
+    """As after its database was restored from an older backup, or a standby took over that was behind."""
+    file = tmp_path / "primary.db"
+    primary = start(f"sqlite:///{file}")
+    for number in range(3):
+        httpx.post(f"{primary.url}/subjects/s{number}/versions", json=schema(number)).raise_for_status()
+    replica = start(f"sqlite:///{tmp_path / 'replica.db'}", LINEAL_FOLLOW=primary.url, LINEAL_LEASE_SECONDS="1")
+    eventually(lambda: standing(replica.url)["position"] == 3)
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM log WHERE position > 2")
+        connection.execute("UPDATE head SET position = 2")
+    connection.close()
+    eventually(lambda: "ends at 2 and this copy at 3" in (standing(replica.url)["error"] or ""))
+    httpx.get(f"{replica.url}/subjects/s2/versions/1").raise_for_status()
+    for number in (7, 8):
+        httpx.put(f"{primary.url}/config/other{number}", json={"compatibility": "NONE"}).raise_for_status()
+    eventually(lambda: "holds another log" in (standing(replica.url)["error"] or ""))
+    assert standing(replica.url)["position"] == 3, "nothing of another log is added"
 
 
 def test_another_log_is_not_followed(start: Start, tmp_path: Path) -> None:

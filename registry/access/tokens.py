@@ -55,15 +55,22 @@ class KeySet:
 
     def key(self, key_id: str | None) -> PyJWK:
         """The key with an id, or the only one. Raises Unauthenticated."""
-        with self._lock:
-            age = time.monotonic() - self._fetched
-            known = self._find(key_id)
-            if age > self._keep_seconds or (known is None and age > _SOONEST_SECONDS):
-                self._refresh()
-                known = self._find(key_id)
+        known = self._find(key_id)
+        # whoever has a key that is known does not wait while somebody else fetches
+        if self._is_due(known) and self._lock.acquire(blocking=known is None):
+            try:
+                if self._is_due(known := self._find(key_id)):
+                    self._refresh()
+                    known = self._find(key_id)
+            finally:
+                self._lock.release()
         if known is None:
             raise Unauthenticated("The token is signed with a key that its issuer does not publish")
         return known
+
+    def _is_due(self, known: PyJWK | None) -> bool:
+        age = time.monotonic() - self._fetched
+        return age > self._keep_seconds or (known is None and age > _SOONEST_SECONDS)
 
     def _find(self, key_id: str | None) -> PyJWK | None:
         if key_id is None and len(self._keys) == 1:
@@ -83,12 +90,17 @@ class KeySet:
     def _read(self) -> str:
         if not self._source.startswith(("http://", "https://")):
             return Path(self._source).read_text("utf-8")
-        with httpx.Client(timeout=self._fetch_seconds, follow_redirects=False) as client:
-            response = client.get(self._source, headers={"accept": "application/json"})
-        response.raise_for_status()
-        if len(response.content) > _MOST_BYTES:
-            raise ValueError("the answer is too long for a key set")
-        return response.text
+        found = b""
+        with (
+            httpx.Client(timeout=self._fetch_seconds, follow_redirects=False) as client,
+            client.stream("GET", self._source, headers={"accept": "application/json"}) as response,
+        ):
+            response.raise_for_status()
+            for piece in response.iter_bytes():
+                found += piece
+                if len(found) > _MOST_BYTES:
+                    raise ValueError("the answer is too long for a key set")
+        return found.decode()
 
 
 class Tokens:

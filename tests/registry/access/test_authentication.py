@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from registry.errors import InvalidRequest, NotFound, TooManyRequests, Unauthent
 from registry.model import Subject
 from registry.service import Registry
 from registry.settings import load
+from tests.patience import eventually
 
 ORDERS = Subject(".", "orders.A")
 
@@ -209,6 +211,20 @@ def test_an_issuer_that_does_not_answer_in_time(opened: Any, provider: Any, toke
     authentication = opened(**token_settings(jwks_fetch_seconds=0.1)).permissions.authentication
     with pytest.raises(Unauthenticated):
         authentication.header(bearer(provider.token()))
+
+
+def test_who_has_a_known_key_waits_for_nobody_who_fetches(opened: Any, provider: Any, token_settings: Any) -> None:
+    authentication = opened(**token_settings(jwks_seconds=0.0, credentials_seconds=0.0)).permissions.authentication
+    shown = bearer(provider.token())
+    authentication.header(shown)
+    asked, provider.delay = provider.asked, 4.0
+    first = threading.Thread(target=authentication.header, args=(shown,))
+    first.start()
+    eventually(lambda: provider.asked > asked)
+    started = time.monotonic()
+    assert authentication.header(shown).name == "anna"
+    assert time.monotonic() - started < 2
+    first.join()
 
 
 @pytest.mark.parametrize(

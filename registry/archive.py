@@ -20,6 +20,8 @@ from registry.events import Line
 
 FORMAT: Final = 1
 _COMPRESSION: Final = 6
+_LONGEST_LINE: Final = 128_000_000
+"""Bytes of one entry: requests of the default size make entries of a tenth of it at the most."""
 _GZIP: Final = 31
 """``wbits`` of zlib for a gzip stream with the largest window."""
 
@@ -66,7 +68,7 @@ def header(file: Path) -> Header:
     """What a file says about itself. Raises DamagedArchive, OSError."""
     with gzip.open(file) as source:
         try:
-            return _header(source.readline())
+            return _header(_next(source))
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DamagedArchive(f"{file} is no export of a registry: {error}") from error
 
@@ -88,10 +90,10 @@ def verify(file: Path) -> Iterator[Line]:
 
 
 def _read(source: gzip.GzipFile) -> Iterator[Line]:
-    first = source.readline()
+    first = _next(source)
     wanted, digest, count = _header(first), hashlib.sha256(first), 0
     last = b""
-    for text in source:
+    while text := _next(source):
         if last:
             digest.update(last)
             count += 1
@@ -105,6 +107,14 @@ def _read(source: gzip.GzipFile) -> Iterator[Line]:
         raise DamagedArchive(
             f"the checksum of the {count:,} entries is not the one in the trailer: the file has been changed"
         )
+
+
+def _next(source: gzip.GzipFile) -> bytes:
+    """The next line. Raises DamagedArchive for one that no export has, before it fills the memory."""
+    text = source.readline(_LONGEST_LINE)
+    if len(text) == _LONGEST_LINE and not text.endswith(b"\n"):
+        raise DamagedArchive(f"a line is longer than {_LONGEST_LINE:,} bytes: this is no export of a registry")
+    return text
 
 
 def _header(text: bytes) -> Header:

@@ -141,6 +141,17 @@ def test_a_damaged_file_changes_nothing(
     assert fresh.upkeep.verify() == []
 
 
+def test_a_line_without_end_does_not_fill_the_memory(
+    fresh: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.archive._LONGEST_LINE", 10_000)
+    file = tmp_path / "bomb.gz"
+    for text in (b"0" * 1_000_000, b'{"format":1,"lineal":"1","created":"","position":1}\n' + b" " * 1_000_000):
+        file.write_bytes(squeezed(text))
+        with pytest.raises(DamagedArchive, match="longer than 10,000 bytes"):
+            fresh.transfer.restore(file)
+
+
 def test_an_event_of_a_newer_version_is_not_taken_over(fresh: Registry, tmp_path: Path) -> None:
     import hashlib
 

@@ -55,13 +55,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return USAGE
     except Misconfigured as error:
-        click.echo(f"error: {error}", err=True)
+        _complain(f"error: {error}")
         return USAGE
     except CouldNotCheck as error:
-        click.echo(f"{_could_not(sys.argv[1:] if arguments is None else arguments)}: {error}", err=True)
+        _complain(f"{_could_not(sys.argv[1:] if arguments is None else arguments)}: {error}")
         return COULD_NOT_CHECK
     except Refusal as error:
-        click.echo(f"the registry refused: {error.message}", err=True)
+        _complain(f"the registry refused: {error.message}")
         return FINDINGS
     except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,6 +78,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
         return INTERNAL
     return code if isinstance(code, int) else PASS
+
+
+def _complain(text: str) -> None:
+    """What went wrong, on stderr."""
+    import click
+
+    from registry.cli.console import shown
+
+    click.echo(shown(text, sys.stderr), err=True)
 
 
 def _could_not(arguments: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,11 @@ _LOOKS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 
 
+_COMMAND: Final = re.compile(
+    r"\x1b(?!\[(?:0|1|2|3[0-7])m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
+"""What a terminal obeys, or reads in another order; except for the looks that are painted here."""
+
 Step = Callable[[str], None]
 """Tells that one unit of work is done, and what came of it."""
 
@@ -52,19 +58,19 @@ class Console:
     def report(self, text: str) -> None:
         """What was asked for, on stdout."""
         try:
-            click.echo(text, nl=not text.endswith("\n"), color=_coloured(sys.stdout))
+            click.echo(shown(text, sys.stdout), nl=not text.endswith("\n"), color=_coloured(sys.stdout))
         except BrokenPipeError:
             raise ReaderGone from None
 
     def note(self, text: str) -> None:
         """Something worth knowing, on stderr."""
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(shown(text, sys.stderr), err=True)
 
     def warn(self, text: str) -> None:
         """Something that must be seen, on stderr, also when quiet."""
         word = click.style("warning", **_LOOKS["warning"]) if _coloured(sys.stderr) else "warning"
-        click.echo(f"{word}: {text}", err=True)
+        click.echo(shown(f"{word}: {text}", sys.stderr), err=True)
 
     @contextmanager
     def progress(self, title: str, total: int | None) -> Iterator[Step]:
@@ -95,6 +101,11 @@ class Console:
                 yield lambda done, line: bar.update(task, completed=done, line=line)
         else:
             yield _percent(title, total)
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """What a terminal is sent: names and texts of others must not move its cursor, or do anything but be read."""
+    return _COMMAND.sub(lambda found: ascii(found[0])[1:-1], text) if stream.isatty() else text
 
 
 def _coloured(stream: TextIO) -> bool:

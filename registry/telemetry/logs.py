@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,7 +12,15 @@ import msgspec
 
 REQUESTS: Final = logging.getLogger("lineal.requests")
 
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _FIELDS: Final = ("request_id", "principal", "route", "status", "ms")
+
+
+class LineFormatter(logging.Formatter):
+    """A message as one line: what somebody has sent cannot look like another one, or command a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as its base has it
+        return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -40,6 +49,8 @@ def request(request_id: str, principal: str, route: str, status: int, seconds: f
 def configuration(server: dict[str, Any], form: str, *, requests: bool) -> dict[str, Any]:
     """The logging of the server's own framework, on stderr, in one form with ours."""
     made = copy.deepcopy(server)
+    for formatter in made["formatters"].values():
+        formatter["()"] = f"{__name__}.LineFormatter"
     if form == "json":
         made["formatters"] = {name: {"()": f"{__name__}.JsonFormatter"} for name in made["formatters"]}
     for handler in made["handlers"].values():

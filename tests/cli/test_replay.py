@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
+import click
 import duckdb
 import fastavro
 import pytest
 
-from registry.cli.console import Console
+from registry.cli.console import Console, shown
 from tests.cli.conftest import LATEST, OLD
 
 REPLAY = ("upcast", "orders.OrderPlaced", "--from", "1", "--replay")
@@ -201,6 +203,19 @@ def test_what_cannot_be_replayed_is_told(demo, arguments, code, message):
     assert message in done.stderr
     assert done.stdout == ""
     assert demo.read("old.jsonl") == jsonl(OLD)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_what_others_have_written_commands_no_terminal():
+    nasty = "a\x1b]0;title\x07b\x1b[2Jc\x9bd\u202ee\r\n\tf"
+    assert shown(nasty, Terminal()) == "a\\x1b]0;title\\x07b\\x1b[2Jc\\x9bd\\u202ee\\r\n\tf"
+    painted = click.style("looks", fg="red", bold=True) + click.style("good", dim=True)
+    assert shown(painted, Terminal()) == painted
+    assert shown(nasty, io.StringIO()) == nasty, "a file gets what there is"
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(capsys, monkeypatch):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from granian.log import LOGGING_CONFIG
 from litestar import Litestar
 from litestar.testing import TestClient
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -22,7 +23,7 @@ from registry.http.app import create_app
 from registry.service import Registry
 from registry.settings import load
 from registry.telemetry import tracing
-from registry.telemetry.logs import REQUESTS, JsonFormatter
+from registry.telemetry.logs import REQUESTS, JsonFormatter, LineFormatter, configuration
 
 Client = TestClient[Litestar]
 SCHEMA = '{"type":"record","name":"A","fields":[]}'
@@ -208,3 +209,11 @@ def test_a_line_per_request_without_what_is_secret(
     assert key not in written
     assert "guess" not in written
     assert "record" not in written
+
+
+def test_a_message_is_one_line_whatever_was_asked_for() -> None:
+    made = configuration(LOGGING_CONFIG, "text", requests=True)["formatters"]["generic"]
+    formatter = LineFormatter(made["fmt"], made["datefmt"])
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "failed: %s", ("/a\n[INFO] all is well\x1b[2J\x9b",), None)
+    assert made["()"].endswith(".LineFormatter")
+    assert formatter.format(record) == "[ERROR] failed: /a\\n[INFO] all is well\\x1b[2J\\x9b"

@@ -17,13 +17,14 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
 
 from upcasters.compile import sql_places as places
+from upcasters.compile.json_events import text_of
 from upcasters.compile.sql import Dialect
 from upcasters.compile.sql_native import Native
 from upcasters.compile.sql_places import JSON, Many, Place, Scalar, Struct, Type, Value, nameable
 from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.errors import NotPortable
 from upcasters.expression import Constant
-from upcasters.operations import Entries, Scale
+from upcasters.operations import Scale
 from upcasters.pattern_text import RE2, write
 from upcasters.plan import Plan
 from upcasters.shape import ANYTHING, Record, Shape, nullable
@@ -117,10 +118,10 @@ class DuckDB(Dialect):
 
     def literal(self, value: Any) -> Sql:
         try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=text_of)
             text.encode()
         except (TypeError, ValueError) as error:
-            raise NotPortable(self.target, f"a constant is no JSON value ({type(value).__name__})") from error
+            raise NotPortable(self.target, f"a constant: {error}") from error
         return quoted(text)
 
     def member(self, record: Sql, name: str) -> Sql:
@@ -159,11 +160,6 @@ class DuckDB(Dialect):
 
     def only(self, record: Sql, names: tuple[str, ...]) -> Sql:
         return f"lineal.only({record}, {_list(names)})"
-
-    def entries(self, function: Entries, value: Sql) -> Sql:
-        if function.to == "map":
-            self.refuse("entries to a map: repeated keys could not be refused")
-        return super().entries(function, value)
 
     def items(self, value: Sql, name: Sql, body: Sql) -> Sql:
         listed = f"list_transform(lineal.items({value}), lambda {name}: {body})"

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, Final, NoReturn
 
 from upcasters import pattern_text
-from upcasters.compile.json_events import require_json
+from upcasters.compile.json_events import require_json, text_of
 from upcasters.errors import NotPortable
 from upcasters.exact import factor
 from upcasters.expression import Binary, Call, Constant, Expression, Has, Items, Loop, Name, Ternary, Unary
@@ -60,7 +60,8 @@ def runtime() -> str:
 
 
 @lru_cache(maxsize=1)
-def _codecs() -> frozenset[str]:
+def codecs() -> frozenset[str]:
+    """The codecs that the runtime has."""
     table = runtime().split("const codecs = {", 1)[1]
     return frozenset(re.findall(r'"([a-z0-9_]+->[a-z0-9_]+)":', table))
 
@@ -234,8 +235,8 @@ class _Writer:
             case Map():
                 return self._looked_up(function, argument)
             case Convert(using=using):
-                if using not in _codecs():
-                    _refuse(f"{using} needs values that JSON does not have")
+                if using not in codecs():
+                    _refuse("double->decimal: JSON.parse makes 7 and 7.0 one number, and their decimals are two")
                 return f"codecs[{_text(using)}]({argument})"
             case Scale():
                 return self._scaled(function, argument, node.sort)
@@ -267,14 +268,13 @@ class _Writer:
         return f"lookup({table}, {argument}, {otherwise})"
 
     def _scaled(self, function: Scale, argument: str, sort: str) -> str:
-        if function.result == "decimal":
-            _refuse("a decimal is computed")
+        result = "string" if function.result == "decimal" else function.result
         by = factor(function.by)
         if sort == "int" and by.denominator == 1 and function.result in ("int64", "integer") and not function.places:
             return f"int({argument} * {by.numerator})"
         return (
             f"scale({argument}, {by.numerator}n, {by.denominator}n, {_text(function.rounding)}, "
-            f"{_text(function.result)}, {function.places})"
+            f"{_text(result)}, {function.places})"
         )
 
     def _fallback(self, node: Fallback) -> str:
@@ -392,7 +392,7 @@ def _expression(tree: Expression, inputs: dict[tuple[str, ...], str]) -> str:  #
             ]
             return f"({' ?? '.join(given)} ?? null)"
         case Call(function="decimal"):
-            _refuse("decimal() needs values that JSON does not have")
+            _refuse("decimals are computed with, which JavaScript does not have")
         case Call(function="matches", arguments=(value, Constant(value=pattern))):
             return f"/{pattern_text.write(str(pattern), pattern_text.JAVASCRIPT)}/u.test(text({write(value)}))"
         case Call(function=function, arguments=arguments):
@@ -422,7 +422,7 @@ _FUNCTIONS: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divide", "%"
 def _binary(tree: Binary, left: str, right: str) -> str:
     operator, sort = tree.operator, tree.sort
     if sort == "decimal":
-        _refuse("decimals are computed with")
+        _refuse("decimals are computed with, which JavaScript does not have")
     if operator in ("&&", "||"):
         return f"(truth({left}) {operator} truth({right}))"
     if sort == "int" and operator in ("+", "-", "*"):
@@ -463,4 +463,4 @@ def literal(value: Any) -> str:
         case dict():
             return "{" + ", ".join(f"{_key(name)}: {literal(item)}" for name, item in value.items()) + "}"
         case _:
-            _refuse(f"a constant is no JSON value ({type(value).__name__})")
+            return json.dumps(text_of(value))

@@ -15,6 +15,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
 
+from upcasters.compile.json_events import text_of
 from upcasters.compile.sql import Dialect
 from upcasters.compile.sql_text import Kind, Sql, identifier, quoted
 from upcasters.compile.sql_words import SCHEMA
@@ -88,6 +89,9 @@ class PostgreSQL(Dialect):
     text_type: ClassVar[str] = "text"
     whole_type: ClassVar[str] = "numeric"
     tells_capitals: ClassVar[bool] = True
+    inexact: ClassVar[Mapping[str, str]] = MappingProxyType({
+        "double->decimal": "jsonb makes 1500 and 1.5e3 one number, and their decimals are two",
+    })  # fmt: skip
 
     def __init__(self, event: Sql = "e", schema: str = SCHEMA) -> None:
         super().__init__(event)
@@ -95,10 +99,10 @@ class PostgreSQL(Dialect):
 
     def literal(self, value: Any) -> Sql:
         try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=text_of)
             text.encode()
         except (TypeError, ValueError) as error:
-            raise NotPortable(self.target, f"a constant is no JSON value ({type(value).__name__})") from error
+            raise NotPortable(self.target, f"a constant: {error}") from error
         if "\\u0000" in text:
             self.refuse("a text holds the character NUL")
         return f"{quoted(text)}::jsonb"

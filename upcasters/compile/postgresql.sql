@@ -215,10 +215,13 @@ BEGIN
   RETURN to_jsonb(lineal.string(v) = 'true');
 END $$;
 CREATE OR REPLACE FUNCTION lineal.double_int(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
-BEGIN RETURN to_jsonb(lineal.whole(v)); END $$;
+BEGIN
+  IF abs(lineal.whole(v)) > 9007199254740992 THEN PERFORM lineal.refuse('a number beyond 2^53 may be a double', v::text); END IF;
+  RETURN to_jsonb(lineal.whole(v));
+END $$;
 CREATE OR REPLACE FUNCTION lineal.int_double(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
 BEGIN
-  IF abs(lineal.digits(v)) > 9007199254740992 THEN PERFORM lineal.refuse('the number may have no exact double', v::text); END IF;
+  IF abs(lineal.digits(v)) > 9007199254740992 THEN PERFORM lineal.refuse('a number beyond 2^53 may have no exact double', v::text); END IF;
   RETURN v;
 END $$;
 CREATE OR REPLACE FUNCTION lineal.thousandfold(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
@@ -231,3 +234,114 @@ CREATE OR REPLACE FUNCTION lineal.thousandth(v jsonb) RETURNS jsonb LANGUAGE sql
 $$ SELECT lineal.over(lineal.digits(v), 1000) $$;
 CREATE OR REPLACE FUNCTION lineal.millionth(v jsonb) RETURNS jsonb LANGUAGE sql STRICT STABLE PARALLEL SAFE AS
 $$ SELECT lineal.over(lineal.digits(v), 1000000) $$;
+
+-- Numbers as texts. What is no whole number is a double, written as ECMAScript writes it.
+CREATE OR REPLACE FUNCTION lineal.number_string(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+DECLARE n numeric := lineal.numeral(v); digits text; places int;
+BEGIN
+  IF scale(v::numeric) = 0 AND n = trunc(n) AND abs(n) <= 9007199254740992 THEN RETURN to_jsonb(n::text); END IF;
+  IF n = trunc(n) AND abs(n) > 9007199254740992 THEN PERFORM lineal.refuse('a number beyond 2^53 may be a double', v::text); END IF;
+  digits := trim_scale(abs(n))::text;
+  IF abs(n) < 0.000001 AND n <> 0 THEN
+    places := length(substring(digits from '^0\.(0*)')) + 1;
+    digits := substr(digits, 2 + places);
+    digits := left(digits, 1) || CASE WHEN length(digits) > 1 THEN '.' || substr(digits, 2) ELSE '' END || 'e-' || places;
+  END IF;
+  RETURN to_jsonb(CASE WHEN n < 0 THEN '-' ELSE '' END || digits);
+END $$;
+CREATE OR REPLACE FUNCTION lineal.like(v jsonb, pattern text, what text) RETURNS text LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN IF lineal.string(v) !~ pattern THEN PERFORM lineal.refuse(what || ' is expected', v::text); END IF; RETURN v #>> '{}'; END $$;
+CREATE OR REPLACE FUNCTION lineal.string_number(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+DECLARE t text := lineal.like(v, '^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?$', 'a number');
+BEGIN
+  IF length(t) > 400 THEN PERFORM lineal.refuse('a number of up to 400 characters is expected', v::text); END IF;
+  RETURN CASE WHEN t ~ '^(0|-?[1-9][0-9]*)$' THEN to_jsonb(t::numeric) ELSE to_jsonb(t::float8) END;
+END $$;
+
+-- Decimals, dates, moments, bytes and UUIDs, which are texts in JSON.
+CREATE OR REPLACE FUNCTION lineal.decimal_string(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN to_jsonb(lineal.like(v, '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$', 'a decimal in digits')); END $$;
+CREATE OR REPLACE FUNCTION lineal.string_decimal(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN
+  IF length(lineal.string(v)) > 400 THEN PERFORM lineal.refuse('a decimal of up to 400 characters is expected', v::text); END IF;
+  RETURN lineal.decimal_string(v);
+END $$;
+CREATE OR REPLACE FUNCTION lineal.decimal_int(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+DECLARE n numeric := lineal.like(v, '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$', 'a decimal in digits')::numeric;
+BEGIN
+  IF n <> trunc(n) THEN PERFORM lineal.refuse('a whole number is expected', v::text); END IF;
+  RETURN to_jsonb(trunc(n));
+END $$;
+CREATE OR REPLACE FUNCTION lineal.decimal_double(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN to_jsonb(lineal.like(v, '^-?(0|[1-9][0-9]*)(\.[0-9]+)?$', 'a decimal in digits')::float8); END $$;
+CREATE OR REPLACE FUNCTION lineal.full_date(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN PERFORM lineal.days(lineal.like(v, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', 'a full-date of RFC 3339')); RETURN v; END $$;
+-- Days from 1970 of a full-date; one that the calendar does not have is refused by PostgreSQL itself.
+CREATE OR REPLACE FUNCTION lineal.days(t text) RETURNS int LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN make_date(substr(t, 1, 4)::int, substr(t, 6, 2)::int, substr(t, 9, 2)::int) - date '1970-01-01'; END $$;
+-- Microseconds from 1970 of a text in RFC 3339, section 5.6.
+CREATE OR REPLACE FUNCTION lineal.micros(v jsonb) RETURNS bigint LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+DECLARE p text[]; away int;
+BEGIN
+  p := regexp_match(lineal.string(v), '^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.([0-9]{1,6})0{0,3})?([Zz]|([-+])([0-9]{2}):([0-9]{2}))$');
+  IF p IS NULL OR p[2] > '23' OR p[3] > '59' OR p[4] > '59' OR p[9] > '23' OR p[10] > '59' THEN
+    PERFORM lineal.refuse('a date-time of RFC 3339, no finer than a microsecond, is expected', v::text);
+  END IF;
+  away := (coalesce(p[9], '0')::int * 60 + coalesce(p[10], '0')::int) * CASE p[8] WHEN '-' THEN -1 ELSE 1 END;
+  RETURN ((lineal.days(p[1])::bigint * 24 + p[2]::int) * 60 + p[3]::int - away) * 60000000 + p[4]::int * 1000000
+    + rpad(coalesce(p[6], ''), 6, '0')::int;
+END $$;
+-- A moment in RFC 3339; without the number of digits after the point, six of them, or none where they are zero.
+CREATE OR REPLACE FUNCTION lineal.moment(micros numeric, places int) RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE seconds numeric := floor(micros / 1000000); part int := micros - floor(micros / 1000000) * 1000000; days int; rest int;
+BEGIN
+  IF seconds < -62135596800 OR seconds >= 253402300800 THEN PERFORM lineal.refuse('a moment outside the years 1 to 9999', micros::text); END IF;
+  days := floor(seconds / 86400);
+  rest := seconds - days::bigint * 86400;
+  places := coalesce(places, CASE part WHEN 0 THEN 0 ELSE 6 END);
+  RETURN to_jsonb(to_char(date '1970-01-01' + days, 'YYYY-MM-DD') || 'T' || lpad((rest / 3600)::text, 2, '0') || ':'
+    || lpad((rest / 60 % 60)::text, 2, '0') || ':' || lpad((rest % 60)::text, 2, '0')
+    || CASE places WHEN 0 THEN '' ELSE '.' || left(lpad(part::text, 6, '0'), places) END || 'Z');
+END $$;
+CREATE OR REPLACE FUNCTION lineal.s_rfc(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1000000, 0); END $$;
+CREATE OR REPLACE FUNCTION lineal.s_iso(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1000000, NULL); END $$;
+CREATE OR REPLACE FUNCTION lineal.rfc_s_epoch(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.over(lineal.micros(v), 1000000); END $$;
+CREATE OR REPLACE FUNCTION lineal.ms_rfc(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1000, 3); END $$;
+CREATE OR REPLACE FUNCTION lineal.ms_iso(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1000, NULL); END $$;
+CREATE OR REPLACE FUNCTION lineal.rfc_ms_epoch(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.over(lineal.micros(v), 1000); END $$;
+CREATE OR REPLACE FUNCTION lineal.us_rfc(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1, 6); END $$;
+CREATE OR REPLACE FUNCTION lineal.us_iso(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.digits(v) * 1, NULL); END $$;
+CREATE OR REPLACE FUNCTION lineal.rfc_us_epoch(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.over(lineal.micros(v), 1); END $$;
+CREATE OR REPLACE FUNCTION lineal.rfc_iso(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.micros(v), NULL); END $$;
+CREATE OR REPLACE FUNCTION lineal.rfc_us(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.moment(lineal.micros(v), 6); END $$;
+CREATE OR REPLACE FUNCTION lineal.uuid(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN to_jsonb(lineal.lower(lineal.like(v, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', 'a UUID'))); END $$;
+CREATE OR REPLACE FUNCTION lineal.bytes(v jsonb) RETURNS bytea LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+DECLARE t text := lineal.like(v, '^[A-Za-z0-9+/]*={0,2}$', 'base64');
+BEGIN
+  IF length(t) % 4 <> 0 THEN PERFORM lineal.refuse('base64 is expected', v::text); END IF;
+  RETURN decode(t, 'base64');
+END $$;
+CREATE OR REPLACE FUNCTION lineal.in_base64(b bytea) RETURNS jsonb LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE AS
+$$ SELECT to_jsonb(translate(encode(b, 'base64'), E'\n', '')) $$;
+CREATE OR REPLACE FUNCTION lineal.base64(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.in_base64(lineal.bytes(v)); END $$;
+CREATE OR REPLACE FUNCTION lineal.base64_hex(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN to_jsonb(encode(lineal.bytes(v), 'hex')); END $$;
+CREATE OR REPLACE FUNCTION lineal.hex_base64(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.in_base64(decode(lineal.like(v, '^([0-9a-f]{2})*$', 'hexadecimal in small letters'), 'hex')); END $$;
+CREATE OR REPLACE FUNCTION lineal.utf8_base64(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN lineal.in_base64(convert_to(lineal.string(v), 'UTF8')); END $$;
+CREATE OR REPLACE FUNCTION lineal.base64_utf8(v jsonb) RETURNS jsonb LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE AS $$
+BEGIN RETURN to_jsonb(convert_from(lineal.bytes(v), 'UTF8')); END $$;

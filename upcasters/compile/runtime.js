@@ -167,25 +167,47 @@ const toRfc = (unit) => (v) => {
 };
 const multiplied = (factor) => (v) => int(int(v) * factor);
 const divided = (factor) => (v) => int(v) % factor === 0 ? v / factor : fail("finer than the new unit");
-const base64ToHex = (v) => {
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text(v))) fail("not base64");
-  return Array.from(atob(v), (c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+const toIso = (micros, digits = micros % 1000000n ? 6 : 0) => {
+  const part = (micros % 1000000n + 1000000n) % 1000000n, whole = Number((micros - part) / 1000000n);
+  if (whole < -62135596800 || whole >= 253402300800) fail("outside the years 1 to 9999");
+  const base = new Date(whole * 1000).toISOString().slice(0, 19);
+  return digits ? `${base}.${String(part).padStart(digits, "0")}Z` : `${base}Z`;
 };
-const hexToBase64 = (v) => /^(?:[0-9a-f]{2})*$/.test(text(v))
+const toTimestamp = (unit) => (v) => toIso(BigInt(int(v)) * BigInt(1000000 / seconds[unit]));
+const date = (v) => /^\d{4}-\d\d-\d\d$/.test(text(v)) ? (toMicros(`${v}T00:00:00Z`), v) : fail("not a full-date of RFC 3339");
+const bytes = (v) => /^[A-Za-z0-9+/]*={0,2}$/.test(text(v)) && v.length % 4 === 0
+  ? Uint8Array.from(atob(v), (c) => c.charCodeAt(0)) : fail("not base64");
+const base64 = (some) => btoa(Array.from(some, (b) => String.fromCharCode(b)).join(""));
+const base64ToHex = (v) => Array.from(bytes(v), (b) => b.toString(16).padStart(2, "0")).join("");
+const utf8ToBase64 = (v) => /\p{Surrogate}/u.test(text(v)) ? fail("half a surrogate pair") : base64(new TextEncoder().encode(v));
+const base64ToUtf8 = (v) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes(v));
+const hexToBase64 = (v) => /^[0-9a-f]*$/.test(text(v)) && v.length % 2 === 0
   ? btoa(v.replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)))) : fail("not hexadecimal in small letters");
-const numeral = (v, pattern) => text(v).length <= 400 && pattern.test(v) ? Number(v) : fail(`${v.slice(0, 60)} is not a number`);
+const numeral = (v, pattern, most = 400) => text(v).length <= most && pattern.test(v) ? v : fail(`${v.slice(0, 60)} is not a number`);
+const finite = (v) => Number.isFinite(v) ? v : fail("beyond the doubles");
+const DIGITS = /^(?:0|-?[1-9]\d*)$/, DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const parsed = (v) => DIGITS.test(v) ? int(Number(v)) : finite(Number(v));
+const decimal = (v) => numeral(v, DECIMAL, Infinity);
+const uuid = (v) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text(v)) ? v.toLowerCase() : fail("not a UUID");
 const codecs = {
-  "int->string": (v) => String(int(v)), "string->int": (v) => int(numeral(v, /^(?:0|-?[1-9]\d*)$/)),
+  "int->string": (v) => String(int(v)), "string->int": (v) => int(Number(numeral(v, DIGITS))),
   "bool->string": (v) => String(truth(v)),
   "string->bool": (v) => v === "true" ? true : v === "false" ? false : fail("neither true nor false"),
   "number->string": (v) => Number.isFinite(number(v)) ? String(v) : fail(`${v} has no text as a number`),
-  "string->number": (v) => numeral(v, /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?$/),
+  "string->number": (v) => parsed(numeral(v, /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d{1,3})?$/)),
+  "decimal->string": decimal, "string->decimal": (v) => numeral(v, DECIMAL), "int->decimal": (v) => String(int(v)),
+  "decimal->int": (v) => int(Number(decimal(v).replace(/\.0+$/, "")) + 0), "decimal->double": (v) => finite(Number(decimal(v))),
+  "string->date": date, "date->string": date, "string->uuid": uuid, "uuid->string": uuid,
+  "base64->bytes": (v) => base64(bytes(v)), "bytes->base64": (v) => base64(bytes(v)), "hex->bytes": hexToBase64,
+  "bytes->hex": base64ToHex, "utf8->bytes": utf8ToBase64, "bytes->utf8": base64ToUtf8,
+  "rfc3339->timestamp": (v) => toIso(toMicros(v)), "timestamp->rfc3339": (v) => toIso(toMicros(v), 6),
   "int->double": int, "double->int": (v) => Number.isInteger(number(v)) ? int(v) : fail(`${v} is not whole`),
   "base64->hex": base64ToHex, "hex->base64": hexToBase64,
   "epoch_s->epoch_ms": multiplied(1000), "epoch_ms->epoch_s": divided(1000),
   "epoch_s->epoch_us": multiplied(1000000), "epoch_us->epoch_s": divided(1000000),
   "epoch_ms->epoch_us": multiplied(1000), "epoch_us->epoch_ms": divided(1000),
-  "epoch_s->rfc3339": toRfc("s"), "rfc3339->epoch_s": fromRfc("s"),
-  "epoch_ms->rfc3339": toRfc("ms"), "rfc3339->epoch_ms": fromRfc("ms"),
-  "epoch_us->rfc3339": toRfc("us"), "rfc3339->epoch_us": fromRfc("us"),
+  "epoch_s->rfc3339": toRfc("s"), "rfc3339->epoch_s": fromRfc("s"), "epoch_s->timestamp": toTimestamp("s"),
+  "epoch_ms->rfc3339": toRfc("ms"), "rfc3339->epoch_ms": fromRfc("ms"), "epoch_ms->timestamp": toTimestamp("ms"),
+  "epoch_us->rfc3339": toRfc("us"), "rfc3339->epoch_us": fromRfc("us"), "epoch_us->timestamp": toTimestamp("us"),
+  "timestamp->epoch_s": fromRfc("s"), "timestamp->epoch_ms": fromRfc("ms"), "timestamp->epoch_us": fromRfc("us"),
 };

@@ -16,6 +16,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, Literal
 
 from upcasters.compile import sql_places as places
+from upcasters.compile.json_events import text_of
+from upcasters.compile.spark_codecs import CODECS
 from upcasters.compile.spark_functions import DIGITS, FUNCTIONS, arm, error, rounded
 from upcasters.compile.sql import Dialect
 from upcasters.compile.sql_native import Native
@@ -38,6 +40,7 @@ _LARGEST: Final = 10**36
 """DECIMAL has 38 digits."""
 _LONGEST_OF_GROUPS: Final = 500
 """Java takes its stack for every turn of a repeated group; at about 600 it can be used up."""
+_LONG: Final = "Java before 19 does not always write a double with the fewest digits that tell it from others"
 _ITEMS: Final = "ARRAY<VARIANT>"
 _MEMBERS: Final = "MAP<STRING, VARIANT>"
 
@@ -105,13 +108,14 @@ class Spark(Dialect):
     text_type: ClassVar[str] = "STRING"
     whole_type: ClassVar[str] = "DECIMAL(38, 0)"
     view_kind: ClassVar[str] = "TEMPORARY VIEW"
+    inexact: ClassVar[Mapping[str, str]] = MappingProxyType(dict.fromkeys(("number->string", "double->decimal"), _LONG))
 
     def literal(self, value: Any) -> Sql:
         try:
-            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=text_of)
             text.encode()
         except (TypeError, ValueError) as refusal:
-            raise NotPortable(self.target, f"a constant is no JSON value ({type(value).__name__})") from refusal
+            raise NotPortable(self.target, f"a constant: {refusal}") from refusal
         return f"parse_json({self.text(text)})"
 
     def text(self, text: str) -> Sql:
@@ -127,7 +131,7 @@ class Spark(Dialect):
         return f"CAST({error(reason)} AS VARIANT)"  # without a type, the optimiser takes it for NULL
 
     def call(self, function: str, *arguments: Sql) -> Sql:
-        written = FUNCTIONS[function]
+        written = CODECS[function] if function in CODECS else FUNCTIONS[function]
         if all(written.count(f"{{{place}}}") <= 1 for place in range(len(arguments))):
             return written.format(*arguments)
         return self.applied(arguments, lambda given: written.format(*given))

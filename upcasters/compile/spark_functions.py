@@ -30,42 +30,45 @@ def arm(value: str) -> str:
     )
 
 
-def _when(condition: str, then: str, otherwise: str) -> str:
+def when(condition: str, then: str, otherwise: str) -> str:
+    """A choice between two expressions."""
     return f"CASE WHEN {condition} THEN {then} ELSE {otherwise} END"
 
 
-def _is(kind: str, place: int = 0) -> str:
+def is_kind(kind: str, place: int = 0) -> str:
+    """Whether a value is of a type that Spark has for VARIANT."""
     return f"schema_of_variant({{{place}}}) = '{kind}'"
 
 
-def _whole(place: int = 0) -> str:
+def is_whole(place: int = 0) -> str:
     """Whether a value is written as a whole number."""
     found = f"schema_of_variant({{{place}}})"
     return f"({found} = 'BIGINT' OR ({found} LIKE 'DECIMAL(%' AND {found} LIKE '%,0)'))"
 
 
 _NUMBER: Final = arm("{0}") + " = 'number'"
-_TEXT: Final = _when(_is("STRING"), "CAST({0} AS STRING)", error("a text is expected"))
+_TEXT: Final = when(is_kind("STRING"), "CAST({0} AS STRING)", error("a text is expected"))
 _ITEMS: Final = "CAST({0} AS ARRAY<VARIANT>)"
 _MEMBERS: Final = "CAST({0} AS MAP<STRING, VARIANT>)"
 _DOUBLE: Final = "CAST({0} AS DOUBLE)"
 _IS_LIST: Final = "startswith(schema_of_variant({0}), 'ARRAY')"
 
 
-def _fits(number: str) -> str:
+def fits(number: str) -> str:
+    """A number, an error where it does not fit 64 bits."""
     small = f"coalesce(try_cast({number} AS BIGINT), CAST({error('the number does not fit 64 bits')} AS BIGINT))"
     return DIGITS.format(small)
 
 
 def _numeral(place: int) -> str:
     value, double = f"{{{place}}}", f"CAST({{{place}}} AS DOUBLE)"
-    small = f"abs({double}) < {_EXACT} OR NOT {_whole(place)} OR abs({DIGITS.format(value)}) = 9007199254740992"
+    small = f"abs({double}) < {_EXACT} OR NOT {is_whole(place)} OR abs({DIGITS.format(value)}) = 9007199254740992"
     beyond = error("a number beyond 2^53 is computed with as a double")
-    return _when(f"{arm(value)} = 'number'", _when(small, double, beyond), error("a number is expected"))
+    return when(f"{arm(value)} = 'number'", when(small, double, beyond), error("a number is expected"))
 
 
 def _finite(double: str) -> str:
-    return _when(
+    return when(
         f"isnan({double}) OR abs({double}) = CAST('Infinity' AS DOUBLE)", error("the number is too large"),
         f"CAST({double} AS VARIANT)",
     )  # fmt: skip
@@ -74,29 +77,31 @@ def _finite(double: str) -> str:
 def _computed(operator: str) -> str:
     """Two numbers as doubles; what two whole numbers give is whole, and refused beyond 2^53."""
     result = f"({_numeral(0)} {operator} {_numeral(1)})"
-    whole = _when(
+    whole = when(
         f"abs({result}) < {_EXACT}",
         f"CAST(CAST({result} AS BIGINT) AS VARIANT)",
         error("a number beyond 2^53 is computed with as a double"),
     )
-    return _when(f"{_whole(0)} AND {_whole(1)}", whole, _finite(result))
+    return when(f"{is_whole(0)} AND {is_whole(1)}", whole, _finite(result))
 
 
-def _variant(text: str) -> str:
+def variant(text: str) -> str:
+    """A value of Spark's own as VARIANT."""
     return f"CAST({text} AS VARIANT)"
 
 
 def _over(factor: int) -> str:
-    digits = _when(_whole(), DIGITS.format("{0}"), error("a whole number is expected"))
+    digits = when(is_whole(), DIGITS.format("{0}"), error("a whole number is expected"))
     exact = f"{digits} % {factor} = 0"
-    return _when(exact, _variant(DIGITS.format(f"{digits} / {factor}")), error("finer than the new unit"))
+    return when(exact, variant(DIGITS.format(f"{digits} / {factor}")), error("finer than the new unit"))
 
 
 def _times(factor: int) -> str:
-    return _when(_whole(), _variant(_fits(f"{DIGITS.format('{0}')} * {factor}")), error("a whole number is expected"))
+    return when(is_whole(), variant(fits(f"{DIGITS.format('{0}')} * {factor}")), error("a whole number is expected"))
 
 
-def _matches(pattern: str) -> str:
+def matches(pattern: str) -> str:
+    """Whether a text is, from end to end, of a pattern; braces in it are written twice."""
     return f"CAST({{0}} AS STRING) RLIKE '^{pattern}\\\\z'"
 
 
@@ -107,39 +112,41 @@ def _part() -> str:
     empty = f"{{1}} >= length({{0}}) OR {end} <= {{1}}"
     count = f"CAST(least({end}, length({{0}})) - {{1}} AS INT)"
     taken = f"substring({{0}}, CAST({{1}} AS INT) + 1, {count})"
-    return _when(wrong, error("substring counts from 0"), _when(empty, "''", taken))
+    return when(wrong, error("substring counts from 0"), when(empty, "''", taken))
 
 
 def _before(found: str, otherwise: str) -> str:
-    return _when("{1} = ''", error("the separator is empty"), _when("instr({0}, {1}) = 0", otherwise, found))
+    return when("{1} = ''", error("the separator is empty"), when("instr({0}, {1}) = 0", otherwise, found))
 
 
 _CUT: Final = f"CASE WHEN {_DOUBLE} < 0 THEN ceil({_DOUBLE}) ELSE floor({_DOUBLE}) END"
-_WHOLE_OF_TEXT: Final = _fits("CAST(CAST({0} AS STRING) AS DECIMAL(38, 0))")
+_WHOLE_OF_TEXT: Final = fits("CAST(CAST({0} AS STRING) AS DECIMAL(38, 0))")
 _NOT_WHOLE: Final = error("a whole number is expected")
 _NOT_TRUTH: Final = error("true or false is expected")
 _TOO_FINE: Final = error("the number is too fine or too large for exact arithmetic here")
 
+FINITE: Final = _finite("{0}")
+
 FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "string": _TEXT,
-    "truth": _when(_is("BOOLEAN"), "CAST({0} AS BOOLEAN)", _NOT_TRUTH),
-    "list": _when(_IS_LIST, "{0}", error("a list is expected")),
-    "whole": _when(_whole(), DIGITS.format("{0}"), _when(
+    "truth": when(is_kind("BOOLEAN"), "CAST({0} AS BOOLEAN)", _NOT_TRUTH),
+    "list": when(_IS_LIST, "{0}", error("a list is expected")),
+    "whole": when(is_whole(), DIGITS.format("{0}"), when(
         f"{_NUMBER} AND {_DOUBLE} = floor({_DOUBLE})", DIGITS.format(_DOUBLE), _NOT_WHOLE)),
-    "fits": _fits("{0}"),
-    "remainder": _when("{1} = 0", error("division by zero"), _fits("({0} % {1})")),
+    "fits": fits("{0}"),
+    "remainder": when("{1} = 0", error("division by zero"), fits("({0} % {1})")),
     "numeral": _numeral(0),
-    "finite": _finite("{0}"),
+    "finite": FINITE,
     "plus": _computed("+"), "minus": _computed("-"), "times": _computed("*"),
-    "divide": _when(f"{_numeral(1)} = 0", error("division by zero"), _finite(f"({_numeral(0)} / {_numeral(1)})")),
-    "to_double": _when(_NUMBER, _finite(_DOUBLE), error("a number is expected")),
-    "to_whole": _when(_whole(), _fits(DIGITS.format("{0}")), _when(
-        f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D", _fits(DIGITS.format(f"({_CUT})")), _when(
-            f"{_is('STRING')} AND {_matches('-?[0-9]{{1,30}}')}", _WHOLE_OF_TEXT, error("int of this value")))),
-    "units": _when(_whole(), f"{DIGITS.format('{0}')} * {DIGITS.format(10**18)}", _when(
+    "divide": when(f"{_numeral(1)} = 0", error("division by zero"), _finite(f"({_numeral(0)} / {_numeral(1)})")),
+    "to_double": when(_NUMBER, _finite(_DOUBLE), error("a number is expected")),
+    "to_whole": when(is_whole(), fits(DIGITS.format("{0}")), when(
+        f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D", fits(DIGITS.format(f"({_CUT})")), when(
+            f"{is_kind('STRING')} AND {matches('-?[0-9]{{1,30}}')}", _WHOLE_OF_TEXT, error("int of this value")))),
+    "units": when(is_whole(), f"{DIGITS.format('{0}')} * {DIGITS.format(10**18)}", when(
         f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D AND CAST(CAST({{0}} AS DECIMAL(38, 18)) AS DOUBLE) = {_DOUBLE}",
-        DIGITS.format("replace(CAST(CAST({0} AS DECIMAL(38, 18)) AS STRING), '.', '')"), _when(
-            f"{_is('STRING')} AND {_matches('-?[0-9]{{1,19}}([.][0-9]{{1,18}})?')}",
+        DIGITS.format("replace(CAST(CAST({0} AS DECIMAL(38, 18)) AS STRING), '.', '')"), when(
+            f"{is_kind('STRING')} AND {matches('-?[0-9]{{1,19}}([.][0-9]{{1,18}})?')}",
             DIGITS.format("replace(CAST(CAST(CAST({0} AS STRING) AS DECIMAL(38, 18)) AS STRING), '.', '')"),
             _TOO_FINE))),
     "lower": "translate({0}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')",
@@ -152,22 +159,22 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "size": "CASE {} WHEN 'string' THEN {} WHEN 'array' THEN {} WHEN 'object' THEN {} ELSE {} END".format(
         arm("{0}"), DIGITS.format("length(CAST({0} AS STRING))"), DIGITS.format(f"size({_ITEMS})"),
         DIGITS.format(f"size({_MEMBERS})"), error("a text, list or map is expected")),
-    "unwrap": _when(_IS_LIST, _when(
+    "unwrap": when(_IS_LIST, when(
         f"{{1}} = 'one' AND size({_ITEMS}) <> 1", error("exactly one item is expected"),
         f"try_element_at({_ITEMS}, CASE WHEN {{1}} = 'last' THEN -1 ELSE 1 END)"), error("a list is expected")),
-    "int_string": _when(_whole(), _variant(f"CAST({DIGITS.format('{0}')} AS STRING)"), _NOT_WHOLE),
-    "string_int": _when(
-        f"{_is('STRING')} AND {_matches('(0|-?[1-9][0-9]{{0,36}})')}",
-        _variant(DIGITS.format("CAST({0} AS STRING)")), error("a whole number in digits is expected")),
-    "bool_string": _when(_is("BOOLEAN"), _variant("CAST(CAST({0} AS BOOLEAN) AS STRING)"), _NOT_TRUTH),
-    "string_bool": _when(
-        f"{_is('STRING')} AND {_matches('(true|false)')}", _variant("CAST({0} AS STRING) = 'true'"),
+    "int_string": when(is_whole(), variant(f"CAST({DIGITS.format('{0}')} AS STRING)"), _NOT_WHOLE),
+    "string_int": when(
+        f"{is_kind('STRING')} AND {matches('(0|-?[1-9][0-9]{{0,36}})')}",
+        variant(DIGITS.format("CAST({0} AS STRING)")), error("a whole number in digits is expected")),
+    "bool_string": when(is_kind("BOOLEAN"), variant("CAST(CAST({0} AS BOOLEAN) AS STRING)"), _NOT_TRUTH),
+    "string_bool": when(
+        f"{is_kind('STRING')} AND {matches('(true|false)')}", variant("CAST({0} AS STRING) = 'true'"),
         error("neither true nor false")),
-    "double_int": _when(_whole(), "{0}", _when(
-        f"{_NUMBER} AND {_DOUBLE} = floor({_DOUBLE})", _variant(DIGITS.format(_DOUBLE)), _NOT_WHOLE)),
-    "int_double": _when(
-        f"{_whole()} AND abs({DIGITS.format('{0}')}) <= 9007199254740992", "{0}",
-        error("the number may have no exact double")),
+    "double_int": when(is_whole(), "{0}", when(
+        f"{_NUMBER} AND {_DOUBLE} = floor({_DOUBLE})", variant(DIGITS.format(_DOUBLE)), _NOT_WHOLE)),
+    "int_double": when(
+        f"{is_whole()} AND abs({DIGITS.format('{0}')}) <= 9007199254740992", "{0}",
+        error("a number beyond 2^53 may have no exact double")),
     "thousandfold": _times(1_000), "millionfold": _times(1_000_000),
     "thousandth": _over(1_000), "millionth": _over(1_000_000),
 })  # fmt: skip
@@ -188,5 +195,5 @@ def rounded(units: str, divisor: int, rounding: Rounding) -> str:
         "half_up": f"{over} OR {half}", "half_even": f"{over} OR ({half} AND {whole} % 2 <> 0)",
         "exact": error("the number needs rounding"),
     }[rounding]  # fmt: skip
-    moved = further if rounding == "exact" else _when(further, DIGITS.format(f"({away})"), whole)
-    return f"coalesce({_when(f'{rest} = 0', whole, moved)}, {error('the number is too large')})"
+    moved = further if rounding == "exact" else when(further, DIGITS.format(f"({away})"), whole)
+    return f"coalesce({when(f'{rest} = 0', whole, moved)}, {error('the number is too large')})"

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from msgspec.structs import replace
+
 from upcasters.compile.json_events import require_json
 from upcasters.compile.sql_formula import Formulas
 from upcasters.compile.sql_text import Kind, Sql
-from upcasters.compile.sql_words import Words
+from upcasters.compile.sql_words import CODECS, Words
 from upcasters.exact import factor
 from upcasters.expression import Constant
 from upcasters.expression_check import sort
@@ -213,9 +215,9 @@ class Dialect(Words):
             case Map():
                 return self._looked_up(node.function, value)
             case Convert(using=using):
-                if using not in self.codecs:
-                    self.refuse(f"the codec {using} is not exact there")
-                return self.call(self.codecs[using], value)
+                if using in self.inexact:
+                    self.refuse(f"{using}: {self.inexact[using]}")
+                return self.call(CODECS[using], value)
             case Scale():
                 return self._scale(node.function, value, node.sort)
             case Wrap():
@@ -240,7 +242,7 @@ class Dialect(Words):
 
     def _scale(self, function: Scale, value: Sql, sort: str) -> Sql:
         if function.result == "decimal":
-            self.refuse("a decimal is computed, which JSON does not have")
+            function = replace(function, result="string")  # its digits, as JSON has it
         by = factor(function.by)
         if sort == "int" and by.denominator == 1 and function.result == "int64" and not function.places:
             product = f"{self.call('whole', value)} * CAST({by.numerator} AS {self.whole_type})"

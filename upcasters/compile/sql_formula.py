@@ -182,14 +182,25 @@ class Formulas:
                 return self._dialect.call("to_whole", self._to(arguments[0], local, "json")), "int"
             case "double" if tree.sort in ("int", "double"):
                 return self._dialect.call("to_double", self._to(arguments[0], local, "json")), "json"
-            case "string" if tree.sort == "string":
-                return self._to(arguments[0], local, "string"), "string"
-            case "string" if tree.sort == "int":
-                return f"CAST({self._to(arguments[0], local, 'int')} AS {self._dialect.text_type})", "string"
-            case "string" if tree.sort == "boolean":
-                return f"(CASE WHEN {self._to(arguments[0], local, 'boolean')} THEN 'true' ELSE 'false' END)", "string"
+            case "string":
+                return self._text_of(arguments[0], tree.sort, local), "string"
             case _:
                 self._dialect.refuse(f"{tree.function}() of {tree.sort or 'this'}")
+
+    def _text_of(self, value: Expression, sort: str, local: Mapping[str, Sql]) -> Sql:  # noqa: RET503 - as above
+        """``string()``: a value as JSON writes it."""
+        match sort:
+            case "string":
+                return self._to(value, local, "string")
+            case "int":
+                return f"CAST({self._to(value, local, 'int')} AS {self._dialect.text_type})"
+            case "boolean":
+                return f"(CASE WHEN {self._to(value, local, 'boolean')} THEN 'true' ELSE 'false' END)"
+            case "double" if "number->string" not in self._dialect.inexact:
+                shown = self._dialect.call("number_string", self._to(value, local, "json"))
+                return self._dialect.cast(shown, "json", "string")
+            case _:
+                self._dialect.refuse(f"string() of {sort or 'this'}")
 
     def _matches(self, value: Expression, pattern: Expression, local: Mapping[str, Sql]) -> Sql:
         assert isinstance(pattern, Constant)  # noqa: S101 - the parser has seen to it

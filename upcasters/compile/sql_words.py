@@ -23,18 +23,31 @@ _LITERAL: Final = re.compile(r"-?[0-9]+|'[^']*'|NULL|TRUE|FALSE")
 SCHEMA: Final = "lineal"
 """Where an engine has the functions of its runtime file."""
 
+CODECS: Final[Mapping[str, str]] = MappingProxyType({
+    "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
+    "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
+    "number->string": "number_string", "string->number": "string_number",
+    "decimal->string": "decimal_string", "string->decimal": "string_decimal", "int->decimal": "int_string",
+    "decimal->int": "decimal_int", "decimal->double": "decimal_double", "double->decimal": "double_decimal",
+    "string->date": "full_date", "date->string": "full_date", "string->uuid": "uuid", "uuid->string": "uuid",
+    "base64->bytes": "base64", "bytes->base64": "base64", "base64->hex": "base64_hex", "bytes->hex": "base64_hex",
+    "hex->base64": "hex_base64", "hex->bytes": "hex_base64", "utf8->bytes": "utf8_base64", "bytes->utf8": "base64_utf8",
+    "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
+    "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
+    "rfc3339->timestamp": "rfc_iso", "timestamp->rfc3339": "rfc_us",
+    **{f"epoch_{unit}->rfc3339": f"{unit}_rfc" for unit in ("s", "ms", "us")},
+    **{f"epoch_{unit}->timestamp": f"{unit}_iso" for unit in ("s", "ms", "us")},
+    **{f"{text}->epoch_{unit}": f"rfc_{unit}_epoch" for unit in ("s", "ms", "us") for text in ("rfc3339", "timestamp")},
+})  # fmt: skip
+"""Every codec, with the function of the runtime that runs it on events as JSON."""
+
 
 class Words(ABC):
     """The words of one engine; one object per plan."""
 
     target: ClassVar[str]
-    codecs: ClassVar[Mapping[str, str]] = MappingProxyType({
-        "int->string": "int_string", "string->int": "string_int", "bool->string": "bool_string",
-        "string->bool": "string_bool", "int->double": "int_double", "double->int": "double_int",
-        "epoch_s->epoch_ms": "thousandfold", "epoch_ms->epoch_us": "thousandfold", "epoch_s->epoch_us": "millionfold",
-        "epoch_ms->epoch_s": "thousandth", "epoch_us->epoch_ms": "thousandth", "epoch_us->epoch_s": "millionth",
-    })  # fmt: skip
-    """The codecs this engine has, each with the function that runs it."""
+    inexact: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """The codecs this engine cannot run exactly, each with the reason."""
     view_kind: ClassVar[str] = "VIEW"
     tells_capitals: ClassVar[bool] = False
     """Whether columns whose names differ in capitals alone are two."""

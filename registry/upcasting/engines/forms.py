@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
+
+from upcasters.compile.json_events import text_of
 
 
 class LeftOut(Exception):
@@ -49,20 +47,10 @@ class Form:
     def _native(self, value: Any) -> str:
         if not self.native:
             raise LeftOut(f"a {type(value).__name__} value, which JSON does not have")
-        match value:
-            case bytes():
-                return base64.b64encode(value).decode()
-            case Decimal():
-                return format(value, "f")
-            case datetime():
-                text = value.isoformat()
-                return f"{text[:-6]}Z" if text.endswith("+00:00") else text
-            case date() | time():
-                return value.isoformat()
-            case UUID():
-                return str(value)
-            case _:
-                raise LeftOut(f"a {type(value).__name__} value, which has no text that all engines agree on")
+        try:
+            return text_of(value)
+        except TypeError as error:
+            raise LeftOut(str(error)) from error
 
 
 def _text(value: Any) -> str:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import codec_values
 import generate
-from test_agreement import REFUSED, outcome, steps
+from test_agreement import REFUSED, agrees, outcome, steps
 
 from upcasters.chain import Chain
-from upcasters.compile.sql import Dialect
+from upcasters.codecs import CODECS
 from upcasters.conformance import cases as conformance_cases
-from upcasters.conformance import codecs, missing, native
+from upcasters.conformance import missing
 from upcasters.document import read, write
 from upcasters.shape import ANYTHING, INT64, NUMBER, STRING, Array, Member, Record, Shape, from_json, without_null
 
 __all__ = [
-    "EDGES", "REFUSED", "Case", "agrees", "columned", "conformance", "edge", "generated", "without_nulls",
+    "EDGES", "REFUSED", "Case", "agrees", "codecs", "columned", "conformance", "edge", "generated", "without_nulls",
 ]  # fmt: skip
 
 
@@ -78,29 +79,20 @@ def conformance() -> Iterator[Case]:
         asked = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": case["ops"]})
         shape = from_json(case["shape"]) if "shape" in case else ANYTHING
         yield Case(case["name"], Chain.up([asked], shape), [(case["in"], case.get("out", REFUSED))])
-    for codec in codecs():
-        if codec["using"] in Dialect.codecs:
-            yield _codec(codec)
 
 
-def _codec(codec: dict[str, Any]) -> Case:
-    """What a codec does and refuses, as far as JSON has the values."""
-    operation = {"convert": {"at": "/a", "using": codec["using"]}}
-    chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [operation]})])
-    events = [({"a": before}, {"a": after}) for before, after in codec["values"]]
-    refused = [({"a": value}, REFUSED) for value in codec["refused"] if native(value) == value]
-    return Case(codec["using"], chain, [*events, *refused])
+_MOST_REFUSALS = 8
+"""Of one codec: every one is a query of its own."""
 
 
-def agrees(got: Any, wanted: Any) -> bool:
-    """Equal as JSON: true is not 1, 1 and 1.0 are one number, and a double may be written without its exponent."""
-    if isinstance(got, dict) and isinstance(wanted, dict):
-        return got.keys() == wanted.keys() and all(agrees(value, wanted[name]) for name, value in got.items())
-    if isinstance(got, list) and isinstance(wanted, list):
-        return len(got) == len(wanted) and all(map(agrees, got, wanted))
-    if isinstance(wanted, float) and type(got) is int:
-        return float(got) == wanted
-    return isinstance(got, bool) is isinstance(wanted, bool) and bool(got == wanted)
+def codecs() -> Iterator[Case]:
+    """Every codec on generated values of its kind, as JSON has them, and on some that it refuses."""
+    for using in CODECS:
+        events = [(event, result) for event, result in codec_values.events(using) if codec_values.storable(event)]
+        refused = [(event, result) for event, result in events if result is REFUSED]
+        chosen = Random(using).sample(refused, min(len(refused), _MOST_REFUSALS))
+        kept = [(event, result) for event, result in events if result is not REFUSED]
+        yield Case(using, codec_values.chain(using), [*kept, *chosen])
 
 
 def _scale(rounding: str, by: str | int = 1, result: str = "int64", places: int = 0) -> dict[str, Any]:
@@ -147,6 +139,7 @@ EDGES: dict[str, tuple[dict[str, Any], Shape, list[Any]]] = {row[0]: row[1:] for
     ("ends with", _set("v.endsWith('%_')"), STRING, ["a%_", "abc", "%_", ""]),
     ("whole numbers of doubles", _set("int(v)"), NUMBER, [2.5, -2.5, 0.9, 1e18, 1e19, 7]),
     ("whole numbers of texts", _set("int(v)"), STRING, ["7", "-7", "", "1.0", "9223372036854775808", "+1", " 1"]),
+    ("texts of doubles", _set("string(v) + '!'"), NUMBER, [0.1, 1.5, -0.0, 7.0, 1e21, 1e-7, 12, 1.5e300]),
     ("texts of numbers", _set("string(v)"), INT64, [_WIDE, -1, 0, 2**63 - 1]),
     ("quotes", _set("v + '\\'\\\\\"'"), STRING, ["'", '"', "\\", "%", "\n", "{}"]),
     ("seconds", {"convert": {"at": "/v", "using": "epoch_s->epoch_ms"}}, INT64, [0, 1, 2**53, 2**63 - 1, -1]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from sql_cases import EDGES, REFUSED, Case, agrees, columned, conformance, edge, generated, without_nulls
+from sql_cases import EDGES, REFUSED, Case, agrees, codecs, columned, conformance, edge, generated, without_nulls
 from test_postgresql import ROWS, SHAPE, chain
 
 from upcasters.chain import Chain
@@ -82,6 +82,27 @@ def test_generated_chains(database: Any, shaped: bool) -> None:  # noqa: FBT001
 def test_conformance(database: Any) -> None:
     agreed, declined = compare(database, conformance())
     assert agreed > 2 * len(declined)
+
+
+def test_codecs(database: Any) -> None:
+    """Every codec: what it makes of values in one query, and what it refuses one by one."""
+    query = "SELECT upcast(event)::VARCHAR FROM (SELECT unnest($1::VARCHAR[]) AS event)"
+    for case in codecs():
+        prepare(database, case.chain.plan, case.chain.shape)
+        fit = [(event, wanted) for event, wanted in case.events if wanted is not REFUSED and fits(event, wanted)]
+        rows = database.execute(query, [[json.dumps(event) for event, _ in fit]]).fetchall()
+        for (event, wanted), (got,) in zip(fit, rows, strict=True):
+            assert agrees(json.loads(got), wanted), (case.name, event, got, wanted)
+        for event, wanted in case.events:
+            if wanted is REFUSED:
+                assert run(database, event)[0] is REFUSED, (case.name, event)
+
+
+def fits(event: Any, wanted: Any) -> bool:
+    """Whether DuckDB computes it: what is a double beyond 2^53 by chance, or beyond HUGEINT, is refused."""
+    became = event["a"], wanted["a"]
+    wide = isinstance(became[0], int) and abs(became[0]) > 2**53 and isinstance(became[1], float)
+    return not wide and not (isinstance(became[1], int) and isinstance(became[0], float) and became[1] >= 2**127)
 
 
 @pytest.mark.parametrize(("operation", "shape", "values"), EDGES.values(), ids=EDGES.keys())

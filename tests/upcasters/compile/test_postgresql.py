@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sql_cases import EDGES, REFUSED, Case, agrees, conformance, edge, generated
+from sql_cases import EDGES, REFUSED, Case, agrees, codecs, conformance, edge, generated
 
 from upcasters.chain import Chain
 from upcasters.compile.postgresql import function, unsupported, view
@@ -58,6 +58,12 @@ def test_generated_chains(postgresql: psycopg.Connection, shaped: bool) -> None:
 def test_conformance(postgresql: psycopg.Connection) -> None:
     agreed, declined = compare(postgresql, conformance())
     assert agreed > 2 * len(declined)
+
+
+def test_codecs(postgresql: psycopg.Connection) -> None:
+    agreed, declined = compare(postgresql, codecs())
+    assert agreed > 1000
+    assert [name.partition(":")[0] for name in declined] == ["double->decimal"]
 
 
 @pytest.mark.parametrize(("operation", "shape", "values"), EDGES.values(), ids=EDGES.keys())

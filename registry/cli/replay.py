@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from compat.definition import Format
@@ -21,7 +22,21 @@ from upcasters.errors import UpcastersError, UpcastFailed
 from upcasters.failures import FIRST_FAILURES, Report
 from upcasters.integrations.event_files import json_reader
 from upcasters.integrations.files import Progress, upcast_file
-from upcasters.integrations.replay import ReplayReport, replay_file
+from upcasters.integrations.replay import ReplayReport, replay_file, replay_parquet
+
+_NEW_FILE: Final = ("the rows of a table go into a new one", "the chain drops events or makes one of several")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of events, as a Parquet file has it."""
+
+    document: str
+    """The column with an event as JSON."""
+    only: Mapping[str, str]
+    """Columns and what they have in rows of the subject."""
+    version: str
+    """The column with the version; empty if there is none."""
 
 
 class Replay:
@@ -55,32 +70,37 @@ class Replay:
         """Whether the chain drops events or makes one of several."""
         return any(step.stream_level for step in self.chain.steps)
 
-    def gather(self, file: Path, out: Path | None, progress: Progress) -> tuple[ReplayReport, list[Outcome]]:
-        """Replay a file through a chain that gathers events; a run that was broken off is taken up.
+    def gather(
+        self, file: Path, out: Path | None, progress: Progress, table: Table | None = None
+    ) -> tuple[ReplayReport, list[Outcome]]:
+        """Replay a file through a chain that gathers events, or a table; a run that was broken off is taken up.
 
         Gives the first failures too. Raises Misconfigured for a file that cannot be used.
         """
         self._require_kinds(file, out)
         if out is None:
-            raise Misconfigured("the chain drops events or makes one of several: name two files, --replay and --out")
+            raise Misconfigured(f"{_NEW_FILE[table is None]}: name two files, --replay and --out")
+        if table and {file.suffix.lower(), out.suffix.lower()} != {".parquet"}:
+            raise Misconfigured("a column that holds events is one of Parquet: name two .parquet files")
         first: list[Outcome] = []
 
         def note(outcome: Outcome) -> None:
             if len(first) < FIRST_FAILURES:
                 first.append(outcome)
 
+        how: dict[str, Any] = {
+            "on_failure": note,
+            "new": self._check_new,
+            "show": self._shower(out),
+            "progress": progress,
+        }
         try:
-            report = replay_file(
-                file,
-                self.chain,
-                out,
-                on_failure=note,
-                schema=self._avro_schema(),
-                read=self._reader(file),
-                new=self._check_new,
-                show=self._shower(out),
-                progress=progress,
-            )
+            if table:
+                where: dict[str, Any] = {"document": table.document, "only": table.only, "version": table.version}
+                report = replay_parquet(file, self.chain, out, read=self._from_json(), **where, **how)
+            else:
+                schema, read = self._avro_schema(), self._reader(file)
+                report = replay_file(file, self.chain, out, schema=schema, read=read, **how)
         except UpcastersError as error:
             raise Misconfigured(str(error)) from error
         return report, first

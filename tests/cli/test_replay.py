@@ -147,6 +147,27 @@ def test_rows_of_parquet_are_brought_over(demo):
         assert result.fetchall() == [(1,), (2,)]
 
 
+def test_a_table_of_events_is_brought_over_by_its_column_of_json(demo):
+    with duckdb.connect() as connection:
+        rows = [
+            (1, "placed", 1, json.dumps(OLD)),
+            (2, "other", 1, "{}"),
+            (3, "placed", 1, json.dumps(OLD | {"status": "ODD"})),
+        ]
+        connection.execute("CREATE TABLE log (id INT, type VARCHAR, version INT, payload VARCHAR)")
+        connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?)", rows)
+        connection.execute(f"COPY log TO '{demo.root}/log.parquet' (FORMAT parquet)")
+        asked = (*REPLAY, "log.parquet", "--out", "new.parquet", "--document", "payload")
+        done = demo.lineal(*asked, "--only", "type=placed", "--version-column", "version")
+        assert done.returncode == 1, done.stderr
+        assert (counts(done.stdout)["events"], counts(done.stdout)["became"]) == (2, 1)
+        assert "/status" in done.stdout
+        result = connection.execute("FROM read_parquet(?)", [str(demo.root / "new.parquet")]).fetchall()
+    assert [(*row[:3], json.loads(row[3])) for row in result] == [(1, "placed", 5, LATEST), (2, "other", 1, {})]
+    assert demo.lineal(*asked[:-2], "--only", "type=placed").returncode == 2
+    assert "two .parquet files" in demo.lineal(*REPLAY, "x.jsonl", "--out", "y.jsonl", "--document", "p").stderr
+
+
 def publish(demo, subject, first, second, steps, kind="JSON"):
     """Two versions and a step between them."""
     import os

@@ -202,6 +202,44 @@ def test_parquet_with_what_stays_of_the_last_row(
     assert events == expected
 
 
+RENAME = Chain.up([document(1, {"rename": {"at": "/count", "to": "n"}})])
+
+
+def test_a_table_of_events_of_many_types_and_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of other types and versions stay in their places; those of the chain get its version."""
+    kinds = "CASE WHEN i % 3 = 0 THEN 'Other' ELSE 'Line' END AS type, CASE WHEN i % 7 = 0 THEN 2 ELSE 1 END AS version"
+    payload = "CASE WHEN i = 5 THEN 'no JSON' ELSE to_json({'count': i})::VARCHAR END AS payload"
+    write(tmp_path / "log.parquet", f"SELECT i AS id, {kinds}, {payload} FROM range(1, 200) AS t(i)")  # noqa: S608
+    stored = found(tmp_path / "log.parquet")[1]
+    events = [row for row in stored if row[1:3] == ("Line", 1)]
+    where: dict[str, Any] = {"document": "payload", "only": {"type": "Line"}, "version": "version"}
+    monkeypatch.setattr(job, "CHECKPOINT_EVERY", 10)
+
+    def cut(_done: int, taken: int) -> None:
+        if taken == 60:
+            raise PowerCut
+
+    target, letters = tmp_path / "new.parquet", list[Outcome]()
+    with pytest.raises(PowerCut):
+        replay_parquet(tmp_path / "log.parquet", RENAME, target, on_failure=letters.append, progress=cut, **where)
+    report = replay_parquet(tmp_path / "log.parquet", RENAME, target, on_failure=letters.append, **where)
+    assert (report.resumed, report.counts.events, report.made) == (60, len(events), len(events) - 1)
+    assert list(report.failed.values()) == [len(letters)] == [1]
+    assert letters[0].origins == ((events.index((5, "Line", 1, "no JSON")) + 1,),)
+    assert found(target)[0] == found(tmp_path / "log.parquet")[0]
+    for row, old in zip(found(target)[1], [row for row in stored if row[0] != 5], strict=True):
+        event = msgspec.json.decode(row[3])
+        assert row[:2] == old[:2]
+        assert (row[2], event) == ((2, {"n": row[0]}) if old in events else (old[2], {"count": row[0]}))
+
+
+def test_rows_are_chosen_where_a_column_holds_events(tmp_path: Path) -> None:
+    with pytest.raises(UpcastersError, match="name it as document"):
+        replay_parquet(tmp_path / "log.parquet", RENAME, tmp_path / "new.parquet", version="version")
+    with pytest.raises(UpcastersError, match="would be overwritten"):
+        replay_parquet(tmp_path / "log.parquet", RENAME, tmp_path / "log.parquet", document="payload")
+
+
 def test_a_row_is_an_event_in_files_by_suffix(tmp_path: Path) -> None:
     write(tmp_path / "old.parquet", "SELECT 'a' AS \"order\", unnest([9, 9]) AS count, 't' AS at")
     replay_file(tmp_path / "old.parquet", CHAIN, tmp_path / "new.jsonl")

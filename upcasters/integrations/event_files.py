@@ -97,8 +97,8 @@ def partial_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.partial")
 
 
-class JsonLines:
-    """A file with one JSON text a line; empty lines are none."""
+class _File:
+    """A file whose events are read, and how far."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -107,6 +107,13 @@ class JsonLines:
     @property
     def size(self) -> int:
         return self._path.stat().st_size
+
+    def done(self) -> int:
+        return self._done
+
+
+class JsonLines(_File):
+    """A file with one JSON text a line; empty lines are none."""
 
     def events(self, after: int = 0) -> Iterator[bytes]:
         with self._path.open("rb") as file:
@@ -123,20 +130,9 @@ class JsonLines:
             if line:
                 yield line
 
-    def done(self) -> int:
-        return self._done
 
-
-class AvroFile:
+class AvroFile(_File):
     """An Avro object container file; one block of it is in memory at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._done = 0
-
-    @property
-    def size(self) -> int:
-        return self._path.stat().st_size
 
     def events(self, after: int = 0) -> Iterator[Any]:
         import fastavro
@@ -151,34 +147,43 @@ class AvroFile:
         except (ValueError, EOFError, TypeError, LookupError, fastavro.schema.SchemaParseException) as error:
             raise UpcastersError(f"{self._path} is no whole Avro object container file: {error}") from error
 
-    def done(self) -> int:
-        return self._done
 
-
-class JsonLinesTarget:
-    """JSON lines in the making; what stands behind the first ``written`` bytes is forgotten."""
+class FileTarget:
+    """A file in the making; what stands behind the first ``written`` bytes is forgotten."""
 
     def __init__(self, partial: Path, written: int = 0) -> None:
         self._partial = partial
-        self._file = opened(partial, written)
+        self._file = partial.open("r+b" if written else "w+b")
+        self._file.truncate(written)
+        self._file.seek(written)
+
+    def mark(self) -> int:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def finish(self, path: Path) -> None:
+        self.mark()
+        self.close()
+        self._settle(path)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _settle(self, path: Path) -> None:
+        """Make of the whole partial file the one of the name."""
+        self._partial.replace(path)
+
+
+class JsonLinesTarget(FileTarget):
+    """JSON lines in the making."""
 
     def write(self, event: Any, _place: int, /) -> None:
         self._file.write(event if isinstance(event, bytes) else ENCODER.encode(event))
         self._file.write(b"\n")
 
-    def mark(self) -> int:
-        return synced(self._file)
 
-    def finish(self, path: Path) -> None:
-        self.mark()
-        self.close()
-        self._partial.replace(path)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class AvroTarget:
+class AvroTarget(FileTarget):
     """An Avro object container file in the making.
 
     ``marker`` are the 16 bytes between its blocks, the same in every run of a job. Raises UpcastersError for a schema
@@ -189,8 +194,7 @@ class AvroTarget:
         import fastavro
         from fastavro.write import Writer
 
-        self._partial = partial
-        self._file = opened(partial, written)
+        super().__init__(partial, written)
         try:
             self._writer = Writer(self._file, fastavro.parse_schema(schema), codec="deflate", sync_marker=marker)
         except fastavro.schema.SchemaParseException as error:
@@ -201,30 +205,7 @@ class AvroTarget:
 
     def mark(self) -> int:
         self._writer.flush()
-        return synced(self._file)
-
-    def finish(self, path: Path) -> None:
-        self.mark()
-        self.close()
-        self._partial.replace(path)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-def opened(partial: Path, written: int) -> IO[bytes]:
-    """A file to write, cut off behind what is written."""
-    file = partial.open("r+b" if written else "w+b")
-    file.truncate(written)
-    file.seek(written)
-    return file
-
-
-def synced(file: IO[bytes]) -> int:
-    """Bring what is written to the disk; how many bytes."""
-    file.flush()
-    os.fsync(file.fileno())
-    return file.tell()
+        return super().mark()
 
 
 def json_reader(subject: str, versions: tuple[int, int], *, exact: bool = True) -> Callable[[bytes], Any]:

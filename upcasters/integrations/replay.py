@@ -103,27 +103,40 @@ def replay_parquet(
     target: Path,
     *,
     document: str = "",
+    only: Mapping[str, str] = MappingProxyType({}),
+    version: str = "",
     keep: Sequence[str] = (),
     on_failure: Policy = "raise",
+    read: Callable[[Any], Any] | None = None,
+    new: Check | None = None,
+    show: Callable[[Any], Any] | None = None,
     progress: Progress | None = None,
 ) -> ReplayReport:
     """Replay every event of Parquet files (or a glob of them: by name) into one new file.
 
     ``document`` names the column with events as JSON, all others stay; without it each row is an event, and ``keep``
     names columns that are none of its members. A row that was made of several has what the last of them had in the
-    columns that stay. Raises as ``replay_file``.
+    columns that stay. In a table with events of many types and versions, ``only`` says which texts its columns have in
+    the rows of this chain, and ``version`` names the column with the version: all other rows stay as they are.
+    The rest, and what it raises, is as in ``replay_file``.
     """
-    from upcasters.integrations.parquet_rows import ParquetRows, ParquetTarget
+    from upcasters.integrations.parquet_rows import Documents, ParquetRows, ParquetTarget
 
+    if (only or version) and not document:
+        raise UpcastersError("rows are chosen where a column holds events as JSON: name it as document")
     paths = [source] if isinstance(source, str | Path) else list(source)
-    rows = ParquetRows(paths, chain.shape, document, keep)
-    read = event_files.json_reader(chain.subject, (chain.source, chain.target))
+    for path in paths:
+        refuse_overwriting(Path(path), target)
+    documents = Documents(document, only, version) if document else None
+    rows = ParquetRows(paths, chain.shape, documents, keep, chain.source)
+    reader = read or event_files.json_reader(chain.subject, (chain.source, chain.target))
     partial = event_files.partial_of(target)
 
     def out(written: int) -> Target:
-        return ParquetTarget(partial, rows, result_shape(chain), written)
+        return ParquetTarget(partial, rows, result_shape(chain), written, chain.target)
 
-    return _run(rows, chain, target, out, Handling(read, on_failure=on_failure, progress=progress))
+    handling = Handling(reader, [new] if new else [], show, on_failure, progress)
+    return _run(rows, chain, target, out, handling)
 
 
 class _Job(msgspec.Struct):

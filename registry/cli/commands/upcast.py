@@ -16,7 +16,7 @@ from registry.cli import upcasting
 from registry.cli.console import Console
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
-from registry.cli.replay import Replay
+from registry.cli.replay import Replay, Table
 from registry.cli.upcasting import Change, Leg, Travel
 from upcasters.chain import Chain
 from upcasters.collecting import Outcome
@@ -29,6 +29,8 @@ Examples:
   lineal upcast orders.OrderPlaced --from 1 --to 3 event.json --trace
   kcat … | lineal upcast orders.OrderPlaced --from 2 -
   lineal upcast orders.OrderPlaced --from 1 --replay archive.jsonl --out new.jsonl
+  lineal upcast orders.OrderPlaced --from 1 --replay log.parquet --out new.parquet
+    --document payload --only type=OrderPlaced --version-column version
 
 \b
 Exit codes: 0 every event arrived and is valid · 1 a step failed or gave no valid event, or there is no way.
@@ -53,6 +55,17 @@ _SIGNS: Final = {"added": ("good", "+"), "removed": ("error", "-"), "changed": (
 @click.option(
     "--out", type=_FILE, metavar="FILE", help="With --replay: where the new events go, in any of these forms."
 )
+@click.option(
+    "--document", metavar="COLUMN", help="With --replay of Parquet: the column with an event as JSON; all others stay."
+)
+@click.option(
+    "--only", multiple=True, metavar="COLUMN=TEXT", help="With --document: rows of the subject; the others stay."
+)
+@click.option(
+    "--version-column",
+    metavar="COLUMN",
+    help="With --document: the version. Rows of another than --from stay; the others get that of --to.",
+)
 @click.pass_obj
 @project_options
 def command(
@@ -64,6 +77,9 @@ def command(
     target: str,
     replay: Path | None,
     out: Path | None,
+    document: str | None,
+    only: tuple[str, ...],
+    version_column: str | None,
     *,
     trace: bool,
 ) -> int:
@@ -77,7 +93,10 @@ def command(
     if replay is not None:
         if event is not None or trace:
             raise click.UsageError("--replay takes its events from its file, and traces none: leave the rest out")
-        return _replay(project, console, Journey(subject, source, target), replay, out)
+        table = _table(document, only, version_column)
+        return _replay(project, console, Journey(subject, source, target), replay, out, table)
+    if document or only or version_column:
+        raise click.UsageError("--document, --only and --version-column are for --replay of a Parquet file")
     if event is None or out is not None:
         raise click.UsageError("name a file with one event, or a file of many with --replay (and --out)")
     with Remote(project.configuration.registry) as remote:
@@ -102,7 +121,20 @@ class Journey:
     target: str
 
 
-def _replay(project: Project, console: Console, journey: Journey, file: Path, out: Path | None) -> int:
+def _table(document: str | None, only: tuple[str, ...], version: str | None) -> Table | None:
+    if not document:
+        if only or version:
+            raise click.UsageError("--only and --version-column choose rows of a table: name its --document")
+        return None
+    pairs = [text.partition("=") for text in only]
+    if not all(column and equals for column, equals, _ in pairs):
+        raise click.UsageError("--only takes a column and what it has: --only type=OrderPlaced")
+    return Table(document, {column: text for column, _, text in pairs}, version or "")
+
+
+def _replay(
+    project: Project, console: Console, journey: Journey, file: Path, out: Path | None, table: Table | None
+) -> int:
     """Replay a file and report; whether every event arrived, as exit code."""
     try:
         size = file.stat().st_size
@@ -111,8 +143,8 @@ def _replay(project: Project, console: Console, journey: Journey, file: Path, ou
     with Remote(project.configuration.registry) as remote:
         replay = Replay(remote, journey.subject, journey.source, journey.target)
     with console.gauge("replay", size) as told:
-        if replay.whole_events:
-            gathered = replay.gather(file, out, lambda done, events: told(done, f"{events:,} events"))
+        if replay.whole_events or table:
+            gathered = replay.gather(file, out, lambda done, events: told(done, f"{events:,} events"), table)
             console.report("\n".join(_gathered(console, replay.chain, *gathered)))
             return 1 if gathered[0].failed else 0
         report = replay.run(file, out, lambda done, events: told(done, f"{events:,} events"))

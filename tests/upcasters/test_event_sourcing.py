@@ -111,6 +111,18 @@ def test_an_event_newer_than_the_code_is_refused(
         application.repository.get(account.id)
 
 
+def test_a_version_that_nothing_leads_from_is_named(
+    application: Application[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(UpcastingMapper, "chains", {("x", 1): Chain("x", 1)})
+    monkeypatch.setattr(Account.Deposited, "class_version", 2, raising=False)  # type: ignore[attr-defined]
+    account = Account("Ann", 100)
+    application.save(account)
+    old_event(application, account, '{"cents": 1}', TOPIC)
+    with pytest.raises(UpcastersError, match=r"v1: no chain leads to v2.* has no upcast_v1_v2"):
+        application.repository.get(account.id)
+
+
 def test_a_snapshot_is_the_state_of_an_aggregate_and_is_upcast_as_such(
     application: Application[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

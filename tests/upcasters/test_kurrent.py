@@ -109,6 +109,27 @@ def test_failures_are_named_or_counted(registry: Client) -> None:
     assert reader.report().failures == 2
 
 
+@pytest.mark.parametrize(
+    ("metadata", "reason"),
+    [
+        (b"\xff", "its metadata is not JSON"),
+        (b'{"schemaVersion": "2"}', "schemaVersion in its metadata is '2'"),
+        (b'{"schemaId": null}', "schemaId in its metadata is None"),
+        (b'{"schemaVersion": true}', "schemaVersion in its metadata is True"),
+    ],
+)
+def test_an_event_whose_version_cannot_be_told_is_one_that_fails(
+    registry: Client, metadata: bytes, reason: str
+) -> None:
+    """It is not taken for one of version 1."""
+    event = replace(recorded(ORDERED, {"who": "Ann", "status": "N"}), metadata=metadata)
+    with pytest.raises(UpcastFailed, match=f"order-1 at 4: {reason}"):
+        list(UpcastingReader(registry).upcast([event]))
+    reader = UpcastingReader(registry, on_failure="pass_raw")
+    assert list(reader.upcast([event])) == [event]
+    assert reader.report().passed_raw == 1
+
+
 def test_the_registry_is_asked_once_for_many_events() -> None:
     asked: list[str] = []
 

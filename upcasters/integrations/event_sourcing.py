@@ -62,7 +62,13 @@ class UpcastingMapper(Mapper[TAggregateID]):
                 f"{topic} v{version} is newer than this code, which knows v{known}: deploy the reader first"
             )
         for step in range(version, known):
-            getattr(cls, f"upcast_v{step}_v{step + 1}")(state)
+            upcast = getattr(cls, f"upcast_v{step}_v{step + 1}", None)
+            if upcast is None:
+                raise UpcastersError(
+                    f"{topic} v{version}: no chain leads to v{known}, which this code knows, and the class has no "
+                    f"upcast_v{step}_v{step + 1}: add the chain to the bundle"
+                )
+            upcast(state)
         convert = find_id_convertor(cls, cast("Hashable", type(stored_event.originator_id)))
         state["originator_id"] = convert(stored_event.originator_id)
         state["originator_version"] = stored_event.originator_version

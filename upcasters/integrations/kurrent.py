@@ -79,22 +79,32 @@ class UpcastingReader:
         return [_as_recorded(recorded, one) for one in chain.stream([event])]
 
     def _version(self, recorded: RecordedEvent, subject: str) -> int:
-        metadata: Any = msgspec.json.decode(recorded.metadata) if recorded.metadata else {}
-        if not isinstance(metadata, dict):
-            return 1
-        if isinstance(schema_id := metadata.get("schemaId"), int):
-            return self._registry.version(subject, schema_id)
-        version = metadata.get("schemaVersion", 1)
-        return version if isinstance(version, int) else 1
+        try:
+            metadata: Any = msgspec.json.decode(recorded.metadata) if recorded.metadata else {}
+        except (ValueError, RecursionError) as error:
+            raise _refused(recorded, subject, (0, 0), f"its metadata is not JSON: {error}") from error
+        stated = metadata if isinstance(metadata, dict) else {}
+        for name in ("schemaId", "schemaVersion"):
+            if name in stated and type(stated[name]) is not int:  # true is no number
+                raise _refused(
+                    recorded, subject, (0, 0), f"{name} in its metadata is {stated[name]!r}, no whole number"
+                )
+        if "schemaId" in stated:
+            return self._registry.version(subject, stated["schemaId"])
+        version: int = stated.get("schemaVersion", 1)
+        return version
 
 
 def _payload(recorded: RecordedEvent, chain: Chain) -> Any:
     try:
         return msgspec.json.decode(recorded.data)
     except (ValueError, RecursionError) as error:
-        ends = (chain.source, chain.target)
-        place = f"{recorded.stream_name} at {recorded.stream_position}"
-        raise UpcastFailed(chain.subject, ends, "", "", f"{place} is not JSON: {error}") from error
+        raise _refused(recorded, chain.subject, (chain.source, chain.target), f"it is not JSON: {error}") from error
+
+
+def _refused(recorded: RecordedEvent, subject: str, versions: tuple[int, int], why: str) -> UpcastFailed:
+    place = f"{recorded.stream_name} at {recorded.stream_position}"
+    return UpcastFailed(subject, versions, "", "", f"{place}: {why}")
 
 
 def _as_recorded(recorded: RecordedEvent, event: Event) -> RecordedEvent:

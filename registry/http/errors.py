@@ -40,6 +40,10 @@ ALLOWED: Final = "ALLOWED"
 _BODY: Final = "the body"
 _SHORTENED: Final = re.compile(r"(?<=[Mm]eta)(?=properties|tags|sensitive)")
 """The framework takes every ``data.`` out of the path of a member, the one in ``metadata.`` too."""
+_TYPES: Final[Mapping[str, str]] = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+"""Python's types as JSON calls them: whoever asks need not know what answers."""
+_KINDS: Final = re.compile(r"(?:Expected|got) `[^`]*`")
+_TYPE: Final = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
 _WORDS: Final[Mapping[int, str]] = {
     404: "HTTP 404 Not Found: no such path here; see /openapi/confluent.json and /openapi/lineal.json",
     413: "HTTP 413: the request body is over the limit of this server (LINEAL_LIMIT_BODY_BYTES); send less",
@@ -150,10 +154,14 @@ def _allowed(methods: str) -> str:
 def _wrong_values(error: ValidationException) -> str:
     """Names each member of the body and each parameter that has the wrong type, or says that there is no body."""
     details = [detail for detail in error.extra or () if isinstance(detail, dict)]
-    wrong = [f"{_spelt(detail.get('key', 'data'))}: {detail.get('message', '')}" for detail in details]
+    wrong = [f"{_spelt(detail.get('key', 'data'))}: {_told(detail.get('message', ''))}" for detail in details]
     if wrong == [f"{_BODY}: 'data'"]:
         return "The request has no body: send a JSON object"
     return "; ".join(wrong) or error.detail
+
+
+def _told(message: str) -> str:
+    return _KINDS.sub(lambda kinds: _TYPE.sub(lambda name: _TYPES[name[0]], kinds[0]), message)
 
 
 def _spelt(key: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from compat.definition import Definition, Format
+from compat.formats import parse
 from compat.gate.rules import UNDECIDED, Explanation, explanation, foreign_explanation
 from compat.level import Direction
 from compat.positions import scan
@@ -264,8 +265,8 @@ def _spot(compared: Compared, fragment: Fragment | None) -> Spot:
     if fragment is None:
         return Spot(compared.path)
     place = fragment.place
-    if place.line is None and not place.reference and compared.definition.format is not Format.PROTOBUF:
-        place = Place(place.pointer, *_located(compared.definition.text, place.pointer))
+    if place.line is None and place.imported is None and not place.reference:
+        place = _located(compared.definition, place.pointer)
     return spot_of(place, compared.path, compared.files, fragment.text)
 
 
@@ -283,9 +284,12 @@ def spot_of(place: Place, path: str, files: Mapping[str, str], text: str = "") -
     return Spot(files[name], place.line, place.column, place.pointer.partition("#")[2], text)
 
 
-def _located(text: str, pointer: str) -> tuple[int | None, int | None]:
-    """Where a pointer stands in a JSON text, or what is nearest around it."""
-    known = scan(text)
-    while (found := known.find(pointer)) is None and pointer:
-        pointer = pointer.rpartition("/")[0]
-    return found or (None, None)
+def _located(definition: Definition, pointer: str) -> Place:
+    """Where a pointer stands in a definition, or what is nearest around it."""
+    if definition.format is Format.PROTOBUF:
+        found: Place | None = parse(definition).schema.place(pointer)
+        return found or Place(pointer)
+    known, near = scan(definition.text), pointer
+    while (at := known.find(near)) is None and near:
+        near = near.rpartition("/")[0]
+    return Place(pointer, *(at or ()))

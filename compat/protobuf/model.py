@@ -25,7 +25,10 @@ from compat.protobuf.locations import Source
 from compat.protobuf.pool import build_pool, event_class
 from compat.protobuf.printer import SCALARS
 from compat.protobuf.records import ENUM, GROUP, ITEM, MESSAGE, MESSAGES, Enum, EnumValue, Field, Message, Site
+from compat.verdict import Place
 
+_PACKAGE: Final = (2,)
+"""The path of a file's package (descriptor.proto: FileDescriptorProto.package)."""
 _KINDS: Final[Mapping[int, str]] = {
     **{int(number): name for number, name in SCALARS.items()},
     FieldDescriptor.TYPE_MESSAGE: MESSAGE,
@@ -130,6 +133,12 @@ class Schema:
         if found is None:
             found = self._enums[name] = self._read_enum(name, self._declared[name])
         return found
+
+    def place(self, name: str) -> Place | None:
+        """Where the message or enum of this full name stands, of any file, or the file's package; None for no such."""
+        if (declared := self._declared.get(name)) is not None:
+            return self._sources[declared.file.name].place(declared.path, name)
+        return self._sources[self.main].place(_PACKAGE, name) if name and name == self.package else None
 
     def event_class(self, name: str) -> type[Event]:
         """The runtime's class for events of this message. Kept: the runtime forgets a class nobody holds."""

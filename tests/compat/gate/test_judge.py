@@ -244,3 +244,19 @@ def test_a_finding_in_an_imported_file_is_told_there(tmp_path):
         [finding] = found[subject]
         assert (finding.spot.path, finding.spot.line, finding.spot.column) == ("shop/money.proto", 5, 3)
         assert (finding.base_spot.path, finding.base_spot.line) == ("shop/money.proto", 5)
+
+
+def test_what_is_gone_is_told_where_it_stood(tmp_path):
+    old = (
+        'syntax = "proto3";\npackage shop;\n'
+        "message Order {\n  string id = 1;\n  Status status = 2;\n}\n"
+        "enum Status {\n  NEW = 0;\n  PAID = 1;\n}\n"
+        "message Gone {}\n"
+    )
+    new = old.replace("  string id = 1;\n", "").replace("  PAID = 1;\n", "").replace("message Gone {}\n", "")
+    policy = Policy(criteria=Criteria(Profile.BUF_FILE))
+    [result] = gate(tmp_path, {"o.proto": old}, {"o.proto": new}, policy).results
+    lines = {finding.rule.name: finding.spot.line for finding in result.findings}
+    assert lines["buf:FIELD_NO_DELETE"] == 3
+    assert lines["buf:ENUM_VALUE_NO_DELETE"] == 6
+    assert lines["buf:MESSAGE_NO_DELETE"] == 2

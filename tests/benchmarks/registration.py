@@ -3,8 +3,8 @@
 Run with ``python -m tests.benchmarks.registration [postgresql://…]``: SQLite in a temporary folder, and a new database
 on the given PostgreSQL server, or on one started from a wheel. Prints registrations per second by the service in one
 thread, in one thread with a check against the latest version, in 32 threads (also each in a subject of its own, of
-which nothing can be known yet), and over HTTP with 32 connections; and the bare transactions per second: one
-transaction of plain driver statements per registration, with nothing decided.
+which nothing can be known yet), and over HTTP with 32 connections to one worker and to two; and the bare transactions
+per second: one transaction of plain driver statements per registration, with nothing decided.
 """
 
 from __future__ import annotations
@@ -96,14 +96,14 @@ def many_subjects(registry: Registry, round_number: int) -> None:
         list(threads.map(register, range(COUNT)))
 
 
-def over_http(port: int, round_number: int) -> None:
+def over_http(port: int, name: str) -> None:
     """From connections that each register again as soon as they are answered."""
 
     async def connection(numbers: Iterator[int]) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in numbers:
-            body = json.dumps({"schema": schema(f"H{round_number}_{number}").text}).encode()
-            path = f"/subjects/http{round_number}.{number % SUBJECTS}/versions"
+            body = json.dumps({"schema": schema(f"{name}_{number}").text}).encode()
+            path = f"/subjects/{name}.{number % SUBJECTS}/versions"
             head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
@@ -179,10 +179,13 @@ def compare(database: str) -> None:
         f"{CLIENTS} clients, new subjects",
         f"{CLIENTS} clients",
         f"{CLIENTS} over HTTP",
+        f"{CLIENTS} over HTTP, 2 workers",
     )
     rates: dict[str, list[float]] = {title: [] for title in titles}
     with tempfile.TemporaryDirectory() as folder, driver(database) as execute:
-        server, port = serve("registry.http.app:create_app", Path(folder), "--factory", LINEAL_DATABASE=database)
+        application = "registry.http.app:create_app", Path(folder), "--factory"
+        one, port = serve(*application, LINEAL_DATABASE=database)
+        two, shared_port = serve(*application, "--workers", "2", LINEAL_DATABASE=database)
         try:
             for number in range(ROUNDS):
                 work: list[Callable[[], object]] = [
@@ -190,7 +193,8 @@ def compare(database: str) -> None:
                     lambda: one_client_checked(registry, number),  # noqa: B023
                     lambda: many_subjects(registry, number),  # noqa: B023
                     lambda: many_clients(registry, number),  # noqa: B023
-                    lambda: over_http(port, number),  # noqa: B023
+                    lambda: over_http(port, f"H{number}"),  # noqa: B023
+                    lambda: over_http(shared_port, f"W{number}"),  # noqa: B023
                 ]
                 for title, each in zip(titles[1:], work, strict=True):
                     rates[title].append(timed(each))
@@ -198,14 +202,15 @@ def compare(database: str) -> None:
                 rates[titles[0]].append(timed(lambda: bare(execute, registrations)))  # noqa: B023
                 clean(registry)
         finally:
-            server.terminate()
-            server.wait()
+            for server in (one, two):
+                server.terminate()
+                server.wait()
     registry.close()
     base = statistics.median(rates[titles[0]])
     print(make_url(database).get_backend_name())
     for title, found in rates.items():
         rate = statistics.median(found)
-        print(f"   {title:22} {rate:7,.0f}/s   {rate / base:4.0%} of the bare transactions")
+        print(f"   {title:26} {rate:7,.0f}/s   {rate / base:4.0%} of the bare transactions")
 
 
 def main() -> None:

@@ -50,7 +50,8 @@ def _overview(site: Site, total: int, *, narrowed: bool) -> str:
     contexts = len(site.registry.catalog.contexts())
     where = f" in {counted(contexts, 'context')}" if contexts > 1 else ""
     changes = counted(site.registry.catalog.position(), "change")
-    kept = f"{counted(total, 'subject')}{where}, {changes} remembered."
+    each = ", one for each kind of event" if total > 1 else ""
+    kept = f"{counted(total, 'subject')}{where}{each}; {changes} remembered."
     return f"{kept} What may break a reader is refused, with an event that proves it."
 
 

@@ -267,6 +267,13 @@ def test_a_schema_is_found_by_its_id(browser: Browser, registry: Registry) -> No
     assert address.subject("shop.OrderPlaced", 2) in page.links
 
 
+def test_the_owner_leads_to_what_else_is_owned(browser: Browser) -> None:
+    page = read(browser, ORDER)
+    there = address.catalog(q="team-checkout")
+    assert there in page.links
+    assert "shop.OrderPlaced" in read(browser, there).text
+
+
 def test_changes_are_newest_first(browser: Browser) -> None:
     text = read(browser, "/catalog/changes").text
     assert text.index("hostile") < text.index("shop.OrderPlaced")

@@ -110,6 +110,8 @@ class _Flip:
             case Copy(to=to):
                 self._noted.lens(made(self._shape, to), "a copy that differs from its original is not kept", "down")
                 return [Remove(made(self._shape, to))]
+            case Add(at=at) if not at.parts:
+                return self._noted.stuck("the whole value is replaced", "write down, or down: none")
             case Add(at=at):
                 self._noted.lens(made(self._shape, at), "what newer events say here is not kept", "down")
                 return [Remove(made(self._shape, at))]

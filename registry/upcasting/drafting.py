@@ -6,7 +6,7 @@ loses data or invents a value is ever taken for granted: it stands in the draft 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from compat.definition import Format
@@ -20,6 +20,7 @@ from registry.upcasting.proposals import LIKELY, POSSIBLE, Draft, Found, Proposa
 from registry.upcasting.renaming import CERTAIN, declared, in_order
 from registry.upcasting.shapes import shape_of
 from registry.upcasting.stand_ins import Place, StandIn, StandIns
+from registry.upcasting.tighter import expression_name, is_tighter, reads, tighter
 from registry.upcasting.units import unit_pairs
 from upcasters.expression_check import sort
 from upcasters.fit import fits, misfits
@@ -28,9 +29,11 @@ from upcasters.operations import (
     Convert,
     Default,
     Each,
+    Fail,
     In,
     Map,
     Move,
+    Only,
     Operation,
     Remove,
     Rename,
@@ -46,7 +49,9 @@ def draft(subject: str, source: int, target: int, old: Parsed, new: Parsed) -> D
     """Propose the upcaster from version ``source`` (schema ``old``) to version ``target`` (schema ``new``)."""
     found = Found()
     outlines = old.engine.outline(old.schema), new.engine.outline(new.schema)
-    _Drafter(found, *outlines, new.definition.format, StandIns(new)).compare(shape_of(old), shape_of(new), ROOT)
+    limits = is_tighter(*outlines) and not reads(new, old)
+    drafter = _Drafter(found, *outlines, new.definition.format, StandIns(new), limits=limits)
+    drafter.compare(shape_of(old), shape_of(new), ROOT)
     return found.draft(subject, source, target)
 
 
@@ -54,7 +59,15 @@ class _Drafter:
     """Walks two shapes side by side; the outlines know aliases, numbers and defaults."""
 
     def __init__(
-        self, found: Found, old: Type, new: Type, form: Format, stand_ins: StandIns, above: Place = ()
+        self,
+        found: Found,
+        old: Type,
+        new: Type,
+        form: Format,
+        stand_ins: StandIns,
+        above: Place = (),
+        *,
+        limits: bool,
     ) -> None:
         self._found = found
         self._old = old
@@ -63,6 +76,8 @@ class _Drafter:
         self._stand_ins = stand_ins
         self._above = above
         """Where the scope stands in an event of the new version."""
+        self._limited = limits
+        """Whether limits that became tighter keep old events out."""
         self._formerly: dict[Pointer, Pointer] = {}
         """Where members stood before they were renamed."""
 
@@ -71,7 +86,8 @@ class _Drafter:
 
     def compare(self, old: Shape, new: Shape, at: Pointer, *, always: bool = True) -> None:
         """Propose what brings a value at a place from one shape to the other; ``always``: every event has it."""
-        if fits(old, new) and not self._renumbered(at):
+        sides = type_at(self._old, self._before(at)), type_at(self._new, at)
+        if fits(old, new) and not self._renumbered(at) and not (self._limited and is_tighter(*sides)):
             return
         before, after = without_null(old), without_null(new)
         if nullable(old) and not nullable(new):
@@ -87,6 +103,17 @@ class _Drafter:
                 self._within(Each, one, other, at)
             case _ if not fits(before, after):
                 self._value(before, after, at)
+        if self._limited:
+            self._limits(new, at, always=always)
+
+    def _limits(self, new: Shape, at: Pointer, *, always: bool) -> None:
+        """Propose to refuse events beyond limits that became tighter."""
+        name = expression_name(at)
+        there = ("" if always else f"has({name}) && ") + (f"{name} != null && " if nullable(new) else "")
+        for condition, limit in tighter(type_at(self._old, self._before(at)), type_at(self._new, at), at):
+            fail = Fail(f"{there}{condition}", f"{str(at) or 'a value'} is beyond {limit}")
+            reason = f"{limit} is tighter: confirm that events beyond it are refused, or write what they become"
+            self._propose(fail, at, POSSIBLE, reason)
 
     def _renumbered(self, at: Pointer) -> bool:
         """Whether names of Protobuf stand for other fields or values now."""
@@ -117,7 +144,7 @@ class _Drafter:
         reach = items_at if kind is Each else type_at
         beneath = reach(self._old, self._before(at)), reach(self._new, at)
         within = (*self._above, *at.parts, *([ITEMS] if kind is Each else []))
-        _Drafter(inner, *beneath, self._format, self._stand_ins, within).compare(one, other, ROOT)
+        _Drafter(inner, *beneath, self._format, self._stand_ins, within, limits=self._limited).compare(one, other, ROOT)
         self._found.open += [(at / place, reason) for place, reason in inner.open]
         if not inner.proposals:
             return
@@ -147,6 +174,8 @@ class _Drafter:
         worst = CERTAIN
         numbered = _numbered(type_at(self._old, self._before(at)), type_at(self._new, at))
         free = [symbol for symbol in after.symbols if symbol not in before.symbols]
+        best = {symbol: self._best(symbol, free, after.symbols[0]) for symbol in left}
+        claimed = {other for score, other in best.values() if score >= POSSIBLE}
         for symbol in before.symbols:
             if symbol is None:
                 continue
@@ -156,9 +185,11 @@ class _Drafter:
             if symbol not in left:
                 table.append((symbol, symbol))
                 continue
-            scored = [(alike(str(symbol), str(other)), other) for other in free]
-            score, other = max(scored, key=lambda pair: pair[0], default=(0.0, after.symbols[0]))
-            worst = min(worst, score if score >= POSSIBLE else 0.0)
+            score, other = best[symbol]
+            if score < POSSIBLE:  # a guess: rather a value that no other name stands for
+                other = next((each for each in free if each not in claimed), other)
+            least = 0.7 if len(after.symbols) == 1 else 0.0  # there is nothing else it could become
+            worst = min(worst, score if score >= POSSIBLE else least)
             table.append((symbol, other))
         gone = f"{', '.join(map(str, left))} left the list of values" if left else "names have other numbers now"
         texts = all(isinstance(symbol, str) for symbol, _ in table)
@@ -167,6 +198,12 @@ class _Drafter:
         reason = "the values have the same numbers" if worst == CERTAIN else "check what each becomes"
         self._propose(operation, at, worst, f"{gone}: {reason}")
 
+    @staticmethod
+    def _best(symbol: Scalar, free: Sequence[Scalar], otherwise: Scalar) -> tuple[float, Scalar]:
+        """The value most like a symbol, with its likeness."""
+        scored = [(alike(str(symbol), str(other)), other) for other in free]
+        return max(scored, key=lambda pair: pair[0], default=(0.0, otherwise))
+
     def _is_open(self, at: Pointer) -> bool:
         """Whether an enum of Protobuf lets numbers without a name pass: they go on as they are."""
         return not dict(type_at(self._old, self._before(at)).constraints).get("closed", True)
@@ -174,6 +211,10 @@ class _Drafter:
     # Records
 
     def _records(self, before: Record, after: Record, at: Pointer) -> None:
+        if before.open and not after.open:
+            reason = "members that no schema declares are refused now: confirm that they are dropped"
+            self._propose(Only(at, tuple(before.members)), at, POSSIBLE, reason)
+            self._found.losses += [] if before.members else [at]
         kept = {name for name in before.members if name in after.members and self._same_field(at / name)}
         removed = {name: member for name, member in before.members.items() if name not in kept}
         added = {name: member for name, member in after.members.items() if name not in kept}
@@ -188,6 +229,11 @@ class _Drafter:
             self._both(before.members[name], after.members[name], at / name)
         for name, place in list(self._moved_down(removed, after, at)):
             self._propose(Move(at / name, place), at / name, 0.7, f"{place} has its name and type: confirm the move")
+            self._formerly[place] = self._before(at) / name
+            holder = after.members[place.parts[len(at.parts)]].shape
+            inner = without_null(holder)
+            if isinstance(inner, Record):
+                self._both(removed[name], inner.members[place.name], place)
             del removed[name]
         for name, wanted in added.items():
             if wanted.required and not any(
@@ -195,9 +241,15 @@ class _Drafter:
             ):
                 self._add(at / name, wanted)
         if not after.open:
-            for name in removed:
-                self._propose(Remove(at / name), at / name, 0.5, "the new version does not have it: confirm the loss")
-                self._found.losses.append(at / name)
+            self._losses(list(removed), set(added), at)
+
+    def _losses(self, names: list[str], new: set[str], at: Pointer) -> None:
+        """Propose to take away what the new version has no place for; less sure where something new might hold it."""
+        for name in names:
+            confidence = 0.5 if new else POSSIBLE
+            reason = "the new version does not have it: confirm the loss"
+            self._propose(Remove(at / name), at / name, confidence, reason)
+            self._found.losses.append(at / name)
 
     def _same_field(self, at: Pointer) -> bool:
         """Whether a name stands for the same field in both versions: in Protobuf, if its number is the same."""

@@ -11,13 +11,12 @@ from dataclasses import replace
 
 import msgspec
 
-from compat.check import compare
 from compat.definition import Format
 from compat.formats import Parsed
-from compat.verdict import Undecided
 from registry.upcasting.drafting import draft
 from registry.upcasting.engines import Engine
 from registry.upcasting.report import Limits, Report
+from registry.upcasting.tighter import reads
 from registry.upcasting.verification import verify
 from upcasters.document import Document
 from upcasters.operations import Operation, Remove
@@ -31,12 +30,12 @@ def implied(subject: str, source: int, target: int, old: Parsed, new: Parsed) ->
     drafted = draft(subject, source, target, old, new)
     document = drafted.document
     by_operations = bool(document.ops) and old.definition.format is Format.JSON
-    if not drafted.complete or not (by_operations or _reads(new, old)):
+    if not drafted.complete or not (by_operations or reads(new, old)):
         return None
     report = verify(document, old, new, limits=LIMITS)
     if not report.accepted:
         return None
-    if report.unreturned is None and (document.ops or _reads(old, new)):
+    if report.unreturned is None and (document.ops or reads(old, new)):
         return document, report
     document = msgspec.structs.replace(document, down=_removals(document, old, new) or "none")
     return document, verify(document, old, new, limits=LIMITS)
@@ -52,11 +51,6 @@ def agreed(proven: tuple[Document, Report], old: Parsed, new: Parsed, engines: t
         return report
     report = verify(document, old, new, limits=replace(LIMITS, engines=engines))
     return report if report.accepted else None
-
-
-def _reads(reader: Parsed, writer: Parsed) -> bool:
-    """Whether everything written with one schema is proven to be readable with another."""
-    return not any(isinstance(cause, Undecided) or cause.severity.blocks for cause in compare(reader, writer))
 
 
 def _removals(document: Document, old: Parsed, new: Parsed) -> tuple[Operation, ...]:

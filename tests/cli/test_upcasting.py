@@ -55,11 +55,15 @@ def test_what_cannot_travel_is_told_with_the_reason(demo, arguments, code, messa
     assert done.stdout == ""
 
 
-def test_a_draft_is_a_document_and_its_questions_go_to_stderr(demo):
+def test_a_draft_is_a_document_with_its_questions_as_comments(demo):
     done = demo.lineal("upcaster", "draft", "orders.OrderPlaced", "--from", "2", "--to", "3")
     assert done.returncode == 0
     assert "subject: orders.OrderPlaced" in done.stdout
-    assert "confirm the loss" in done.stderr
+    lines = done.stdout.splitlines()
+    asked = next(number for number, line in enumerate(lines) if "confirm the loss" in line)
+    assert lines[asked].startswith("# decide (")
+    assert lines[asked + 1].startswith("- remove: {at: ")
+    assert "left to decide: look for '# decide'" in done.stderr
     demo.write({"draft.yaml": done.stdout})
     assert demo.lineal("upcaster", "verify", "draft.yaml").returncode == 1
 

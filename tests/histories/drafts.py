@@ -1,6 +1,6 @@
-"""Draft an upcaster for every step of the real JSON Schema histories, and count what is left for a person.
+"""Draft an upcaster for every step of a real history, and count what is left for a person.
 
-    python tests/histories/drafts.py [--corpora FOLDER] [--steps]
+    python tests/histories/drafts.py [iglu|lsst|opentelemetry|pubsub] [--corpora FOLDER] [--steps]
 
 A step is *solved* where nothing is left to ask and the proof holds: it is served without any document. Else it is
 *confirmed* where the draft is proven as it stands and a person only has to say yes, and *corrected* where it is not, or
@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-from histories import Chapter, iglu
+from histories import CORPORA, Chapter
 
-from compat.definition import Definition, Format, Reference
-from compat.errors import CompatError
+from compat.definition import Definition, Reference
 from compat.formats import Parsed, parse
 from registry.upcasting import draft, implied, verify
 from registry.upcasting.proposals import POSSIBLE
 from upcasters.operations import NAMES
 
-CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,22 @@ class Step:
     correct: int
 
 
-def steps(chapter: Chapter, known: dict[str, Definition]) -> list[Step]:
-    """The steps of one subject; ``known`` are the latest definitions of the subjects before it."""
-    parsed: list[tuple[str, Parsed]] = []
-    for publication in chapter.publications:
-        references = tuple(
-            Reference(name, known[subject]) for name, subject in publication.uses.items() if subject in known
-        )
-        definition = Definition(Format.JSON, publication.text, references)
-        parsed.append((publication.label, parse(definition)))
-        known[publication.subject] = definition
-    return [_step(chapter.title, label, old, new) for (_, old), (label, new) in pairwise(parsed)]
+def steps(chapters: Iterable[Chapter]) -> Iterator[Step]:
+    """The steps of all subjects of a history. A version that is published again unchanged is none."""
+    known: dict[str, tuple[Definition, Parsed]] = {}
+    for chapter in chapters:
+        for each in chapter.publications:
+            references = tuple(
+                Reference(name, known[subject][0]) for name, subject in each.uses.items() if subject in known
+            )
+            definition = Definition(each.format, each.text, references)
+            before = known.get(each.subject)
+            if before is not None and before[0] == definition:
+                continue
+            parsed = parse(definition)
+            known[each.subject] = (definition, parsed)
+            if before is not None:
+                yield _step(each.subject, each.label, before[1], parsed)
 
 
 def _step(subject: str, label: str, old: Parsed, new: Parsed) -> Step:
@@ -68,21 +72,14 @@ def _step(subject: str, label: str, old: Parsed, new: Parsed) -> Step:
 def main() -> None:
     """Draft, count and print."""
     parser = argparse.ArgumentParser(description="Draft upcasters for real histories.")
-    parser.add_argument("--corpora", type=Path, default=CORPORA)
+    parser.add_argument("history", nargs="?", choices=CORPORA, default="iglu")
+    parser.add_argument("--corpora", type=Path, default=FOLDER)
     parser.add_argument("--steps", action="store_true", help="print every step that is not solved")
     asked = parser.parse_args()
     started = time.perf_counter()
-    known: dict[str, Definition] = {}
-    found: list[Step] = []
-    skipped = 0
-    for chapter in iglu(asked.corpora):
-        try:
-            found += steps(chapter, known)
-        except CompatError as error:
-            skipped += 1
-            print(f"{chapter.title}: {error}")
+    found = list(steps(CORPORA[asked.history](asked.corpora)))
     outcomes = Counter(step.outcome for step in found)
-    print(f"{len(found)} steps, {skipped} subjects that do not parse, {time.perf_counter() - started:.0f} s")
+    print(f"{len(found)} steps, {time.perf_counter() - started:.0f} s")
     for outcome in ("solved", "confirmed", "corrected"):
         print(f"{outcome:10} {outcomes[outcome]:4}  {outcomes[outcome] / len(found):5.1%}")
     identities = sum(step.outcome == "solved" and not step.operations for step in found)

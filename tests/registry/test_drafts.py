@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compat.definition import Definition, Format
+from compat.definition import Definition, Format, Reference
 from compat.formats import Parsed, parse
 from registry.upcasting import Limits, draft, verify
 from upcasters.document import write_operation
@@ -267,7 +267,10 @@ def avro_tree(name: str) -> Parsed:
 
 
 def json_list(name: str) -> Parsed:
-    node = {"type": "object", "properties": {name: {"type": "string"}, "next": {"$ref": "#/$defs/node"}}}
+    node: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: {"type": "string"}, "next": {"$ref": "#/$defs/node"}},
+    }
     node |= {"required": [name], "additionalProperties": False}
     schema = {"properties": {"top": {"$ref": "#/$defs/node"}}, "required": ["top"], "$defs": {"node": node}}
     return parse(Definition(Format.JSON, json.dumps(schema | {"type": "object", "additionalProperties": False})))
@@ -295,3 +298,149 @@ def test_a_type_that_holds_itself_is_refused_with_its_place(made: Any, again: st
     deep = {"rename": {"at": "/top/label", "to": "labels"}}
     assert write_operation(found.document.ops[0]) in (deep, {"in": {"at": "/top", "ops": [
         {"rename": {"at": "/label", "to": "labels"}}]}})  # fmt: skip
+
+
+TIGHTER: list[tuple[Any, Any, str]] = [
+    ({"type": "string"}, {"type": "string", "maxLength": 5}, "has(x) && size(x) > 5"),
+    ({"type": "string", "maxLength": 9}, {"type": "string", "maxLength": 5}, "has(x) && size(x) > 5"),
+    ({"type": "string"}, {"type": "string", "minLength": 2}, "has(x) && size(x) < 2"),
+    ({"type": "string"}, {"type": "string", "pattern": "^a'?$"}, 'has(x) && !matches(x, r"^a\'?$")'),
+    ({"type": "integer"}, {"type": "integer", "maximum": 7}, "has(x) && x > 7"),
+    ({"type": "number", "minimum": 0}, {"type": "number", "minimum": 0.5}, "has(x) && x < 0.5"),
+    ({"type": "array"}, {"type": "array", "maxItems": 1}, "has(x) && size(x) > 1"),
+    ({"type": "array"}, {"type": "array", "minItems": 1}, "has(x) && size(x) < 1"),
+    (
+        {"type": ["string", "null"]},
+        {"type": ["string", "null"], "minLength": 1},
+        "has(x) && x != null && size(coalesce(x, '')) < 1",
+    ),
+    (
+        {"type": ["integer", "null"]},
+        {"type": ["integer", "null"], "maximum": 7},
+        "has(x) && x != null && coalesce(x, 7) > 7",
+    ),
+]
+"""An old type, one with a tighter limit, and when a value is beyond it."""
+
+
+@pytest.mark.parametrize(("before", "now", "condition"), TIGHTER)
+def test_a_limit_that_became_tighter_is_refused_aloud(before: Any, now: Any, condition: str) -> None:
+    found = require_proven(json_schema({"x": before}), json_schema({"x": now}))
+    assert found["operation"].condition == condition
+    assert [(each.pointer, each.confidence) for each in found["questions"]] == [("/x", 0.6)]
+
+
+def test_limits_are_found_in_items_and_under_names_that_are_no_words() -> None:
+    def listed(limit: dict[str, Any]) -> Parsed:
+        return json_schema({"a-b": {"type": "array", "items": {"type": "string"} | limit}}, "a-b")
+
+    found = require_proven(listed({}), listed({"maxLength": 3}))
+    assert write_operation(found["operation"])["each"]["ops"][0]["fail"]["when"] == "size(this) > 3"
+    found = require_proven(
+        json_schema({"a-b": {"type": "string"}}), json_schema({"a-b": {"type": "string", "maxLength": 3}})
+    )
+    assert found["operation"].condition == "has(`a-b`) && size(`a-b`) > 3"
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}),
+        ({"type": "string", "pattern": "^[0-9]{4}$"}, {"type": "string", "pattern": "^[0-9]{4}$", "maxLength": 4}),
+        ({"enum": ["a", "b"]}, {"type": "string", "maxLength": 1}),
+    ],
+)
+def test_a_limit_that_old_events_keep_anyway_is_none(before: Any, now: Any) -> None:
+    found = draft("s", 1, 2, json_schema({"x": before}), json_schema({"x": now}))
+    assert found.complete
+    assert found.document.ops == ()
+
+
+def test_what_no_schema_declares_is_dropped_only_with_a_question() -> None:
+    open_, closed = (
+        parse(
+            Definition(
+                Format.JSON, json.dumps({"type": "object", "properties": {"n": {}}, "additionalProperties": room})
+            )
+        )
+        for room in (True, False)
+    )
+    found = require_proven(open_, closed)
+    assert write_operation(found["operation"]) == {"only": {"at": "", "members": ["n"]}}
+    assert [each.confidence for each in found["questions"]] == [0.6]
+
+
+def test_what_moves_is_compared_where_it_arrives() -> None:
+    mode = {"enum": ["DISABLE", "VERIFY_CA"]}
+    inner = {"type": "object", "properties": {"mode": {"enum": ["off", "verify-ca"]}}, "required": ["mode"]}
+    old = json_schema({"mode": mode}, "mode")
+    new = json_schema({"jdbc": inner | {"additionalProperties": False}}, "jdbc")
+    found = draft("s", 1, 2, old, new)
+    assert [write_operation(each) for each in found.document.ops] == [
+        {"move": {"from": "/mode", "to": "/jdbc/mode"}},
+        {"map": {"at": "/jdbc/mode", "table": {"DISABLE": "off", "VERIFY_CA": "verify-ca"}}},
+    ]
+    assert verify(found.document, old, new, limits=FEW).findings == ()
+    assert [each.confidence for each in found.questions] == [0.7, 0.0]
+
+
+# what schemas declare
+
+
+def test_aliases_over_two_renames_lead_from_any_version() -> None:
+    first, second, third = (
+        avro({"name": "a", "type": "string"}),
+        avro({"name": "b", "type": "string", "aliases": ["a"]}),
+        avro({"name": "c", "type": "string", "aliases": ["b", "a"]}),
+    )
+    for old, new, name, to in ((first, second, "a", "b"), (second, third, "b", "c"), (first, third, "a", "c")):
+        found = require_proven(old, new)
+        assert found["questions"] == ()
+        assert write_operation(found["operation"]) == {"rename": {"at": f"/{name}", "to": to}}
+
+
+def test_a_number_that_is_used_again_is_the_same_field_and_a_type_that_does_not_fit_is_asked_for() -> None:
+    found = draft("s", 1, 2, protobuf("string a = 1;", "string id = 9;"), protobuf("string b = 1;", "string id = 9;"))
+    assert [write_operation(each) for each in found.document.ops] == [{"rename": {"at": "/a", "to": "b"}}]
+    assert found.complete
+    found = draft("s", 1, 2, protobuf("string a = 1;", "string id = 9;"), protobuf("bool b = 1;", "string id = 9;"))
+    assert not found.complete
+    assert {each.pointer for each in found.questions} == {"/b"}
+
+
+def test_a_number_that_is_reserved_is_a_loss_to_confirm() -> None:
+    old = protobuf("string a = 1;", "string id = 9;")
+    new = protobuf('reserved 1; reserved "a";', "string id = 9;")
+    found = draft("s", 1, 2, old, new)
+    assert [write_operation(each) for each in found.document.ops] == [{"remove": {"at": "/a"}}]
+    assert [(each.pointer, each.confidence) for each in found.questions] == [("/a", 0.6)]
+    assert verify(found.document, old, new, limits=FEW).findings == ()
+
+
+def test_a_message_that_moves_to_another_package_stays_what_it_is() -> None:
+    def placed(package: str) -> Parsed:
+        part = f'syntax = "proto3";\npackage {package};\nmessage Part {{ string sku = 1; int32 n = 2; }}\n'
+        order = (
+            f'syntax = "proto3";\nimport "part.proto";\nmessage Order {{ string id = 1; {package}.Part part = 2; }}\n'
+        )
+        reference = Reference("part.proto", Definition(Format.PROTOBUF, part))
+        return parse(Definition(Format.PROTOBUF, order, (reference,)))
+
+    found = draft("s", 1, 2, placed("old"), placed("shop.parts"))
+    assert found.complete
+    assert found.document.ops == ()
+    assert verify(found.document, placed("old"), placed("shop.parts"), limits=FEW).findings == ()
+
+
+def test_a_definition_that_is_called_otherwise_changes_nothing() -> None:
+    def named(name: str, member: str) -> Parsed:
+        part = {"type": "object", "properties": {member: {"type": "string"}}, "additionalProperties": False}
+        schema = {"type": "object", "properties": {"part": {"$ref": f"#/$defs/{name}"}}, "$defs": {name: part}}
+        return parse(Definition(Format.JSON, json.dumps(schema)))
+
+    found = draft("s", 1, 2, named("part", "sku"), named("Item", "sku"))
+    assert (found.complete, found.document.ops) == (True, ())
+    found = draft("s", 1, 2, named("part", "skuCode"), named("Item", "sku_code"))
+    assert [write_operation(each) for each in found.document.ops] == [
+        {"in": {"at": "/part", "ops": [{"rename": {"at": "/skuCode", "to": "sku_code"}}]}}
+    ]

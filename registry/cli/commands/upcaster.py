@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 import click
-import yaml
 
 from compat.gate.errors import Misconfigured
 from compat.gate.reports.text import event_text
 from registry.cli import upcasting
 from registry.cli.console import Console
+from registry.cli.draft_text import draft_text
 from registry.cli.errors import Refusal
 from registry.cli.project import Project, project_options
 from registry.cli.remote import Remote
@@ -47,12 +47,13 @@ Example:
 @click.pass_obj
 @project_options
 def draft(project: Project, console: Console, subject: str, source: str, target: str) -> None:
-    """Propose the upcaster between two versions of SUBJECT, as YAML on stdout; what is uncertain on stderr."""
+    """Propose the upcaster between two versions of SUBJECT, as YAML with a comment where you have to decide."""
     with Remote(project.configuration.registry) as remote:
         proposed = upcasting.draft(remote, subject, source, target)
-    console.report(yaml.safe_dump(proposed.document, sort_keys=False, allow_unicode=True, default_flow_style=None))
-    for question in proposed.questions:
-        console.note(f"{question.place} ({question.pointer}): {question.reason}  [{question.confidence:.0%} sure]")
+    console.report(draft_text(proposed.document, proposed.questions))
+    count = len(proposed.questions)
+    if count:
+        console.note(f"{count} {'thing is' if count == 1 else 'things are'} left to decide: look for '# decide'")
     if not proposed.proof.accepted:
         console.note("it is not proven yet:")
         for line in _lines(proposed.proof):

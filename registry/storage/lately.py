@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
 from typing import Final
 
 from registry.events import Entry
 from registry.model import Subject
 
 _MOST: Final = 1_000
-"""Entries whose streams are kept, and so many of others are caught up with: a longer stretch is not read for it."""
+"""Streams that are kept, and entries of others that are caught up with: a longer stretch is not read for it."""
 
 
 class Lately:
@@ -22,27 +20,37 @@ class Lately:
     """
 
     def __init__(self) -> None:
-        self._last = 0
-        self._streams: deque[Subject] = deque(maxlen=_MOST)
+        self._after = self._last = 0
+        """Everything in between is known."""
+        self._latest: dict[Subject, int] = {}
+        """Where a stream has changed last."""
 
     def wrote(self, after: int, entries: Sequence[Entry], last: int) -> None:
         """Entries were committed after a position; others may have written before, and what is not told between."""
         if after != self._last:
-            self._streams.clear()
-        self._streams.extend(entry.subject for entry in entries)
+            self._forget(after)
+        self._note((entry.subject for entry in entries), last)
         if last != after + len(entries):
-            self._streams.clear()
-        self._last = last
+            self._forget(last)
 
     def catch_up(self, last: int, read: Callable[[int, int], Iterable[Subject]]) -> None:
         """Learn what others have written, up to the last position; ``read`` gives the streams between two positions."""
         if self._last < last <= self._last + _MOST:
-            self._streams.extend(read(self._last, last))
-            self._last = last
+            self._note(read(self._last, last), last)
 
     def changed(self, streams: AbstractSet[Subject], after: int, last: int) -> bool | None:
         """Whether one of these streams has changed after a position up to the last one; None: ask the database."""
-        stretch = last - after
-        if last != self._last or stretch > len(self._streams):
+        if last != self._last or after < self._after:
             return None
-        return any(stream in streams for stream in islice(reversed(self._streams), stretch))
+        return any(self._latest.get(stream, 0) > after for stream in streams)
+
+    def _note(self, streams: Iterable[Subject], last: int) -> None:
+        """What came next, up to a position."""
+        self._latest.update((stream, position) for position, stream in enumerate(streams, self._last + 1))
+        self._last = last
+        if len(self._latest) > _MOST:
+            self._forget(last)
+
+    def _forget(self, last: int) -> None:
+        self._latest.clear()
+        self._after = self._last = last

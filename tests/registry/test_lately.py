@@ -69,6 +69,17 @@ def test_a_long_stretch_of_others_is_not_read_nor_a_log_that_has_gone_back() -> 
         assert lately.changed({A}, after=5, last=last) is None
 
 
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    """What was forgotten is asked for; what came after it is known."""
+    lately = Lately()
+    many = [Subject(name=f"s{number}") for number in range(1_001)]
+    lately.wrote(0, entries(0, *many), len(many))
+    assert lately.changed({A}, after=0, last=len(many)) is None
+    lately.wrote(len(many), entries(len(many), B), len(many) + 1)
+    assert lately.changed({A}, after=len(many), last=len(many) + 1) is False
+    assert lately.changed({B}, after=len(many), last=len(many) + 1) is True
+
+
 def test_entries_that_nobody_was_told_of_are_asked_for() -> None:
     lately = Lately()
     lately.wrote(0, entries(0, A), 5)

@@ -229,6 +229,8 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
         segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]
     except UnicodeDecodeError:
         return 400, "HTTP 400: the path is not percent-encoded UTF-8; encode names as UTF-8"
+    if any("\0" in segment for segment in segments) or b"%00" in scope["query_string"]:
+        return 400, "HTTP 400: the address contains the character NUL; leave it out"
     while len(segments) > 2 and not segments[1]:
         del segments[1]  # the URL of the registry was written with a slash at its end
     if segments[1:2] == ["contexts"] and len([segment for segment in segments[2:] if segment]) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from compat.engine import Form
 from compat.formats import Parsed
@@ -16,6 +17,9 @@ from registry.service.definitions import Candidate, identify, parse
 from registry.service.situation import Situation
 from registry.storage.ids import SchemaKey
 from registry.storage.writing import Writing
+
+_LAST_ID: Final = 2**31 - 1
+"""Messages hold ids in four bytes, and clients take them for signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,10 @@ def _schema_id(writing: Writing, decision: Decision) -> int:
     content = decision.identified.content
     context, canonical = decision.schema
     if decision.schema_id is None:
-        return writing.id_for(decision.schema, content.metadata, content.rule_set)
+        given = writing.id_for(decision.schema, content.metadata, content.rule_set)
+        if given > _LAST_ID:
+            raise OperationNotPermitted(f"Context '{context}' has given its last id, {_LAST_ID:,}: use another context")
+        return given
     whole = writing.whole
     for holder in whole.with_id(context, decision.schema_id):
         if not whole.holds(context, decision.schema_id, canonical):

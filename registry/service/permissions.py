@@ -22,6 +22,8 @@ from registry.storage.store import Store
 
 _log = logging.getLogger(__name__)
 
+_LAST_YEAR = 9999
+"""In another time zone it may be a year that no clock knows."""
 _LONGEST_LABEL = 200
 _LONGEST_TARGET = 500
 """Characters of what was denied that are kept."""
@@ -70,6 +72,8 @@ class Permissions:
             raise InvalidRequest(f"The label is one line of up to {_LONGEST_LABEL} characters")
         if expires is not None and expires.tzinfo is None:
             raise InvalidRequest("'expires' needs a time zone: write 2027-01-31T00:00:00Z")
+        if expires is not None and expires.year == _LAST_YEAR:
+            raise InvalidRequest(f"'expires' is in the year {_LAST_YEAR}: leave it out for a key that never expires")
         made: NewKey = keys.make()
         event = KeyCreated(
             id=made.id, principal=principal_name(principal), digest=made.digest, label=label, expires=expires

@@ -146,6 +146,8 @@ class Database:
         except (IntegrityError, ProgrammingError, DataError) as error:
             if error.connection_invalidated:
                 raise StoreUnavailable(f"the database went away: {error.orig}") from error
+            if "NUL" in str(error.orig):
+                raise InvalidRequest("A text contains the character NUL, which cannot be kept: leave it out") from error
             raise  # it has answered, and what it was asked was wrong
         except DBAPIError as error:
             raise self._told(error.orig) from error

@@ -19,6 +19,8 @@ from registry.storage.prepared import Prepared
 from registry.storage.visibility import shows_entry
 
 _READ_AT_ONCE: Final = 1_000
+_GREATEST: Final = 2**63 - 1
+"""Position that a database can be asked about."""
 
 _HEAD: Final = select(tables.head.c.position)
 _POSITION: Final = Prepared(_HEAD)
@@ -95,7 +97,9 @@ def read(
     Raises UnknownEvent for one that a newer version has written, DamagedArchive for one that cannot be read.
     """
     at = tables.log.c.position
-    query = select(tables.log).where(at > after).order_by(at.desc() if newest_first else at).limit(limit)
+    query = (
+        select(tables.log).where(at > min(after, _GREATEST)).order_by(at.desc() if newest_first else at).limit(limit)
+    )
     if before is not None:
         query = query.where(at < before)
     if subject is not None:
@@ -110,7 +114,7 @@ def read(
 def lines(connection: Connection, *, after: int, last: int, limit: int) -> list[Line]:
     """Entries as they are kept, after one position up to another."""
     at = tables.log.c.position
-    query = select(tables.log).where(at > after, at <= last).order_by(at).limit(limit)
+    query = select(tables.log).where(at > min(after, _GREATEST), at <= last).order_by(at).limit(limit)
     return [_line(row) for row in connection.execute(query)]
 
 

@@ -18,6 +18,9 @@ from registry.service import Registry
 from registry.service.webhooks import Standing, Wish
 from registry.storage.webhooks import DeadLetter
 
+_LONGEST: Final = 10**9
+"""Seconds; more than is allowed, and few enough to be a time."""
+
 
 class WebhookRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to tell, and of what."""
@@ -142,7 +145,7 @@ def rotate_secret(
     request: AnyRequest, registry: NamedDependency[Registry], webhook: FromPath[str], data: JSONBody[RotationRequest]
 ) -> NewSecretDocument:
     """Give a webhook a new secret, shown once; until the overlap is over, what is sent is signed with both."""
-    overlap = timedelta(seconds=data.overlap_seconds)
+    overlap = timedelta(seconds=max(-1, min(data.overlap_seconds, _LONGEST)))
     standing, secret = registry.webhooks.rotate(webhook, overlap, exchange_of(request).origin)
     return NewSecretDocument(_document(standing), secret)
 

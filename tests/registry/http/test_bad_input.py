@@ -160,3 +160,42 @@ def test_malformed_versions(untouched: TestClient[Litestar], version: str) -> No
         body = {"json": {"schema": '"int"'}} if method == "POST" else {}
         refused = untouched.request(method, path, **body)
         assert (refused.status_code, refused.json()["error_code"]) == (422, 42202), f"{path}: {refused.text}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/associations/resources/%00", None, 400),
+        ("DELETE", "/api/v1/keys/%00", None, 400),
+        ("DELETE", "/api/v1/deployments/%00/a/b", None, 400),
+        ("GET", "/api/v1/can-i-deploy?application=%00&build=b&environment=p", None, 400),
+        ("GET", "/api/v1/changes?after=99999999999999999999", None, 200),
+        ("GET", "/api/v1/log?after=99999999999999999999", None, 200),
+        ("POST", "/api/v1/webhooks/x/rotate", {"overlapSeconds": 10**15}, 422),
+        ("POST", "/api/v1/webhooks/x/rotate", {"overlapSeconds": -(10**15)}, 422),
+        ("POST", "/api/v1/keys", {"principal": "p", "expires": "9999-12-31T23:59:59-12:00"}, 422),
+    ],
+)
+def test_what_no_database_can_be_asked_is_no_fault(
+    shared: TestClient[Litestar], method: str, path: str, body: object, status: int
+) -> None:
+    answer = shared.request(method, path, json=body)
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.postgresql
+def test_a_text_that_postgresql_cannot_keep_is_refused(postgresql: str) -> None:
+    with TestClient(create_app(load({}, database=postgresql, secret_key="A" * 43 + "="))) as client:
+        refused = client.post("/api/v1/webhooks", json={"url": "https://hooks.example.org/", "prefix": "a\0"})
+        assert (refused.status_code, refused.json()["error_code"]) == (422, 422)
+        assert "NUL" in refused.json()["message"]
+
+
+def test_the_last_id_of_a_context(client: TestClient[Litestar]) -> None:
+    client.put("/mode/:.full:", json={"mode": "IMPORT"}).raise_for_status()
+    last = {"schema": '"string"', "id": 2**31 - 1, "version": 1}
+    client.post("/subjects/:.full:a/versions", json=last).raise_for_status()
+    client.put("/mode/:.full:?force=true", json={"mode": "READWRITE"}).raise_for_status()
+    refused = client.post("/subjects/:.full:b/versions", json={"schema": '"bytes"'})
+    assert (refused.status_code, refused.json()["error_code"]) == (422, 42205)
+    assert "last id" in refused.json()["message"]

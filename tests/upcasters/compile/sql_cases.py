@@ -139,7 +139,7 @@ EDGES: dict[str, tuple[dict[str, Any], Shape, list[Any]]] = {row[0]: row[1:] for
     ("ends with", _set("v.endsWith('%_')"), STRING, ["a%_", "abc", "%_", ""]),
     ("whole numbers of doubles", _set("int(v)"), NUMBER, [2.5, -2.5, 0.9, 1e18, 1e19, 7]),
     ("whole numbers of texts", _set("int(v)"), STRING, ["7", "-7", "", "1.0", "9223372036854775808", "+1", " 1"]),
-    ("texts of doubles", _set("string(v) + '!'"), NUMBER, [0.1, 1.5, -0.0, 7.0, 1e21, 1e-7, 12, 1.5e300]),
+    ("texts of doubles", _set("string(v) + '!'"), NUMBER, [0.1, 1.5, -0.0, 7.0, 1e21, 1e-7, 12]),
     ("texts of numbers", _set("string(v)"), INT64, [_WIDE, -1, 0, 2**63 - 1]),
     ("quotes", _set("v + '\\'\\\\\"'"), STRING, ["'", '"', "\\", "%", "\n", "{}"]),
     ("seconds", {"convert": {"at": "/v", "using": "epoch_s->epoch_ms"}}, INT64, [0, 1, 2**53, 2**63 - 1, -1]),

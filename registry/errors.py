@@ -514,8 +514,8 @@ class InvalidContext(RegistryError):
 
     code = 400
 
-    def __init__(self, context: str) -> None:
-        super().__init__(f"'{context}' is not a context name: write '.name' or ':.name:', without colons inside")
+    def __init__(self, context: str, why: str = "write '.name' or ':.name:', without colons inside") -> None:
+        super().__init__(f"'{context}' is not a context name: {why}")
 
 
 class BodyTooDeep(RegistryError):

@@ -22,6 +22,9 @@ DEFAULT_CONTEXT: Final = "."
 GLOBAL_CONTEXT: Final = ".__GLOBAL"
 """Holds configuration and mode for every context; no subject lives in it."""
 
+LONGEST_NAME: Final = 1_000
+"""Bytes of UTF-8 that the name of a subject, a context or a resource may have: PostgreSQL indexes some 2,700 a row."""
+
 LATEST: Final = -1
 """The version number that stands for the latest live version."""
 
@@ -45,10 +48,12 @@ class Subject:
     def parse(cls, text: str, context: str = DEFAULT_CONTEXT) -> Subject:
         """Read ``:.context:name`` or a bare name, which then lives in ``context``.
 
-        Raises InvalidSubject for the one character that no database can be asked about.
+        Raises InvalidSubject for the one character that no database can be asked about, and for a name over the limit.
         """
         if "\0" in text:
             raise InvalidSubject(text, "it contains a control character")
+        if is_too_long(text):
+            raise InvalidSubject(f"{text[:40]}…", f"it is longer than {LONGEST_NAME:,} bytes")
         if match := _QUALIFIED.fullmatch(text):
             return cls(match[1], match[2])
         return cls(context, text)
@@ -82,11 +87,18 @@ ACCESS: Final = Subject(GLOBAL_CONTEXT, "access")
 """Not a subject: the stream of what only admins of everything see, which is keys, grants and webhooks."""
 
 
+def is_too_long(name: str) -> bool:
+    """Whether a name is over LONGEST_NAME."""
+    return 4 * len(name) > LONGEST_NAME and len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME
+
+
 def context_name(text: str) -> str:
     """The context that ``ctx``, ``.ctx`` or ``:.ctx:`` names. Raises InvalidContext."""
     bare = text[1:-1] if len(text) > 1 and text.startswith(":") and text.endswith(":") else text
     if ":" in bare or "\0" in bare:
         raise InvalidContext(text)
+    if is_too_long(bare):
+        raise InvalidContext(f"{bare[:40]}…", f"it is longer than {LONGEST_NAME:,} bytes")
     return bare if bare.startswith(".") else f".{bare}"
 
 

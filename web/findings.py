@@ -59,9 +59,12 @@ def readable(message: str) -> str:
 def _fragment(piece: Piece | None, label: str, url: str) -> Fragment | None:
     if piece is None:
         return None
-    line = piece.place.line
+    place = piece.place
+    if place.imported is not None:
+        return Fragment(label, f"{place.imported.name}: {place.pointer}", place.imported.line, piece.text, "")
+    linked = url and place.line and not place.reference
     return Fragment(
-        label, piece.place.pointer or "the root", line, piece.text, f"{url}#L{line}" if url and line else ""
+        label, place.pointer or "the root", place.line, piece.text, f"{url}#L{place.line}" if linked else ""
     )
 
 

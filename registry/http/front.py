@@ -28,7 +28,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from registry.access.current import NOBODY, Caller, acting
 from registry.errors import InvalidContext, InvalidSubject, NotLetIn
 from registry.http import errors, media, operating
-from registry.http.door import Door
+from registry.http.door import Door, same_origin
 from registry.http.exchange import KEY, LONGEST_REQUEST_ID, Exchange
 from registry.http.ready import Key, Ready, ReadyAnswers
 from registry.http.watch import UNMATCHED, Watch, headers_of, route_of
@@ -230,6 +230,8 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
     except UnicodeDecodeError:
         return 400, "HTTP 400: the path is not percent-encoded UTF-8; encode names as UTF-8"
     if any("\0" in segment for segment in segments) or b"%00" in scope["query_string"]:
+        if "subjects" in segments:
+            return InvalidSubject.code, "The address contains the character NUL, which no subject has: leave it out"
         return 400, "HTTP 400: the address contains the character NUL; leave it out"
     while len(segments) > 2 and not segments[1]:
         del segments[1]  # the URL of the registry was written with a slash at its end
@@ -249,6 +251,9 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
         return 406, f"HTTP 406 Not Acceptable: answers come as {media.PROTOCOL} or {media.JSON}"
     if scope["method"] in _BODY_METHODS and not media.consumed(content_type):
         return 415, f"HTTP 415 Unsupported Media Type: send the body as {media.PROTOCOL} or {media.JSON}"
+    if scope["method"] == "POST" and not content_type and not same_origin(dict(scope["headers"])):
+        # Any other request of a page elsewhere has to ask first whether it may (see origins.py).
+        return 403, "HTTP 403: a page of another site asks; send the body with a Content-Type"
     return None
 
 

@@ -27,6 +27,7 @@ from registry.model import (
     ANONYMOUS,
     DEFAULT_CONTEXT,
     EVERYTHING,
+    LONGEST_NAME,
     Association,
     AssociationFilter,
     Content,
@@ -36,6 +37,7 @@ from registry.model import (
     Resource,
     Subject,
     Version,
+    is_too_long,
 )
 from registry.policy import require_writable
 from registry.service.deletion import require_unreferenced
@@ -220,6 +222,9 @@ def _validate(resource: Resource, changes: Sequence[Change]) -> None:
     """Raises InvalidAssociation for what no resource and no association can be."""
     if not resource.id:
         raise InvalidAssociation("the resource has no id: give resourceId")
+    for member, name in (("Id", resource.id), ("Name", resource.name), ("Namespace", resource.namespace)):
+        if is_too_long(name):
+            raise InvalidAssociation(f"resource{member} is longer than {LONGEST_NAME:,} bytes")
     creates = any(change.operation is not Operation.DELETE for change in changes)
     if creates and not (resource.name and resource.namespace):
         raise InvalidAssociation("the resource has no name: give resourceName and resourceNamespace")

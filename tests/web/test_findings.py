@@ -8,6 +8,7 @@ from compat.profile import STRICT, Action, Criteria, Profile
 from compat.verdict import (
     Difference,
     Fragment,
+    Imported,
     Incompatibility,
     Objection,
     Place,
@@ -125,3 +126,14 @@ def test_a_loss_that_blocks_is_not_called_unreadable() -> None:
     told = judged([loss], "v3", "v2", Criteria(overrides=(("LOSSY", Action.BLOCK),)))
     assert told.tone.css == "bad"
     assert told.sentence == "v3 reads what v2 writes, and a rule that blocks here is broken."
+
+
+def test_only_lines_of_the_text_itself_are_linked() -> None:
+    def linked(place: Place) -> tuple[str, str]:
+        found = difference(Difference("TYPE_CHANGED", "changed", Fragment(place, "a"), None), ("/old", "/new"))
+        assert found.before
+        return found.before.where, found.before.url
+
+    assert linked(Place("/fields/1", 8, 5)) == ("/fields/1", "/old#L8")
+    assert linked(Place("money.avsc#/fields/1", 8, 5)) == ("money.avsc#/fields/1", "")
+    assert linked(Place("m.Money", imported=Imported("m/money.proto", 8, 5))) == ("m/money.proto: m.Money", "")

@@ -8,6 +8,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from registry.model import LONGEST_NAME
+
 NAMES = [
     "plain",
     "with/slash",
@@ -73,3 +75,21 @@ def test_names_that_cannot_be(shared: TestClient[Litestar], segment: str) -> Non
     assert (refused.status_code, refused.json()["error_code"]) == (422, 42208)
     assert shared.get(f"/subjects/{segment}/versions").status_code in {404, 422}
     assert shared.get("/subjects").json() == []
+
+
+def test_names_have_a_length_that_both_databases_can_index(client: TestClient[Litestar]) -> None:
+    longest = "".join(chr(0x4E00 + number) for number in range(LONGEST_NAME // 3))  # hardly compressible
+    body = {"schema": '"int"'}
+    assert client.post(f"/subjects/{longest}/versions", json=body).status_code == 200
+    assert client.post(f"/subjects/:.{longest}:{longest}/versions", json=body).status_code == 422  # both together
+    assert client.put(f"/config/{longest}", json={"compatibility": "NONE"}).status_code == 200
+    for path in (f"/subjects/{longest}xx/versions", f"/contexts/.{longest}xx/subjects/a/versions"):
+        refused = client.post(path, json=body)
+        assert refused.status_code in {400, 422}, refused.text
+        assert "longer than 1,000 bytes" in refused.json()["message"]
+        assert len(refused.text) < 300
+    topic = {"resourceName": longest + "xx", "resourceNamespace": "n", "resourceId": "i"}
+    refused = client.post(
+        "/associations", json={**topic, "associations": [{"associationType": "value", "schema": body}]}
+    )
+    assert "resourceName is longer than 1,000 bytes" in refused.json()["message"]

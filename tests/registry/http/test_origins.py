@@ -51,3 +51,14 @@ def test_other_pages_may_not(tmp_path: Path) -> None:
             other = {"origin": "https://other.example.org", "access-control-request-method": "GET"}
             for answer in (client.get("/subjects", headers=other), client.options("/subjects", headers=other)):
                 assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("told", [{"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}])
+def test_a_page_elsewhere_cannot_write_by_leaving_out_what_it_sends(
+    untouched: TestClient[Litestar], told: dict[str, str]
+) -> None:
+    body = b'{"schema": "\\"int\\""}'
+    refused = untouched.post("/subjects/s/versions", content=body, headers=told)
+    assert (refused.status_code, "Content-Type" in refused.json()["message"]) == (403, True)
+    plain = untouched.post("/subjects/s/versions", content=body, headers={**told, "content-type": "text/plain"})
+    assert plain.status_code == 415

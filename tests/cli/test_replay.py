@@ -165,6 +165,7 @@ def test_a_table_of_events_is_brought_over_by_its_column_of_json(demo):
         result = connection.execute("FROM read_parquet(?)", [str(demo.root / "new.parquet")]).fetchall()
     assert [(*row[:3], json.loads(row[3])) for row in result] == [(1, "placed", 5, LATEST), (2, "other", 1, {})]
     assert demo.lineal(*asked[:-2], "--only", "type=placed").returncode == 2
+    (demo.root / "x.jsonl").write_text("{}\n", "utf-8")
     assert "two .parquet files" in demo.lineal(*REPLAY, "x.jsonl", "--out", "y.jsonl", "--document", "p").stderr
 
 

@@ -152,7 +152,7 @@ def test_what_waits_for_a_refused_reference_is_not_registered(work, server, requ
 def test_an_address_that_is_no_registry(work, server):
     work.write({"a.avsc": avro("A")})
     assert work.lineal("check", "--registry", f"{server.address}/catalog").returncode == 3
-    assert work.lineal("check", "--registry", "nonsense").returncode == 3
+    assert work.lineal("check", "--registry", "nonsense").returncode == 2
 
 
 def test_serve_stops_gracefully_and_what_it_stored_is_verified_and_rebuilt(work, tmp_path, request):

@@ -53,9 +53,9 @@ contracts: $(VENV)/development.stamp
 	@echo "== [3/4] import contracts"
 	@$(BIN)/lint-imports
 
-unit: $(VENV)/development.stamp browser
+unit: $(VENV)/development.stamp browser # in one process more than there are cores: many tests wait for servers
 	@echo "== [4/4] pytest"
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses $$($(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))') --dist loadfile --no-loadscope-reorder
 
 browser: # Chromium for the browser tests, where it can be had; they are skipped visibly where it cannot
 	@command -v chromium-headless-shell chromium google-chrome >/dev/null 2>&1 || \

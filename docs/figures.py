@@ -27,11 +27,13 @@ class Figure:
 FIGURES: Final = (
     Figure("schema by id, of a bare ASGI application", 69, 60, "69 % (60)"),
     Figure("latest version, of the same", 77, 40, "77 % (40)"),
-    Figure("registering, SQLite, 32 connections over HTTP", 554, 400, "554 a second (400)"),
-    Figure("registering, PostgreSQL, 32 connections over HTTP", 403, 600, "403 a second (600)"),
-    Figure("registering, SQLite, of a bare transaction", 18, 40, "18 % (40)"),
-    Figure("registering, PostgreSQL, of a bare transaction", 27, 40, "27 % (40)"),
-    Figure("any question at 100,000 subjects, of 1,000", 1.25, 2, "1.25 times (2)", least=False),
+    Figure("registering, SQLite, 32 clients", 651, 400, "651 a second (400)"),
+    Figure("registering, PostgreSQL, 32 clients", 426, 600, "426 a second (600)"),
+    Figure("registering, SQLite, of a bare transaction", 47, 40, "47 % (40)"),
+    Figure("registering, PostgreSQL, of a bare transaction", 52, 40, "52 % (40)"),
+    Figure("registering, SQLite, over HTTP, of the same", 28, 40, "28 % (40)"),
+    Figure("registering, PostgreSQL, over HTTP, of the same", 40, 40, "40 % (40)"),
+    Figure("any question at 100,000 subjects, of 1,000", 1.71, 2, "1.71 times (2)", least=False),
     Figure("JSON Schema, 12 kB, median", 5.3, 2, "5.3 ms (2)", least=False),
     Figure("JSON Schema, 12 kB, 95th percentile", 14.6, 100, "15 ms (100)", least=False),
     Figure("Avro, 50 fields, median", 0.73, 1, "0.73 ms (1)", least=False),
@@ -43,7 +45,7 @@ FIGURES: Final = (
     Figure("JavaScript, of hand-written", 1.19, 1.5, "1.19 times (1.5)", least=False),
     Figure("first use of 50 steps", 15, 50, "15 ms (50)", least=False),
 )
-"""Measured on an idle machine of two cores; ``performance.md`` says with what command."""
+"""Measured on machines of two cores; ``performance.md`` says with what command, and which had other work."""
 
 _WIDTH: Final = 790
 _ROW: Final = 26

@@ -21,7 +21,7 @@ from web.line import SHOWN
 from web.search import owner_of
 from web.site import Site
 from web.steps import Deadline
-from web.tree import Tree, tree
+from web.tree import Tree, paths_of, tree
 from web.views.subject import Fact, Head, Step, Stop, Strip, Tab
 from web.words import PROFILES, format_words, level_words
 
@@ -181,11 +181,13 @@ def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree |
     before = [one for one in live(detail.versions) if one.number < version.number][-EARLIER:]
     deadline = Deadline(STRIP_SECONDS)
     earlier: list[tuple[int, Type]] = []
+    sought = set(paths_of(shown))
     for one in reversed(before):
-        known, _ = (None, "") if deadline.passed else _described(site, one)
+        known, _ = (None, "") if deadline.passed or not sought else _described(site, one)
         if known is None:
             break
         earlier.append((one.number, known))
+        sought.intersection_update(paths_of(known))  # what was not there then came later, whatever was before
     readers = _readers_of_fields(site, version.subject)
     return tree(shown, version.content.format.value, version.number, earlier[::-1], readers), ""
 

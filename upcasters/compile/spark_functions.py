@@ -51,6 +51,11 @@ _TEXT: Final = when(is_kind("STRING"), "CAST({0} AS STRING)", error("a text is e
 _ITEMS: Final = "CAST({0} AS ARRAY<VARIANT>)"
 _MEMBERS: Final = "CAST({0} AS MAP<STRING, VARIANT>)"
 _DOUBLE: Final = "CAST({0} AS DOUBLE)"
+_SHORTER: Final = f"format_string('%.15e', {_DOUBLE})"
+_FINE: Final = "CAST({} AS DECIMAL(38, 18))".format(
+    when(f"{is_kind('DOUBLE')} AND CAST({_SHORTER} AS DOUBLE) = {_DOUBLE}", _SHORTER, "CAST({0} AS STRING)")
+)
+"""The digits of a number. Java before 19 writes some doubles with one digit too many, 9.0071992547409933E17 for one."""
 _IS_LIST: Final = "startswith(schema_of_variant({0}), 'ARRAY')"
 
 
@@ -144,8 +149,8 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
         f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D", fits(DIGITS.format(f"({_CUT})")), when(
             f"{is_kind('STRING')} AND {matches('-?[0-9]{{1,30}}')}", _WHOLE_OF_TEXT, error("int of this value")))),
     "units": when(is_whole(), f"{DIGITS.format('{0}')} * {DIGITS.format(10**18)}", when(
-        f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D AND CAST(CAST({{0}} AS DECIMAL(38, 18)) AS DOUBLE) = {_DOUBLE}",
-        DIGITS.format("replace(CAST(CAST({0} AS DECIMAL(38, 18)) AS STRING), '.', '')"), when(
+        f"{_NUMBER} AND abs({_DOUBLE}) < 1e19D AND CAST({_FINE} AS DOUBLE) = {_DOUBLE}",
+        DIGITS.format(f"replace(CAST({_FINE} AS STRING), '.', '')"), when(
             f"{is_kind('STRING')} AND {matches('-?[0-9]{{1,19}}([.][0-9]{{1,18}})?')}",
             DIGITS.format("replace(CAST(CAST(CAST({0} AS STRING) AS DECIMAL(38, 18)) AS STRING), '.', '')"),
             _TOO_FINE))),
@@ -165,7 +170,9 @@ FUNCTIONS: Final[Mapping[str, str]] = MappingProxyType({
     "int_string": when(is_whole(), variant(f"CAST({DIGITS.format('{0}')} AS STRING)"), _NOT_WHOLE),
     "string_int": when(
         f"{is_kind('STRING')} AND {matches('(0|-?[1-9][0-9]{{0,36}})')}",
-        variant(DIGITS.format("CAST({0} AS STRING)")), error("a whole number in digits is expected")),
+        variant(DIGITS.format("CAST({0} AS STRING)")), when(
+            f"{is_kind('STRING')} AND {matches('-?[1-9][0-9]+')}", _TOO_FINE,
+            error("a whole number in digits is expected"))),
     "bool_string": when(is_kind("BOOLEAN"), variant("CAST(CAST({0} AS BOOLEAN) AS STRING)"), _NOT_TRUTH),
     "string_bool": when(
         f"{is_kind('STRING')} AND {matches('(true|false)')}", variant("CAST({0} AS STRING) = 'true'"),

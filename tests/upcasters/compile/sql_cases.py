@@ -113,6 +113,7 @@ EDGES: dict[str, tuple[dict[str, Any], Shape, list[Any]]] = {row[0]: row[1:] for
     ("cents of doubles", _scale("half_even", 100), NUMBER, [0.07, 1.005, 2.675, 1.1, -1.115, 12345678.905]),
     ("thirds as text", _scale("half_up", "1/3", "string", 4), INT64, [1, 2, -1, 0, _WIDE]),
     ("to a double", _scale("half_even", "0.01", "double", 2), INT64, [1, 5, -7, 123456789]),
+    ("digits of doubles", _scale("half_down", "0.01", "double", 2), NUMBER, [9.007199254740993e17, 2e-3, 1.5e18]),
     ("overflow of scale", _scale("exact", 1000), INT64, [2**63 - 1, 9 * 10**15, 10**16, -(2**63)]),
     ("int32", _scale("exact", 1, "int32"), INT64, [2**31 - 1, 2**31, -(2**31), -(2**31) - 1]),
     ("wide sums", _set("v + 1"), INT64, [_WIDE, 2**63 - 2, 2**63 - 1, -(2**63)]),

@@ -11,6 +11,7 @@ import codec_values
 import generate
 from test_agreement import REFUSED, agrees, outcome, steps
 
+from registry.upcasting.engines.columns import without_nulls
 from upcasters.chain import Chain
 from upcasters.codecs import CODECS
 from upcasters.conformance import cases as conformance_cases
@@ -51,17 +52,6 @@ def in_columns(value: Any, shape: Shape) -> Any:
             return {name: item for name, item in kept.items() if item is not None or members[name].required}
         case Array(items=items) if value is not None:
             return [in_columns(item, items) for item in value]
-        case _:
-            return value
-
-
-def without_nulls(value: Any) -> Any:
-    """A value as columns show it, where absence and null are one."""
-    match value:
-        case dict():
-            return {name: without_nulls(item) for name, item in value.items() if item is not None}
-        case list():
-            return [without_nulls(item) for item in value]
         case _:
             return value
 

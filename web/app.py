@@ -103,8 +103,7 @@ class Whole:
         elif kind == "http" and _is_page(http := cast("HTTPScope", scope)):
             await self._pages(*_readable(http, receive, send))
         else:
-            root = scope.get("path") == "/"
-            await self._protocol(scope, receive, _varying(send) if root else send)
+            await self._protocol(scope, receive, send)
 
     def _closing(self, send: Send) -> Send:
         """Closes the registry once nothing is asked any more, before the server is told that all is done."""
@@ -152,14 +151,3 @@ def _readable(scope: HTTPScope, receive: Receive, send: Send) -> tuple[HTTPScope
         await send(message)
 
     return scope, receive, guarded
-
-
-def _varying(send: Send) -> Send:
-    """What ``/`` answers depends on what was asked for, and caches must know."""
-
-    async def varying(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (b"vary", b"Accept")]
-        await send(message)
-
-    return varying

@@ -25,6 +25,8 @@ class Exchange:
     context: str = DEFAULT_CONTEXT
     """From the prefix ``/contexts/{context}``: where bare names live."""
     media: str = "application/json"
+    negotiated: bool = False
+    """Whether another ``Accept`` might have been given another media type."""
     target: Subject = ACCESS
     """What a write is aimed at; until that is known, nothing but the registry itself."""
     denied: bool = False

@@ -3,7 +3,7 @@
 - Callers: who it is, or 401 or 429; what follows runs on behalf of the caller.
 - Addresses: a path parameter is one segment, so a slash inside a name (``%2F``) stays escaped until its handler decodes
   it, and ``+`` is a plus. The prefix ``/contexts/{context}`` is taken off and remembered.
-- Media types: 406 and 415 before any work; the answer carries the type the client prefers.
+- Media types: 406 and 415 before any work; the answer carries the type the client prefers, and tells caches so (Vary).
 - ``X-Request-ID`` is echoed, or made.
 - HEAD is GET without the body; OPTIONS is asked as a method that no path has, which names those it has.
 - Answers of the protocol carry an ETag; who has that answer already is told so (304).
@@ -50,6 +50,7 @@ _OWN: Final = ("/api/", "/openapi", "/health/", "/_health", "/master_available",
 """Paths that do not speak the protocol: plain JSON, or text."""
 _REPLACED: Final = frozenset({media.PROTOCOL.encode(), media.JSON.encode()})
 _EVENTS: Final = b"text/event-stream"
+_VARIES: Final = (b"vary", b"Accept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,8 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._headers = tuple(self._typed(name, value) for name, value in message["headers"])
+            if self._exchange.negotiated:
+                self._headers += (_VARIES,)
             if self.collected is not None and message["status"] == _OK:
                 return
             self.collected = None
@@ -224,6 +227,7 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
     wanted = media.produced(accept)
     own = scope["path"].startswith(_OWN)
     exchange.media = media.JSON if own else wanted or media.PROTOCOL
+    exchange.negotiated = not own
     raw = scope["raw_path"].split(b"?", 1)[0]
     try:
         segments = [unquote_to_bytes(segment).decode() for segment in raw.split(b"/")]

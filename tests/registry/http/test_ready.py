@@ -102,6 +102,9 @@ def test_who_has_an_answer_is_told_so(client: TestClient[Litestar]) -> None:
         assert client.head(path).headers["etag"] == tag
         assert client.get(path, headers={"if-none-match": '"other"'}).content == first.content
         assert client.get(path, headers={"accept": "application/json"}).headers["etag"] != tag
+        assert {first.headers["vary"], again.headers["vary"], client.head(path).headers["vary"]} == {"Accept"}
+    assert client.get("/subjects", headers={"accept": "text/csv"}).headers["vary"] == "Accept", "a refusal, by Accept"
+    assert "vary" not in client.get("/api/v1/changes").headers, "always JSON"
     client.put("/config/s", json={"compatibility": "NONE"})
     before = client.get("/subjects/s/versions/latest").headers["etag"]
     client.post("/subjects/s/versions", json={"schema": '"int"'})

@@ -12,10 +12,13 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """The values that were used last, a bounded number of them; for any thread."""
+    """The values that were used last, of a bounded weight together; for any thread."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
+        """``weigh``: of each value, always the same for it; so ``size`` is their number where nothing else is said."""
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
         self._lock = Lock()
         self._kept: OrderedDict[K, V] = OrderedDict()
 
@@ -30,14 +33,18 @@ class Recent(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Keep a value in place of the one that was not used for longest."""
         with self._lock:
+            if key in self._kept:
+                self._weight -= self._weigh(self._kept.pop(key))
             self._kept[key] = value
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._weight += self._weigh(value)
+            while self._weight > self._size:
+                self._weight -= self._weigh(self._kept.popitem(last=False)[1])
 
     def clear(self) -> None:
         """Keep nothing of what was worked out so far."""
         with self._lock:
             self._kept.clear()
+            self._weight = 0
 
     def of(self, key: K, make: Callable[[], V], *, serves: Callable[[V], bool] = lambda _: True) -> V:
         """The value, made where none is kept that ``serves``; what ``make`` raises is raised.

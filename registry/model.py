@@ -271,6 +271,21 @@ class Page:
 
 
 EVERYTHING: Final = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a history: the last ``most`` versions below a number; with ``above``, the first ones beyond that."""
+
+    below: int | None = None
+    above: int | None = None
+    most: int | None = None
+    """None is all of them."""
+    deleted: bool = True
+    """The deleted ones too."""
+
+
+WHOLE_HISTORY: Final = Span()
 FIRST_PAGE: Final = Page(limit=50)
 
 

@@ -13,6 +13,8 @@ from web.views.log import Entry
 from web.views.subject import Fact
 
 _LATELY: Final = 20
+_OWN: Final = 100
+"""Versions of its own that the page shows."""
 
 
 class OtherName(Exception):
@@ -35,7 +37,7 @@ class Alias:
     there: bool
     """Whether the target has versions that the caller may see."""
     own: tuple[Fact, ...]
-    """The versions that the subject has itself, newest first: nobody is given them by its name."""
+    """The last versions that the subject has itself, newest first: nobody is given them by its name."""
     settings_url: str
     entries: tuple[Entry, ...]
 
@@ -45,12 +47,12 @@ def shown(site: Site, found: OtherName) -> Alias:
     subject, target = found.subject, found.target
     catalog = site.registry.catalog
     try:
-        catalog.subject(target)
+        catalog.subject(target, _OWN)
         there = True
     except SubjectNotFound:
         there = False
     try:
-        versions = catalog.subject(subject).versions
+        versions = catalog.subject(subject, _OWN).versions
     except SubjectNotFound:
         versions = ()
     return Alias(

@@ -26,12 +26,14 @@ from web.elsewhere import held
 from web.operation_words import operations
 from web.plausible import plausible
 from web.site import Site
-from web.subject import live
+from web.subject import choices, live_span
 from web.views.chain import Chain, Edge, Frame
 from web.views.subject import Step
 from web.where import where
 from web.words import LIFT, Tone, counted
 
+LEGS: Final = 20
+"""Steps to the latest version that an event travels where the address says nothing."""
 LONGEST: Final = 8_000
 """Characters of an event that an address can carry."""
 _DEEPEST: Final = 500
@@ -90,14 +92,18 @@ class Wanted:
 def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
     """The upcasters in force, and the travel of the event that the address names or of a generated one."""
     subject = detail.summary.subject
-    published = site.registry.upcasters.published(subject)
-    numbers = tuple(version.number for version in live(detail.versions))
+    numbers = tuple(site.registry.catalog.numbers(subject, live_span(detail, LEGS + 1)))
     start, end = wanted.start or numbers[0], wanted.end or numbers[-1]
+    every = site.registry.upcasters.published(subject)
+    published = [one for one in every if min(start, end) <= one.source < max(start, end)]
     shown = Chain(
         edges=tuple(_edge(subject, one) for one in published),
         frames=(),
         steps=(),
-        versions=numbers,
+        hidden=len(every) - len(published),
+        versions=choices(site, detail),
+        last=numbers[-2:],
+        highest=detail.versions[-1].number,
         start=start,
         end=end,
         event=wanted.event,
@@ -108,7 +114,7 @@ def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
         where=where((one.source, one.target, one.details) for one in published),
         another=address.player(str(subject), **{"from": start, "to": end, "seed": wanted.seed + 1}),
     )
-    return _played(site, subject, shown, wanted) if published else shown
+    return _played(site, subject, shown, wanted) if every else shown
 
 
 def _played(site: Site, subject: Subject, shown: Chain, wanted: Wanted) -> Chain:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Final
 
 from compat.profile import Criteria
 from compat.verdict import Outcome
-from registry.model import Subject, Version
+from registry.model import Span, Subject, Version
 from registry.service.answers import Comparison as Compared
 from registry.service.answers import SubjectDetail
 from web import address
@@ -16,7 +16,7 @@ from web.code import MOST_LINES, Line, highlight, pretty
 from web.findings import difference, judgement
 from web.site import Site
 from web.steps import Deadline
-from web.subject import live
+from web.subject import choices, live
 from web.views.findings import Cell, Comparison, Grid
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone
 
@@ -38,7 +38,6 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
         site.readings.keep(compared)
     texts = address.subject(name, old.number, "text"), address.subject(name, new.number, "text")
     a, b = f"v{old.number}", f"v{new.number}"
-    numbers = [version.number for version in detail.versions]
     return Comparison(
         older=old.number,
         newer=new.number,
@@ -50,9 +49,10 @@ def comparison(site: Site, detail: SubjectDetail, compared: Compared) -> Compari
         lifted=_lifted(site, detail, old.number, new.number),
         raw=tuple(raw_lines(old, new)),
         swap=address.difference(name, new.number, old.number),
-        previous=_neighbour(name, numbers, old.number, new.number, -1),
-        next=_neighbour(name, numbers, old.number, new.number, 1),
-        versions=tuple(numbers),
+        previous=_step_before(site, detail, old.number, new.number),
+        next=_step_after(site, detail, old.number, new.number),
+        versions=choices(site, detail),
+        highest=detail.versions[-1].number,
     )
 
 
@@ -63,12 +63,22 @@ def _lifted(site: Site, detail: SubjectDetail, older: int, newer: int) -> str:
     return address.player(str(subject), **{"from": older, "to": newer})
 
 
-def _neighbour(name: str, numbers: Sequence[int], old: int, new: int, by: int) -> str:
-    """The step before or after, for neighbouring versions; else nothing."""
-    at = numbers.index(old)
-    if numbers[at + 1 : at + 2] != [new] or not 0 <= at + by < len(numbers) - 1:
-        return ""
-    return address.difference(name, numbers[at + by], numbers[at + by + 1])
+def _step_before(site: Site, detail: SubjectDetail, old: int, new: int) -> str:
+    """For neighbouring versions, the step to the older one; else nothing."""
+    subject = detail.summary.subject
+    match site.registry.catalog.numbers(subject, Span(below=new, most=2)):
+        case [before, neighbour] if neighbour == old:
+            return address.difference(str(subject), before, old)
+    return ""
+
+
+def _step_after(site: Site, detail: SubjectDetail, old: int, new: int) -> str:
+    """For neighbouring versions, the step from the newer one; else nothing."""
+    subject = detail.summary.subject
+    match site.registry.catalog.numbers(subject, Span(above=old, most=2)):
+        case [neighbour, after] if neighbour == new:
+            return address.difference(str(subject), new, after)
+    return ""
 
 
 def raw_lines(old: Version, new: Version) -> list[Line]:
@@ -108,15 +118,16 @@ LEGEND: Final = (
 def grid(site: Site, detail: SubjectDetail) -> Grid:
     """Which version reads what which other one wrote, over the last live versions."""
     subject = detail.summary.subject
-    versions = live(detail.versions)
-    shown = versions[-GRID:]
+    shown = live(site, detail, GRID)
     lifted = _reachable(site.lifts(subject))
     deadline, criteria = Deadline(GRID_SECONDS), detail.policy.criteria
     rows = tuple(
         (reader.number, tuple(_cell(site, subject, reader, writer, lifted, criteria, deadline) for writer in shown))
         for reader in shown
     )
-    return Grid(tuple(version.number for version in shown), rows, len(versions) - len(shown))
+    return Grid(
+        tuple(version.number for version in shown), rows, (detail.summary.versions or detail.total) - len(shown)
+    )
 
 
 def _cell(

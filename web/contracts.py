@@ -23,6 +23,7 @@ from registry.model import (
     FieldsNeed,
     Reader,
     ReaderNeed,
+    Span,
     Subject,
     VersionsNeed,
 )
@@ -32,7 +33,6 @@ from web.code import highlight, pretty
 from web.findings import judgement
 from web.site import Site
 from web.steps import Deadline
-from web.subject import live
 from web.views.contracts import (
     Affected,
     ApplicationPage,
@@ -55,7 +55,7 @@ WAYS: Final = {
     Way.BROKEN: Tone("bad", "cross", "broken"),
     Way.UNKNOWN: Tone("doubt", "question", "unknown"),
 }
-SHOWN: Final = 14
+LAST: Final = Span(most=14)
 """Versions across; older ones are left out."""
 REFUSAL_SECONDS: Final = 2.0
 """How long a page may compute which live readers its refused candidates would break."""
@@ -76,14 +76,13 @@ def need_words(need: ReaderNeed) -> str:
 def matrix(site: Site, detail: SubjectDetail, environment: str) -> ReaderMatrix:
     """Readers down, the last live versions across."""
     subject = detail.summary.subject
-    found = site.registry.readers.matrix(subject, environment=environment or None)
-    shown = found.versions[-SHOWN:]
+    found = site.registry.readers.matrix(subject, environment=environment or None, span=LAST)
     return ReaderMatrix(
-        versions=shown,
-        hidden=len(found.versions) - len(shown),
+        versions=found.versions,
+        hidden=found.hidden,
         environments=environments(site, environment),
         environment=environment,
-        lines=tuple(_line(subject, row, len(found.versions) - len(shown)) for row in found.rows),
+        lines=tuple(_line(subject, row) for row in found.rows),
         writers=tuple(
             Contract(
                 str(row.writer.build),
@@ -105,7 +104,7 @@ def environments(site: Site, chosen: str) -> tuple[Option, ...]:
     return (Option("", "everything declared", not chosen), *(Option(name, name, name == chosen) for name in names))
 
 
-def _line(subject: Subject, row: ReaderRow, skipped: int) -> ReaderLine:
+def _line(subject: Subject, row: ReaderRow) -> ReaderLine:
     build = row.reader.build
     return ReaderLine(
         build=str(build),
@@ -113,7 +112,7 @@ def _line(subject: Subject, row: ReaderRow, skipped: int) -> ReaderLine:
         owner=row.owner,
         environments=tuple(one.environment for one in row.deployments),
         need=need_words(row.reader.need),
-        cells=tuple(_cell(subject, build, cell) for cell in row.cells[skipped:]),
+        cells=tuple(_cell(subject, build, cell) for cell in row.cells),
     )
 
 
@@ -127,11 +126,11 @@ def _cell(subject: Subject, build: Build, cell: Readability) -> Cell:
 def cell(site: Site, detail: SubjectDetail, build: Build, version: int) -> CellPage:
     """How one reader reads one version, with the finding. Raises ContractNotFound."""
     subject = detail.summary.subject
-    found = site.registry.readers.matrix(subject)
+    found = site.registry.readers.matrix(subject, span=Span(above=version - 1, most=1))
     row = next((one for one in found.rows if one.reader.build == build), None)
-    if row is None or version not in found.versions:
+    if row is None or found.versions != (version,):
         raise ContractNotFound(f"{build} has declared no reader of version {version} of {subject}")
-    readable = row.cells[found.versions.index(version)]
+    (readable,) = row.cells
     name, text = str(subject), _schema_of(row.reader)
     return CellPage(
         title=f"{build} reading version {version}",
@@ -198,8 +197,8 @@ def _detail(found: Readability) -> str:
 
 def sides(site: Site, detail: SubjectDetail) -> tuple[Side, ...]:
     """Who writes and who reads the subject, by environment; what is live nowhere comes last."""
-    found = site.registry.readers.matrix(detail.summary.subject)
-    latest = live(detail.versions)[-1].number
+    found = site.registry.readers.matrix(detail.summary.subject, span=Span(most=1))
+    latest = detail.latest.number
     entries: dict[str, list[Live]] = {}
     for writer in found.writers:
         words = f"writes {', '.join(f'v{number}' for number in writer.writer.versions)}"
@@ -338,10 +337,10 @@ def _undeclared(detail: ApplicationDetail) -> tuple[str, ...]:
     return tuple(f"{one.build.name} in {one.environment}" for one in detail.deployments if one.build not in declared)
 
 
-def matrix_of(site: Site, subject: Subject, environment: str = "") -> Matrix | None:
-    """Who reads and writes a subject; None where it is gone."""
+def matrix_of(site: Site, subject: Subject, environment: str = "", span: Span = LAST) -> Matrix | None:
+    """Who reads and writes a subject, and how its last versions are read; None where it is gone."""
     try:
-        return site.registry.readers.matrix(subject, environment=environment or None)
+        return site.registry.readers.matrix(subject, environment=environment or None, span=span)
     except RegistryError:
         return None
 
@@ -353,7 +352,7 @@ def _version_cell(cell: Cell, version: int) -> Cell:
 
 def _contract_line(reader: Reader, found: Matrix | None, environments: tuple[str, ...]) -> ReaderLine:
     row = next((one for one in found.rows if one.reader.build == reader.build), None) if found else None
-    cells = row.cells[-SHOWN:] if row else ()
+    cells = row.cells if row else ()
     return ReaderLine(
         build=str(reader.subject),
         url=address.readers(str(reader.subject)),

@@ -167,7 +167,7 @@ def _incomplete(sent: Sent) -> str:
 def _next(site: Site, subject: Subject, checked: Checked, latest: Version | None, lifted: Lift | None) -> Next | None:
     if seen() is not None or site.registry.settings.follow or not current().may(Role.DEVELOPER, subject):
         return None
-    number = site.registry.catalog.subject(checked.subject).versions[-1].number + 1 if latest else 1
+    number = site.registry.catalog.subject(checked.subject, 1).versions[-1].number + 1 if latest else 1
     if checked.verdict.compatible:
         way = "alone" if lifted is None or lifted.proven else "unproven"
     elif not site.registry.configurations.policy(subject).upcastable:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from registry.contracts import Way
-from registry.model import Subject
+from registry.errors import SubjectNotFound
+from registry.model import Span, Subject
 from registry.service.answers import ApplicationDetail, Matrix, ReaderRow
 from web import address, contracts
 from web.layered import COLUMNS, WIDTH, Box, Joint, Layout, layout
@@ -61,10 +62,20 @@ def _around(site: Site, subjects: Iterable[Subject], environment: str) -> Lineag
         if len(gathered.subjects) == SUBJECTS or deadline.passed:
             hidden += 1
             continue
-        matrix = contracts.matrix_of(site, subject, environment)
+        try:
+            span = _written(site, subject)
+        except SubjectNotFound:
+            continue  # deleted for good
+        matrix = contracts.matrix_of(site, subject, environment, span)
         if matrix is not None and (matrix.rows or matrix.writers):
             _gather(gathered, matrix)
     return _drawn(site, gathered, hidden, environment)
+
+
+def _written(site: Site, subject: Subject) -> Span:
+    """From the oldest version that somebody writes; where nobody has said so, the latest. Raises SubjectNotFound."""
+    numbers = [number for one in site.registry.contracts.writers(subject) for number in one.versions]
+    return Span(above=min(numbers) - 1) if numbers else Span(most=1)
 
 
 def _gather(into: _Gathered, matrix: Matrix) -> None:

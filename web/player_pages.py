@@ -25,7 +25,7 @@ def player(site: Pages, request: Asked, name: FromPath[str]) -> Response[str]:
         "player.html",
         {
             "active": "catalog",
-            "head": subject.head(site, detail, subject.shown_version(detail, None), "upcasters", explicit=False),
+            "head": subject.head(site, detail, detail.latest, "upcasters", explicit=False),
             "chain": chain.chain(site, detail, wanted),
             "player_form": address.player(str(detail.summary.subject)),
         },

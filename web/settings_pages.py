@@ -74,7 +74,7 @@ def _head(site: Site, scope: Subject) -> Head | None:
     """What the pages of a subject begin with; None for one that has no version yet, or is another name for one."""
     try:
         detail = subject.called(site, scope)
-        return subject.head(site, detail, subject.live(detail.versions)[-1], "settings", explicit=False)
+        return subject.head(site, detail, detail.latest, "settings", explicit=False)
     except (SubjectNotFound, OtherName):
         return None
 

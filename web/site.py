@@ -11,6 +11,7 @@ from registry.model import Subject
 from registry.service import Registry
 from web.modules import Modules
 from web.search import Index
+from web.since import FieldNames
 from web.steps import Readings
 from web.travel import seen
 
@@ -18,9 +19,12 @@ from web.travel import seen
 class Site:
     """One registry with the verdicts and the search index that its pages keep."""
 
-    def __init__(self, registry: Registry, readings: Readings, index: Index, door: Door | None = None) -> None:
+    def __init__(
+        self, registry: Registry, readings: Readings, fields: FieldNames, index: Index, door: Door | None = None
+    ) -> None:
         self.registry = registry
         self.readings = readings
+        self.fields = fields
         self.index = index
         self.door = door
         """Where people sign in."""
@@ -31,7 +35,7 @@ class Site:
     @classmethod
     def over(cls, registry: Registry, door: Door | None = None) -> Site:
         """The pages over one registry."""
-        return cls(registry, Readings(registry), Index(registry), door)
+        return cls(registry, Readings(registry), FieldNames(registry), Index(registry), door)
 
     def at_the_moment(self) -> Site:
         """The site that the current request is about: this one, or the same as it was."""
@@ -41,7 +45,9 @@ class Site:
         with self._lock:
             if position not in self._pasts:
                 past = self.registry.at(position)
-                self._pasts[position] = Site(past, self.readings.over(past), Index(past), self.door)
+                self._pasts[position] = Site(
+                    past, self.readings.over(past), self.fields.over(past), Index(past), self.door
+                )
             self._pasts.move_to_end(position)
             while len(self._pasts) > max(1, self.registry.settings.cache_pasts):
                 self._pasts.popitem(last=False)[1].index.close()
@@ -60,4 +66,4 @@ class Site:
 
     def lifts(self, subject: Subject) -> Collection[tuple[int, int]]:
         """The pairs of versions that an upcaster joins."""
-        return {(one.source, one.target) for one in self.registry.upcasters.published(subject)}
+        return self.registry.upcasters.lifts(subject)

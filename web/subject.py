@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Final
 
 from compat.errors import CompatError
-from compat.outline import Type
 from registry.access.current import current
 from registry.errors import VersionNotFound
-from registry.model import FieldsNeed, Metadata, Subject, SubjectSummary, Version
+from registry.model import FieldsNeed, Metadata, Span, Subject, SubjectSummary, Version
 from registry.policy import Policy
 from registry.service.answers import SubjectDetail
 from web import address, steps
@@ -21,16 +20,18 @@ from web.line import SHOWN
 from web.search import owner_of
 from web.site import Site
 from web.steps import Deadline
-from web.tree import Tree, paths_of, tree
+from web.tree import Tree, tree
 from web.views.subject import Fact, Head, Step, Stop, Strip, Tab
 from web.words import PROFILES, format_words, level_words
 
 STOPS: Final = 16
 """Versions on the strip; older ones are counted and linked."""
+CHOICES: Final = 100
+"""Versions that are offered in a list; where there are more, a number is asked for."""
 STRIP_SECONDS: Final = 3.0
 """How long a page may compute verdicts for its strip."""
-EARLIER: Final = 60
-"""Versions before the shown one that are looked at for 'since'."""
+PAST: Final = 50
+"""Versions on one page of the history."""
 
 TABS: Final = (
     ("", "Outline"),
@@ -43,9 +44,21 @@ TABS: Final = (
 )
 
 
-def live(versions: Sequence[Version]) -> list[Version]:
-    """The versions that are not deleted, or all of them where none is left."""
-    return [version for version in versions if not version.deleted] or list(versions)
+def live(site: Site, detail: SubjectDetail, most: int) -> tuple[Version, ...]:
+    """The last versions that are not deleted, or simply the last where none is left."""
+    return site.registry.catalog.versions(detail.summary.subject, live_span(detail, most))
+
+
+def live_span(detail: SubjectDetail, most: int | None = None) -> Span:
+    """The last versions that are not deleted, or simply the last where none is left."""
+    return Span(most=most, deleted=detail.summary.deleted)
+
+
+def choices(site: Site, detail: SubjectDetail) -> tuple[int, ...]:
+    """The versions that are not deleted, to choose from; none where they are too many for a list."""
+    if detail.total > CHOICES:
+        return ()
+    return tuple(site.registry.catalog.numbers(detail.summary.subject, live_span(detail)))
 
 
 def named(site: Site, segment: str) -> SubjectDetail:
@@ -57,14 +70,17 @@ def called(site: Site, found: Subject) -> SubjectDetail:
     """What is known about a subject. Raises SubjectNotFound; OtherName where it has an alias."""
     if current().view.shows(found) and (target := site.alias(found)):
         raise OtherName(found, target)
-    return site.registry.catalog.subject(found)
+    return site.registry.catalog.subject(found, STOPS)
 
 
-def shown_version(detail: SubjectDetail, number: int | None) -> Version:
+def shown_version(site: Site, detail: SubjectDetail, number: int | None) -> Version:
     """The version a page is about: the one that was asked for, else the latest. Raises VersionNotFound."""
     if number is None:
-        return live(detail.versions)[-1]
-    for version in detail.versions:
+        return detail.latest
+    versions: Sequence[Version] = detail.versions
+    if 0 < number < versions[0].number:
+        versions = site.registry.catalog.versions(detail.summary.subject, Span(below=number + 1, most=1))
+    for version in versions:
         if version.number == number:
             return version
     raise VersionNotFound(number)
@@ -80,7 +96,7 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
     counts = {
         "readers": str(readers) if readers else "",
         "upcasters": str(len(lifts)) if lifts else "",
-        "history": str(len(detail.versions)),
+        "history": str(detail.total),
     }
     number = version.number if explicit else None
     return Head(
@@ -96,7 +112,7 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
         owner=properties.get("owner", "") or owner_of(detail.summary),
         deprecated=properties.get("deprecated", ""),
         version=version.number,
-        latest=live(detail.versions)[-1].number,
+        latest=detail.latest.number,
         strip=strip(site, detail, version.number if tab in {"", "text"} else None, tab, lifts),
         tabs=tuple(
             Tab(
@@ -116,10 +132,11 @@ def strip(
     """The last versions in a row, with what lies between each two."""
     subject = detail.summary.subject
     name, policy = str(subject), detail.policy
-    shown = list(detail.versions[-STOPS:])
-    if current is not None and shown and current < shown[0].number:
-        at = next(index for index, version in enumerate(detail.versions) if version.number == current)
-        shown = list(detail.versions[max(0, at - STOPS // 2) :][:STOPS])
+    shown = detail.versions
+    if current is not None and current < shown[0].number:
+        older = site.registry.catalog.versions(subject, Span(below=current, most=STOPS // 2))
+        newer = site.registry.catalog.versions(subject, Span(above=current - 1, most=STOPS - len(older)))
+        shown = (*older, *newer)
     part = tab if tab == "text" else ""
     deadline = Deadline(STRIP_SECONDS)
     return Strip(
@@ -134,7 +151,7 @@ def strip(
             for version in shown
         ),
         steps=tuple(_steps(site, subject, shown, policy, lifts, deadline)),
-        hidden=len(detail.versions) - len(shown),
+        hidden=detail.total - len(shown),
         all_url=address.subject(name, part="history"),
     )
 
@@ -173,23 +190,15 @@ def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list
     return [one.tone.css for one in between]
 
 
-def outline(site: Site, detail: SubjectDetail, version: Version) -> tuple[Tree | None, str]:
+def outline(site: Site, version: Version) -> tuple[Tree | None, str]:
     """The outline of a version, with the version since which each field has been there; or why there is none."""
-    shown, reason = _described(site, version)
-    if shown is None:
-        return None, reason
-    before = [one for one in live(detail.versions) if one.number < version.number][-EARLIER:]
-    deadline = Deadline(STRIP_SECONDS)
-    earlier: list[tuple[int, Type]] = []
-    sought = set(paths_of(shown))
-    for one in reversed(before):
-        known, _ = (None, "") if deadline.passed or not sought else _described(site, one)
-        if known is None:
-            break
-        earlier.append((one.number, known))
-        sought.intersection_update(paths_of(known))  # what was not there then came later, whatever was before
+    try:
+        shown = site.registry.catalog.describe(version.subject, version.number).outline
+    except CompatError as error:
+        return None, str(error)
+    earlier = site.fields.before(version.subject, version.number, shown, Deadline(STRIP_SECONDS))
     readers = _readers_of_fields(site, version.subject)
-    return tree(shown, version.content.format.value, version.number, earlier[::-1], readers), ""
+    return tree(shown, version.content.format.value, version.number, earlier, readers), ""
 
 
 def _readers_of_fields(site: Site, subject: Subject) -> dict[str, tuple[str, ...]]:
@@ -200,13 +209,6 @@ def _readers_of_fields(site: Site, subject: Subject) -> dict[str, tuple[str, ...
             field = name.removesuffix("?")
             found[field] = (*found.get(field, ()), str(reader.build))
     return found
-
-
-def _described(site: Site, version: Version) -> tuple[Type | None, str]:
-    try:
-        return site.registry.catalog.describe(version.subject, version.number).outline, ""
-    except CompatError as error:
-        return None, str(error)
 
 
 def facts(version: Version, detail: SubjectDetail) -> tuple[Fact, ...]:
@@ -247,7 +249,7 @@ def referrers(detail: SubjectDetail) -> tuple[Fact, ...]:
     """What refers to this subject."""
     return tuple(
         Fact(f"version {number}", str(subject), address.subject(str(subject), number))
-        for subject, number in detail.referrers[:40]
+        for subject, number in detail.referrers
     )
 
 
@@ -265,11 +267,21 @@ class Past:
     step: Step | None
 
 
-def history(site: Site, detail: SubjectDetail) -> list[Past]:
-    """Every version, newest first, with the step that led to it."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of the table."""
+
+    rows: tuple[Past, ...]
+    older: int
+    """The version below which the next page begins; 0 where nothing is older."""
+
+
+def history(site: Site, detail: SubjectDetail, below: int = 0) -> History:
+    """Versions below one (0: the last ones), newest first, each with the step that led to it."""
     subject = detail.summary.subject
-    between = _steps(site, subject, detail.versions, detail.policy, site.lifts(subject), Deadline(STRIP_SECONDS))
-    return [
+    versions = site.registry.catalog.versions(subject, Span(below=below or None, most=PAST + 1))
+    between = _steps(site, subject, versions, detail.policy, site.lifts(subject), Deadline(STRIP_SECONDS))
+    rows = [
         Past(
             version.number,
             address.subject(str(subject), version.number),
@@ -280,5 +292,6 @@ def history(site: Site, detail: SubjectDetail) -> list[Past]:
             version.deleted,
             step,
         )
-        for version, step in zip(reversed(detail.versions), [*reversed(between), None], strict=True)
+        for version, step in zip(reversed(versions), [*reversed(between), None][: len(versions)], strict=True)
     ]
+    return History(tuple(rows[:PAST]), rows[PAST - 1].version if len(rows) > PAST else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from registry.errors import VersionNotFound
 from registry.model import Build
 from registry.service.answers import SubjectDetail
 from web import address, comparing, contracts, log, refusals, subject
-from web.asked import SUBJECT, Asked, Pages, before_position
+from web.asked import HIGHEST, SUBJECT, Asked, Pages, before_position
 from web.code import highlight, pretty
 from web.findings import readable
 from web.rendering import HEADERS, page
@@ -44,8 +45,8 @@ def one_version(site: Pages, name: FromPath[str], number: FromPath[int], done: F
 
 
 def _subject(site: Site, detail: SubjectDetail, number: int | None, *, registered: bool = False) -> Response[str]:
-    version = subject.shown_version(detail, number)
-    tree, reason = subject.outline(site, detail, version)
+    version = subject.shown_version(site, detail, number)
+    tree, reason = subject.outline(site, version)
     full = str(version.subject)
     entries = site.registry.catalog.latest_changes(subject=version.subject, limit=LATELY)
     return page(
@@ -87,7 +88,7 @@ def text_of_version(site: Pages, name: FromPath[str], number: FromPath[int]) -> 
 
 
 def _text(site: Site, detail: SubjectDetail, number: int | None) -> Response[str]:
-    version = subject.shown_version(detail, number)
+    version = subject.shown_version(site, detail, number)
     content = version.content
     shown = pretty(content.text, content.format.value)
     return page(
@@ -110,7 +111,7 @@ _SUFFIX: Final = {"AVRO": "avsc", "JSON": "json", "PROTOBUF": "proto"}
 @in_thread
 def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Response[bytes]:
     """The text of a version as a file."""
-    version = subject.shown_version(subject.named(site, name), number)
+    version = subject.shown_version(site, subject.named(site, name), number)
     stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in version.subject.name)
     file = f"{stem}-v{number}.{_SUFFIX[version.content.format.value]}"
     plain = file.encode("ascii", "replace").decode().replace("?", "_")
@@ -126,21 +127,25 @@ def download(site: Pages, name: FromPath[str], number: FromPath[int]) -> Respons
 
 @get(f"{SUBJECT}/history")
 @in_thread
-def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0) -> Response[str]:
-    """All versions of a subject, what was refused, and who changed what."""
+def history(site: Pages, name: FromPath[str], before: FromQuery[int] = 0, below: FromQuery[int] = 0) -> Response[str]:
+    """The versions of a subject, what was refused, and who changed what; ``below``: the versions below a number."""
     detail = subject.named(site, name)
-    version = subject.shown_version(detail, None)
+    version = detail.latest
     entries = site.registry.catalog.latest_changes(
         subject=detail.summary.subject, before=before_position(before), limit=log.PAGE + 1
     )
-    here = partial(address.subject, str(detail.summary.subject), part="history")
+    below = min(below, HIGHEST) if below > 0 else 0
+    versions = subject.history(site, detail, below)
+    here = partial(address.subject, str(detail.summary.subject), part="history", below=below or None)
     return page(
         "history.html",
         {
             "active": "catalog",
             "head": subject.head(site, detail, version, "history", explicit=False),
             "travels": True,
-            "versions": subject.history(site, detail),
+            "versions": versions.rows,
+            "newest_versions": here(before=before or None, below=None) if below else "",
+            "older_versions": here(before=before or None, below=versions.older) if versions.older else "",
             "refusals": refusals.refusals(detail.refusals, contracts.on_refusals(site, detail.refusals)),
             "entries": log.entries(site, entries[: log.PAGE], named=False),
             "newer": here() if before else "",
@@ -155,9 +160,9 @@ def choose_difference(site: Pages, request: Asked, name: FromPath[str], to: From
     """The form of the difference page without a script: on to the pair's own address."""
     detail = subject.named(site, name)
     start = int(value) if (value := request.query_params.get("from", "")).isdecimal() else 0
-    numbers = [version.number for version in subject.live(detail.versions)]
-    newer = to or numbers[-1]
-    older = start or max((number for number in numbers if number < newer), default=newer)
+    newer = to or detail.latest.number
+    before = replace(subject.live_span(detail, 1), below=min(newer, HIGHEST))
+    older = start or max(site.registry.catalog.numbers(detail.summary.subject, before), default=newer)
     return Redirect(address.difference(str(detail.summary.subject), older, newer), status_code=303)
 
 
@@ -169,7 +174,7 @@ def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Respons
     older, separator, newer = pair.partition("...")
     if not (separator and older.isdecimal() and newer.isdecimal()):
         raise VersionNotFound(pair)
-    old, new = subject.shown_version(detail, int(older)), subject.shown_version(detail, int(newer))
+    old, new = subject.shown_version(site, detail, int(older)), subject.shown_version(site, detail, int(newer))
     compared = site.registry.catalog.compare(detail.summary.subject, old.number, new.number)
     shown = comparing.comparison(site, detail, compared)
     return page(
@@ -190,7 +195,7 @@ def grid(site: Pages, name: FromPath[str]) -> Response[str]:
     """Which version reads which."""
     detail = subject.named(site, name)
     shown = comparing.grid(site, detail)
-    head = subject.head(site, detail, subject.shown_version(detail, None), "grid", explicit=False)
+    head = subject.head(site, detail, detail.latest, "grid", explicit=False)
     return page("grid.html", {"active": "catalog", "head": head, "grid": shown, "legend": comparing.LEGEND})
 
 
@@ -199,7 +204,7 @@ def grid(site: Pages, name: FromPath[str]) -> Response[str]:
 def readers(site: Pages, name: FromPath[str], env: FromQuery[str] = "") -> Response[str]:
     """Who writes the subject, and which versions each reader can read."""
     detail = subject.named(site, name)
-    head = subject.head(site, detail, subject.shown_version(detail, None), "readers", explicit=False)
+    head = subject.head(site, detail, detail.latest, "readers", explicit=False)
     shown = contracts.matrix(site, detail, env.strip()[:200])
     form = address.subject(str(detail.summary.subject), part="readers")
     values = {"active": "catalog", "head": head, "matrix": shown, "readers_form": form}
@@ -213,7 +218,7 @@ def reading(
 ) -> Response[str]:
     """How one reader reads one version, and why not."""
     detail = subject.named(site, name)
-    head = subject.head(site, detail, subject.shown_version(detail, None), "readers", explicit=False)
+    head = subject.head(site, detail, detail.latest, "readers", explicit=False)
     shown = contracts.cell(site, detail, Build(app, build), number)
     return page("reading.html", {"active": "catalog", "head": head, "cell": shown})
 

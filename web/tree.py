@@ -77,16 +77,15 @@ def tree(
     outline: Type,
     format_: str,
     version: int,
-    earlier: Sequence[tuple[int, Type]],
+    earlier: Sequence[tuple[int, frozenset[Path]]],
     readers: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Tree:
-    """The outline for people; ``earlier`` are the outlines of the versions before, oldest first, for 'since'.
+    """The outline for people; ``earlier`` are the paths of fields in the versions before, oldest first, for 'since'.
 
     ``readers``: who has declared a need of a field, by its dotted name.
     """
-    paths = [(number, frozenset(paths_of(type_))) for number, type_ in earlier]
-    since = _first_seen(paths_of(outline), paths, version)
-    builder = _Builder(format_, version, since, bool(paths), readers or {})
+    since = _first_seen(paths_of(outline), earlier, version)
+    builder = _Builder(format_, version, since, bool(earlier), readers or {})
     leaves = tuple(builder.inside(outline, (), 0))
     return Tree(
         title=short_name(outline.name) or type_words(outline),

@@ -45,12 +45,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class SubjectDetail:
-    """All that a page about one subject shows at once. Texts and outlines come with ``versions``."""
+    """All that a page about one subject shows at once."""
 
     summary: SubjectSummary
     policy: Policy
     versions: tuple[Version, ...]
-    """Oldest first, deleted ones included."""
+    """As many of the last ones as were asked for, oldest first, deleted ones included."""
+    total: int
+    """How many versions there are, deleted ones included."""
+    latest: Version
+    """The highest one that is not deleted; where all are, the highest."""
     referrers: tuple[tuple[Subject, int], ...]
     """Versions of other subjects that refer to any version of this one."""
     refusals: tuple[Entry, ...]
@@ -128,6 +132,8 @@ class Matrix:
     versions: tuple[int, ...]
     rows: tuple[ReaderRow, ...]
     writers: tuple[WriterRow, ...]
+    hidden: int = 0
+    """Older live versions that are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,16 @@ from registry.access.roles import View
 from registry.errors import InvalidRequest, NotFound, SubjectNotFound
 from registry.events import Entry, Event, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
-from registry.model import DEFAULT_CONTEXT, FIRST_PAGE, Page, Subject, SubjectSummary
+from registry.model import (
+    DEFAULT_CONTEXT,
+    FIRST_PAGE,
+    WHOLE_HISTORY,
+    Page,
+    Span,
+    Subject,
+    SubjectSummary,
+    Version,
+)
 from registry.moment import Moment
 from registry.moment import parse as parse_moment
 from registry.service.answers import Comparison, Described, Newest, SubjectDetail
@@ -27,6 +36,7 @@ from registry.storage.reading import Reading, SubjectFilter
 from registry.storage.store import Store
 
 _REFUSALS_SHOWN = 20
+_REFERRERS_SHOWN = 40
 _TOTALS_KEPT = 200
 
 
@@ -87,32 +97,52 @@ class Catalog:
         with self._store.read() as reading:
             return sorted({DEFAULT_CONTEXT, *reading.contexts()})
 
-    def subject(self, subject: Subject) -> SubjectDetail:
-        """Raises SubjectNotFound."""
+    def subject(self, subject: Subject, most: int | None = None) -> SubjectDetail:
+        """What is known about a subject; with ``most``, no more than the last so many versions, and other referrers.
+
+        Raises SubjectNotFound.
+        """
         with self._store.read() as reading:
             summary = reading.summary(subject)
             if summary is None:
                 raise SubjectNotFound(subject)
-            versions = reading.versions(subject)
-            numbers = [version.number for version in versions]
-            referrers = reading.referrers(subject, numbers, deleted=False)
+            versions = reading.versions(subject, Span(most=most))
+            live = [version for version in versions if not version.deleted]
+            referrers = reading.foreign_referrers(subject, None if most is None else _REFERRERS_SHOWN)
             return SubjectDetail(
                 summary=summary,
                 policy=in_force(reading, subject, self._settings),
                 versions=tuple(versions),
-                referrers=tuple((referrer, number) for referrer, number, _ in referrers if referrer != subject),
+                total=len(versions) if most is None else reading.count_versions(subject),
+                latest=live[-1] if live else reading.latest(subject) or versions[-1],
+                referrers=tuple((referrer, number) for referrer, number, _ in referrers),
                 refusals=tuple(
                     reading.entries(subject=subject, kind=RegistrationRefused, limit=_REFUSALS_SHOWN, newest_first=True)
                 ),
             )
+
+    def versions(self, subject: Subject, span: Span) -> tuple[Version, ...]:
+        """A part of the history, oldest first."""
+        with self._store.read() as reading:
+            return tuple(reading.versions(subject, span))
+
+    def numbers(self, subject: Subject, span: Span = WHOLE_HISTORY) -> list[int]:
+        """The numbers of a part of the history, ascending."""
+        with self._store.read() as reading:
+            return [number for number, _ in reading.numbers(subject, span)]
+
+    def positions(self, subject: Subject, span: Span) -> list[tuple[int, int]]:
+        """(number, position of the registration) of a part of the history, ascending."""
+        with self._store.read() as reading:
+            return reading.positions(subject, span)
 
     def newest(self, subject: Subject, most: int) -> Newest:
         """What the last steps of a subject are judged by, in one read: a list asks it of every line."""
         with self._store.read() as reading:
             return Newest(
                 policy=in_force(reading, subject, self._settings),
-                versions=tuple(reading.newest(subject, most)),
-                lifts=frozenset((edge.source, edge.target) for edge in reading.upcasters(subject) if not edge.implied),
+                versions=tuple(reading.versions(subject, Span(most=most, deleted=False))),
+                lifts=frozenset((source, target) for source, target, implied in reading.edges(subject) if not implied),
             )
 
     def describe(self, subject: Subject, version: str | int) -> Described:

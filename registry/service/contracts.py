@@ -43,6 +43,7 @@ from registry.model import (
     ReaderNeed,
     ReaderSchema,
     SchemaNeed,
+    Span,
     Subject,
     Version,
     VersionsNeed,
@@ -304,7 +305,7 @@ def _known(reading: Reading, subject: Subject) -> Subject:
 def _live(reading: Reading, subject: Subject) -> tuple[Subject, list[Version]]:
     """The subject that is meant, and its live versions. Raises SubjectNotFound where it has none."""
     subject = aliased(reading, subject)
-    versions = [version for version in reading.versions(subject) if not version.deleted]
+    versions = reading.versions(subject, Span(deleted=False))
     if not versions:
         raise SubjectNotFound(subject)
     return subject, versions

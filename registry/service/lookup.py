@@ -25,6 +25,7 @@ from registry.model import (
     Content,
     Page,
     SchemaFilter,
+    Span,
     Subject,
     Version,
 )
@@ -36,6 +37,8 @@ from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 _EVERY_TAG: Final = "*"
+_AT_ONCE: Final = 50
+"""Versions that are read at once where the newest that fits is looked for."""
 _FORM_OF: Final = {
     Form.RESOLVED: Format.AVRO,
     Form.SERIALIZED: Format.PROTOBUF,
@@ -68,10 +71,15 @@ class Lookup:
         """
         with self._store.read() as reading:
             subject = located(reading, subject)
-            for found in reversed(self._versions(reading, subject, deleted=deleted)):
-                metadata = found.content.metadata
-                if metadata is not None and wanted.items() <= (metadata.properties or {}).items():
-                    return found
+            if not reading.count_versions(subject, Span(deleted=deleted)):
+                raise SubjectNotFound(subject)
+            below: int | None = None
+            while found := reading.versions(subject, Span(below, most=_AT_ONCE, deleted=deleted)):
+                for version in reversed(found):
+                    metadata = version.content.metadata
+                    if metadata is not None and wanted.items() <= (metadata.properties or {}).items():
+                        return version
+                below = found[0].number
         pairs = ", ".join(f"{key}={value}" for key, value in wanted.items())
         raise VersionNotFound(f"with {pairs or 'metadata'}")
 
@@ -230,12 +238,12 @@ class Lookup:
         """All versions with their texts, oldest first. Raises SubjectNotFound."""
         with self._store.read() as reading:
             subject = located(reading, subject)
-            found = self._versions(reading, subject, deleted=deleted or deleted_only)
+            found = reading.versions(subject, Span(deleted=deleted or deleted_only))
         if deleted_only:
             found = [version for version in found if version.deleted]
-            if not found:
-                raise SubjectNotFound(subject)
-        return found[page.offset :][: page.limit]
+        if not found:
+            raise SubjectNotFound(subject)
+        return page.of(found)
 
     def numbers(
         self,
@@ -286,12 +294,6 @@ class Lookup:
         with self._store.read() as reading:
             names = sorted({DEFAULT_CONTEXT, *reading.contexts()})
         return [name for name in names if name.startswith(prefix)][page.offset :][: page.limit]
-
-    def _versions(self, reading: Reading, subject: Subject, *, deleted: bool) -> list[Version]:
-        found = [version for version in reading.versions(subject) if deleted or not version.deleted]
-        if not found:
-            raise SubjectNotFound(subject)
-        return found
 
 
 def find_version(reading: Reading, subject: Subject, number: int, *, deleted: bool) -> Version:

@@ -7,7 +7,7 @@ their hashes; the transaction only reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from compat.definition import Definition
@@ -17,7 +17,19 @@ from compat.recent import Recent
 from registry import contracts
 from registry.contracts import ANSWERS, Answer, Obstacles, Readability, ReaderSchema, Reason, Way, listed, overall
 from registry.errors import ApplicationNotFound, InvalidSchemaText, SubjectNotFound
-from registry.model import Build, Content, Deployment, FieldsNeed, Reader, Subject, Version, VersionsNeed, Writer
+from registry.model import (
+    WHOLE_HISTORY,
+    Build,
+    Content,
+    Deployment,
+    FieldsNeed,
+    Reader,
+    Span,
+    Subject,
+    Version,
+    VersionsNeed,
+    Writer,
+)
 from registry.policy import policy, scopes
 from registry.service.answers import Deployability, Impact, Matrix, ReaderRow, WriterRow
 from registry.service.definitions import Definitions, parse
@@ -44,12 +56,12 @@ class Readers:
         self._upcasters = upcasters
         self._compared: Recent[_Key, Obstacles] = Recent(_COMPARISONS_KEPT)
 
-    def matrix(self, subject: Subject, *, environment: str | None = None) -> Matrix:
+    def matrix(self, subject: Subject, *, environment: str | None = None, span: Span = WHOLE_HISTORY) -> Matrix:
         """How each reader reads each live version; with an environment, only the builds that are live there.
 
-        Raises SubjectNotFound.
+        ``span``: the versions that are asked about. Raises SubjectNotFound.
         """
-        known = self._known(subject)
+        known = self._known(subject, span=span)
         live = known.live(environment)
         return Matrix(
             known.subject,
@@ -65,6 +77,7 @@ class Readers:
                 for writer in known.writers
                 if environment is None or writer.build in live
             ),
+            known.hidden,
         )
 
     def broken_by(self, subject: Subject, candidate: Content, *, environment: str | None = None) -> Impact:
@@ -72,7 +85,7 @@ class Readers:
 
         Raises InvalidSchemaText, SchemaTooLarge.
         """
-        known = self._known(subject, required=False)
+        known = self._known(subject, span=Span(most=1), required=False)
         with self._store.read() as reading:
             settings = reading.settings(scopes(known.subject))
             lenient = policy(settings, self._settings.defaults).lenient
@@ -81,7 +94,7 @@ class Readers:
 
     def broken_on(self, subject: Subject, version: int, *, environment: str | None = None) -> Impact:
         """How the live readers read one version. Raises SubjectNotFound."""
-        known = self._known(subject)
+        known = self._known(subject, span=Span(above=version - 1, most=1))
         return self._impact(known, environment, version, None)
 
     def can_deploy(self, build: Build, environment: str) -> Deployability:
@@ -176,7 +189,7 @@ class Readers:
         return Impact(known.subject, environment, tuple(rows), known.recorded(environment))
 
     def _cells(self, known: _Known, reader: Reader) -> tuple[Readability, ...]:
-        numbers = [version.number for version in known.all_versions]
+        numbers = [version.number for version in known.following]
         schemas = self._schemas(known, reader)
 
         def direct(number: int) -> Obstacles:
@@ -195,7 +208,7 @@ class Readers:
         """What the reader decodes with; none where the versions or references it was written for are gone."""
         need = reader.need
         if isinstance(need, VersionsNeed):
-            numbers = [one.number for one in known.all_versions if need.first <= one.number <= need.last]
+            numbers = [number for number in known.history if need.first <= number <= need.last]
             return [ReaderSchema(known.parsed(number)) for number in numbers]
         definition = known.schemas.get(reader.position)
         if definition is None:
@@ -210,25 +223,43 @@ class Readers:
         key = (reader.key, writer.definition.digest())
         return self._compared.of(key, lambda: contracts.obstacles(reader, writer, self._settings.limits))
 
-    def _known(self, subject: Subject, *, required: bool = True) -> _Known:
-        """All that answers about a subject rest on, read in one transaction. Raises SubjectNotFound."""
+    def _known(self, subject: Subject, *, span: Span = WHOLE_HISTORY, required: bool = True) -> _Known:
+        """All that answers about some versions of a subject rest on, read in one transaction. Raises SubjectNotFound.
+
+        These are the versions asked about, all that follow the first of them, since upcasters may lead there, and those
+        that readers were written for.
+        """
         with self._store.read() as reading:
             subject = aliased(reading, subject)
-            versions = reading.versions(subject)
-            if required and not versions:
+            if required and not reading.token(subject):
                 raise SubjectNotFound(subject)
+            asked = [number for number, _ in reading.numbers(subject, replace(span, deleted=False))]
+            following = reading.versions(subject, Span(above=asked[0] - 1)) if asked else []
             readers = reading.readers(subject)
+            history = {
+                version.number: version for version in [*self._written_for(reading, subject, readers), *following]
+            }
+            known = {
+                number: (version, self._definitions.of(reading, version)) for number, version in sorted(history.items())
+            }
             return _Known(
                 subject=subject,
-                all_versions=versions,
-                definitions={version.number: self._definitions.of(reading, version) for version in versions},
+                asked=frozenset(asked),
+                hidden=reading.count_versions(subject, Span(below=asked[0], deleted=False)) if asked else 0,
+                following=following,
+                history=known,
                 readers=readers,
                 schemas={reader.position: self._schema_of(reading, reader) for reader in readers},
                 writers=reading.writers(subject),
                 deployments=reading.deployments(),
                 owners={one.name: one.owner for one in reading.applications()},
-                reaches=self._upcasters.reaches(reading, subject),
+                reaches=self._upcasters.reaches(reading, subject, known),
             )
+
+    def _written_for(self, reading: Reading, subject: Subject, readers: Sequence[Reader]) -> list[Version]:
+        """The versions that readers decode with."""
+        needs = {(one.need.first, one.need.last) for one in readers if isinstance(one.need, VersionsNeed)}
+        return [each for first, last in needs for each in reading.versions(subject, Span(last + 1, first - 1))]
 
     def _schema_of(self, reading: Reading, reader: Reader) -> Definition | None:
         """A reader's own schema; None where it has none, or what it refers to is gone."""
@@ -247,8 +278,14 @@ class _Known:
     """One subject with its versions, contracts and what is live."""
 
     subject: Subject
-    all_versions: Sequence[Version]
-    definitions: Mapping[int, Definition]
+    asked: frozenset[int]
+    """The numbers of the versions that the answers are about; none of them is deleted."""
+    hidden: int
+    """How many live versions are older than these."""
+    following: Sequence[Version]
+    """From the first of them on, deleted ones too."""
+    history: Mapping[int, tuple[Version, Definition]]
+    """By number: all of these, and those that readers were written for."""
     readers: Sequence[Reader]
     schemas: Mapping[int, Definition | None]
     """By the position of the reader's declaration."""
@@ -259,12 +296,12 @@ class _Known:
 
     @property
     def versions(self) -> list[Version]:
-        """Those that are not deleted."""
-        return [version for version in self.all_versions if not version.deleted]
+        """Those that the answers are about."""
+        return [version for version in self.following if version.number in self.asked]
 
     def parsed(self, number: int) -> Parsed:
         """The schema of a version."""
-        return parse(self.definitions[number])
+        return parse(self.history[number][1])
 
     def live(self, environment: str | None) -> dict[Build, tuple[Deployment, ...]]:
         """The builds that are live, each with its deployments, in one environment or any."""

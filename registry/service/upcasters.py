@@ -5,7 +5,7 @@ The proof is made before the transaction; the transaction makes sure that the ve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from compat.definition import Definition
 from compat.errors import CompatError
 from compat.formats import Parsed
 from registry.errors import (
@@ -25,7 +26,7 @@ from registry.errors import (
 )
 from registry.events import UpcasterPublished, UpcasterWithdrawn
 from registry.history import next_number, parse_number
-from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Content, Origin, Subject, Version
+from registry.model import ANONYMOUS, DEFAULT_CONTEXT, LATEST, Content, Origin, Span, Subject, Version
 from registry.policy import require_writable
 from registry.service.definitions import Definitions, parse
 from registry.service.lookup import find_version
@@ -80,6 +81,12 @@ class Upcasters:
             if not reading.token(subject):
                 raise SubjectNotFound(subject)
             return reading.upcasters(subject)
+
+    def lifts(self, subject: Subject) -> frozenset[tuple[int, int]]:
+        """The pairs of versions that an upcaster in force joins which a person wrote. None for an unknown subject."""
+        with self._store.read() as reading:
+            edges = reading.edges(located(reading, subject))
+        return frozenset((source, target) for source, target, implied in edges if not implied)
 
     def prove(self, document: Any, subject: Subject | None = None) -> Report:
         """What the proof finds, without publishing. ``document`` is its JSON tree, or a text in JSON or YAML.
@@ -221,7 +228,7 @@ class Upcasters:
             last = find_version(reading, subject, parse_number(target), deleted=parse_number(target) != LATEST)
             low, high = sorted((first.number, last.number))
             published = {(edge.source, edge.target): edge for edge in reading.upcasters(subject)}
-            on_the_way = [version for version in reading.versions(subject) if low <= version.number <= high]
+            on_the_way = reading.versions(subject, Span(above=low - 1, below=high + 1))
             schemas = [parse(self._definitions.of(reading, version)) for version in on_the_way]
         pairs = pairwise(zip(on_the_way, schemas, strict=True))
         legs = [self._leg(subject, published, old, new) for old, new in pairs]
@@ -310,20 +317,20 @@ class Upcasters:
             )
         return Proposal(Draft(asked, (), ()), verify(asked, one, other, limits=limits(self._settings)))
 
-    def reaches(self, reading: Reading, subject: Subject) -> Callable[[int, int], bool]:
+    def reaches(
+        self, reading: Reading, subject: Subject, history: Mapping[int, tuple[Version, Definition]]
+    ) -> Callable[[int, int], bool]:
         """Whether events of a version become events of the next one; each step is looked at once, when it is asked.
 
-        What is given back needs the transaction no more.
+        ``history``: the versions that will be asked about. What is given back needs the transaction no more.
         """
-        published = {(edge.source, edge.target) for edge in reading.upcasters(subject)}
-        versions = {version.number: version for version in reading.versions(subject)}
-        definitions = {number: self._definitions.of(reading, version) for number, version in versions.items()}
+        published = {(source, target) for source, target, _ in reading.edges(subject)}
 
         @cache
         def leads(source: int, target: int) -> bool:
             if (source, target) in published:
                 return True
-            old, new = ((versions[number], parse(definitions[number])) for number in (source, target))
+            old, new = ((version, parse(of)) for version, of in (history[source], history[target]))
             return self._drafts.get(subject, old, new) is not None
 
         return leads

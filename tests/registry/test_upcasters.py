@@ -93,7 +93,8 @@ def test_a_step_that_nobody_wrote_is_held_to_engines_when_it_leaves_the_registry
 
     monkeypatch.setattr(verification, "compare", compare)
     with orders.upcasters._store.read() as reading:
-        assert orders.upcasters.reaches(reading, ORDERS)(2, 3)
+        history = {one.number: (one, orders._definitions.of(reading, one)) for one in reading.versions(ORDERS)}
+        assert orders.upcasters.reaches(reading, ORDERS, history)(2, 3)
     assert asked == []
     orders.upcasters.route(ORDERS, 2, 3)
     assert asked == ["up", "down"]

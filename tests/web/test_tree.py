@@ -19,7 +19,7 @@ def test_since_is_the_first_version_without_a_gap() -> None:
     first = record(Field("id", TEXT, True), Field("note", TEXT, True))
     second = record(Field("id", TEXT, True))
     third = record(Field("id", TEXT, True), Field("note", TEXT, True), Field("new", TEXT, True))
-    shown = tree(third, "AVRO", 3, [(1, first), (2, second)])
+    shown = tree(third, "AVRO", 3, [(1, frozenset(paths_of(first))), (2, frozenset(paths_of(second)))])
     assert [(leaf.name, leaf.since, leaf.new) for leaf in shown.leaves] == [
         ("id", 1, False),
         ("note", 3, True),

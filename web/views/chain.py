@@ -115,9 +115,16 @@ class Chain:
     """The upcasters of a subject and one event that travels along them."""
 
     edges: tuple[Edge, ...]
+    """From ``start`` to ``end``."""
+    hidden: int
+    """Upcasters in force that lie elsewhere."""
     frames: tuple[Frame, ...]
     steps: tuple[Step, ...]
     versions: tuple[int, ...]
+    """To choose from; none where they are too many for a list."""
+    last: tuple[int, ...]
+    """The last two versions, or the only one."""
+    highest: int
     start: int
     end: int
     event: str

@@ -82,6 +82,8 @@ class Comparison:
     previous: str
     next: str
     versions: tuple[int, ...]
+    """To choose from; none where they are too many for a list."""
+    highest: int
 
 
 @dataclass(frozen=True, slots=True)

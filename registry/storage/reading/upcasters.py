@@ -20,6 +20,21 @@ _rules = msgspec.json.Decoder(list[Rule])
 _OF_SUBJECT: Final = and_(upcaster.c.context == bindparam("context"), upcaster.c.subject == bindparam("name"))
 _UPCASTERS: Final = Prepared(select(upcaster).where(_OF_SUBJECT).order_by(upcaster.c.source, upcaster.c.target))
 
+_EDGES: Final = Prepared(
+    select(upcaster.c.source, upcaster.c.target, upcaster.c.details)
+    .where(_OF_SUBJECT)
+    .order_by(upcaster.c.source, upcaster.c.target)
+)
+
+
+class _Kind(msgspec.Struct):
+    """Of the details of an upcaster, whether nobody wrote it."""
+
+    implied: bool = False
+
+
+_kind = msgspec.json.Decoder(_Kind)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredUpcaster:
@@ -51,6 +66,13 @@ class UpcasterQuestions(Questions):
         if not self.view.shows(at):
             return []
         return [_upcaster(row) for row in _UPCASTERS.rows(self.connection, context=at.context, name=at.name)]
+
+    def edges(self, at: Subject) -> list[tuple[int, int, bool]]:
+        """(source, target, whether nobody wrote it) of the upcasters in force for a subject."""
+        if not self.view.shows(at):
+            return []
+        rows = _EDGES.rows(self.connection, context=at.context, name=at.name)
+        return [(row.source, row.target, _kind.decode(row.details).implied) for row in rows]
 
     def retyping(self, context: str) -> list[StoredUpcaster]:
         """The upcasters in force in a context that give events other types."""

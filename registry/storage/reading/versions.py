@@ -8,12 +8,23 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, Select, and_, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
 
 from compat.definition import Format
 from registry.events import moment
 from registry.history import Known
-from registry.model import Content, Metadata, Rule, RuleSet, SchemaReference, Subject, Version
+from registry.model import (
+    WHOLE_HISTORY,
+    Content,
+    Metadata,
+    Rule,
+    RuleSet,
+    SchemaReference,
+    Span,
+    Subject,
+    Version,
+)
+from registry.storage.conditions import in_span, spanned
 from registry.storage.ids import Ids, SchemaKey
 from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
@@ -115,21 +126,20 @@ class VersionQuestions(Questions):
             return []
         return [_known(row) for row in _HISTORY.rows(self.connection, context=at.context, name=at.name)]
 
-    def versions(self, at: Subject) -> list[Version]:
-        """Every version of a subject with its text, deleted ones too, oldest first."""
+    def versions(self, at: Subject, span: Span = WHOLE_HISTORY) -> list[Version]:
+        """The versions of a subject with their texts, oldest first."""
         if not self.view.shows(at):
             return []
         query = VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
-        return [to_version(row) for row in self.connection.execute(query.order_by(version.c.number))]
+        return [to_version(row) for row in in_span(self.connection, query, span)]
 
-    def newest(self, at: Subject, most: int) -> list[Version]:
-        """The last live versions of a subject with their texts, oldest first."""
+    def count_versions(self, at: Subject, span: Span = WHOLE_HISTORY) -> int:
+        """How many versions a subject has in a part of its history, all of that part."""
         if not self.view.shows(at):
-            return []
-        query = VERSIONS.where(
-            version.c.context == at.context, version.c.subject == at.name, not_(version.c.deleted)
-        ).order_by(version.c.number.desc())
-        return [to_version(row) for row in self.connection.execute(query.limit(most))][::-1]
+            return 0
+        of_subject = version.c.context == at.context, version.c.subject == at.name
+        query = select(func.count()).where(*of_subject, *spanned(span))
+        return self.connection.execute(query).scalar_one()
 
     def version(self, at: Subject, number: int) -> Version | None:
         """One version, deleted or not."""
@@ -145,14 +155,21 @@ class VersionQuestions(Questions):
         row = (_HIGHEST if deleted else _LATEST).one(self.connection, context=at.context, name=at.name)
         return None if row is None else to_version(row)
 
-    def numbers(self, at: Subject) -> list[tuple[int, bool]]:
-        """(number, deleted) of every version, ascending."""
+    def numbers(self, at: Subject, span: Span = WHOLE_HISTORY) -> list[tuple[int, bool]]:
+        """(number, deleted) of the versions, ascending."""
+        return [(row.number, row.deleted) for row in self._places(at, span)]
+
+    def positions(self, at: Subject, span: Span) -> list[tuple[int, int]]:
+        """(number, position of the registration) of the versions, ascending."""
+        return [(row.number, row.position) for row in self._places(at, span)]
+
+    def _places(self, at: Subject, span: Span) -> list[Row[Any]]:
         if not self.view.shows(at):
             return []
-        query = select(version.c.number, version.c.deleted).where(
+        query = select(version.c.number, version.c.position, version.c.deleted).where(
             version.c.context == at.context, version.c.subject == at.name
         )
-        return [(row.number, row.deleted) for row in self.connection.execute(query.order_by(version.c.number))]
+        return in_span(self.connection, query, span)
 
     def ids(self, keys: AbstractSet[SchemaKey], ids: Ids) -> None:
         """What ids some schemas have, asked at once."""
@@ -190,6 +207,16 @@ class VersionQuestions(Questions):
 
     def referrers(self, at: Subject, numbers: Iterable[int], *, deleted: bool) -> list[tuple[Subject, int, int]]:
         """(subject, version, schema id) of the versions that refer to some of these."""
+        return self._referrers(at, reference.c.to_number.in_(list(numbers)), deleted=deleted)
+
+    def foreign_referrers(self, at: Subject, most: int | None = None) -> list[tuple[Subject, int, int]]:
+        """(subject, version, schema id) of the live versions of other subjects that refer to any of this one's."""
+        foreign = or_(version.c.context != at.context, version.c.subject != at.name)
+        return self._referrers(at, foreign, deleted=False, most=most)
+
+    def _referrers(
+        self, at: Subject, which: ColumnElement[bool], *, deleted: bool, most: int | None = None
+    ) -> list[tuple[Subject, int, int]]:
         query = (
             select(version.c.context, version.c.subject, version.c.number, version.c.schema_id)
             .join(
@@ -203,7 +230,7 @@ class VersionQuestions(Questions):
             .where(
                 reference.c.to_context == at.context,
                 reference.c.to_subject == at.name,
-                reference.c.to_number.in_(list(numbers)),
+                which,
                 shows_subject(self.view, version.c.context, version.c.subject),
             )
             .order_by(version.c.schema_id, version.c.context, version.c.subject, version.c.number)
@@ -211,6 +238,8 @@ class VersionQuestions(Questions):
         )
         if not deleted:
             query = query.where(not_(version.c.deleted))
+        if most is not None:
+            query = query.limit(most)
         return [
             (Subject(row.context, row.subject), row.number, row.schema_id) for row in self.connection.execute(query)
         ]

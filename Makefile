@@ -9,6 +9,9 @@ HOST     ?= 127.0.0.1
 PORT     ?= 8081
 DATABASE ?= sqlite:///var/lineal.db
 
+# Where Python may not keep what it has compiled, every server and command that is started compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro json-judges protobuf-judges java-judges javascript-judges docs prove mutation histories soak bench lock clean
 

@@ -7,7 +7,7 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -35,20 +35,20 @@ HERE = Path(__file__).parent
 NOTE = "<!-- written by docs/generate.py; change the code, not this page -->\n\n"
 
 
-def pages() -> dict[str, str]:
-    """Every generated page by its path below ``docs``."""
+def pages() -> dict[str, Callable[[], str]]:
+    """What writes each generated page, by its path below ``docs``."""
     return {
-        "reference/rules.md": rules(),
-        "reference/profiles.md": profiles(),
-        "reference/operations.md": upcaster_operations(),
-        "reference/expressions.md": expressions(),
-        "reference/codecs.md": codecs(),
-        "reference/values.md": value_rules(),
-        "reference/settings.md": service_settings(),
-        "reference/commands.md": commands(),
-        "reference/errors.md": error_codes(),
-        "reference/http.md": http(),
-        "images/figures.svg": figures.svg(),
+        "reference/rules.md": rules,
+        "reference/profiles.md": profiles,
+        "reference/operations.md": upcaster_operations,
+        "reference/expressions.md": expressions,
+        "reference/codecs.md": codecs,
+        "reference/values.md": value_rules,
+        "reference/settings.md": service_settings,
+        "reference/commands.md": commands,
+        "reference/errors.md": error_codes,
+        "reference/http.md": http,
+        "images/figures.svg": figures.svg,
     }
 
 
@@ -384,6 +384,6 @@ def _prose(kind: object) -> str:
 
 
 if __name__ == "__main__":
-    for name, text in pages().items():
-        (HERE / name).write_text(text, "utf-8")
+    for name, page in pages().items():
+        (HERE / name).write_text(page(), "utf-8")
         sys.stdout.write(f"{name}\n")

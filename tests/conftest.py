@@ -21,6 +21,11 @@ from tests.node import ROOT
 hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
+# No test speaks to a server that a public authority vouches for. To read all of them takes 30 ms, for every client
+# and every httpx.get: longer than the request.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = str(ROOT / "tests")
+
 
 @pytest.fixture(scope="session")
 def corpora() -> Path:

@@ -12,7 +12,8 @@ PATIENCE: Final = 120.0
 
 def eventually(holds: Callable[[], object], missing: Callable[[], object] = lambda: "it did not come true") -> None:
     """Until it holds; fails with what is missing where it does not in all patience."""
-    end = time.monotonic() + PATIENCE
+    end, pause = time.monotonic() + PATIENCE, 0.01
     while not holds():
         assert time.monotonic() < end, missing()
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.2)  # who asks all the time takes the processor from who is to answer

@@ -270,6 +270,16 @@ class Page:
         return items[self.offset :][: self.limit]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where in the order of contexts and names a listing begins, or ends; found at once, however long the list is."""
+
+    after: Subject | None = None
+    before: Subject | None = None
+    """The last ones before this."""
+
+
+ANYWHERE_IN_ORDER: Final = Beside()
 EVERYTHING: Final = Page()
 
 

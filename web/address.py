@@ -64,7 +64,7 @@ def inside(path: str) -> str:
 
 
 def catalog(**parameters: object) -> str:
-    """The list of subjects; ``q``, ``context``, ``format`` and ``page`` narrow it, ``at`` is a moment."""
+    """The list of subjects; ``q``, ``context`` and ``format`` narrow it, ``after``, ``before`` and ``page`` lead on."""
     return query(CATALOG, **parameters)
 
 

@@ -23,11 +23,11 @@ LATELY: Final = 8
 """Entries of the log beside the list."""
 
 
-def _front(request: Asked, site: Site, q: str, context: str, format_: str, number: int) -> Response[str]:
-    shown = listing.listing(site, q, context, format_, number)
+def _front(request: Asked, site: Site, wanted: listing.Wanted) -> Response[str]:
+    shown = listing.listing(site, wanted)
     if is_fragment(request) and request.headers.get("HX-Target") == "listing":
         return page("listing.html", {"listing": shown, "origin": _origin(request)})
-    lately = () if shown.narrowed or number > 1 else site.registry.catalog.latest_changes(limit=LATELY)
+    lately = () if shown.narrowed or not wanted.first else site.registry.catalog.latest_changes(limit=LATELY)
     return page(
         "catalog.html",
         {
@@ -58,10 +58,17 @@ def _overview(site: Site, total: int, *, narrowed: bool) -> str:
 @get(["/", address.CATALOG], name="catalog")
 @in_thread
 def catalog(
-    request: Asked, site: Pages, q: FromQuery[str] = "", context: FromQuery[str] = "", page: FromQuery[int] = 1
+    request: Asked,
+    site: Pages,
+    q: FromQuery[str] = "",
+    context: FromQuery[str] = "",
+    page: FromQuery[int] = 1,
+    after: FromQuery[str] = "",
+    before: FromQuery[str] = "",
 ) -> Response[str]:
-    """The list of subjects, narrowed by a search, a context or a format."""
-    return _front(request, site, q, context, request.query_params.get("format", ""), min(page, HIGHEST))
+    """The list of subjects, narrowed by a search, a context or a format; a page begins after or ends before a name."""
+    format_ = request.query_params.get("format", "")
+    return _front(request, site, listing.Wanted(q, context, format_, min(page, HIGHEST), after, before))
 
 
 @get(f"{address.CATALOG}/search")

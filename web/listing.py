@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup, escape
 
 from compat.definition import Format
-from registry.model import DEFAULT_CONTEXT, Page, SubjectSummary
+from registry.model import DEFAULT_CONTEXT, Beside, Page, Subject, SubjectSummary
 from web import address
 from web.line import SHOWN, small_line
 from web.search import Index, Indexed, Match
@@ -27,39 +28,109 @@ HITS: Final = 12
 """Answers of the palette."""
 
 
-def listing(site: Site, asked: str, context: str, format_: str, number: int) -> Listing:
-    """One page of the subjects that match; pages count from 1."""
-    format_ = format_ if format_ in Format.__members__ else ""
-    asked, number = asked.strip()[:200], max(1, number)
-    start = (number - 1) * PAGE
-    matches: Sequence[Match | None]
-    known, waiting = site.index.refresh() if asked else (0, 0)
-    if asked:
-        found = site.index.find(asked, context=context or None, format_=format_)
-        total, matches = len(found), found[start : start + PAGE]
-        shown = [match.indexed for match in found[start : start + PAGE]]
-    else:
-        summaries, total = site.registry.catalog.subjects(
-            context=context or None, format=Format(format_) if format_ else None, page=Page(start, PAGE)
-        )
-        shown = [site.index.of(summary) for summary in summaries]
-        matches = [None] * len(shown)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an address asks of the list."""
+
+    asked: str = ""
+    context: str = ""
+    format: str = ""
+    page: int = 1
+    """Counted; with a search, and in addresses of old."""
+    after: str = ""
+    """The subject that the page before ends with."""
+    before: str = ""
+    """The subject that the page after begins with."""
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the first page."""
+        return self.page == 1 and not self.after and not self.before
+
+    def url(self, **place: object) -> str:
+        """The address of another page of the same list."""
+        return address.catalog(q=self.asked, context=self.context, format=self.format, **place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of the list, and how to get on from there."""
+
+    shown: Sequence[tuple[Indexed, Match | None]]
+    total: int
+    newer: str
+    older: str
+    position: str
+    waiting: str = ""
+
+
+def listing(site: Site, wanted: Wanted) -> Listing:
+    """One page of the subjects that match."""
+    format_ = wanted.format if wanted.format in Format.__members__ else ""
+    wanted = replace(wanted, asked=wanted.asked.strip()[:200], format=format_, page=max(1, wanted.page))
+    asked = wanted.asked
+    found = _found(site, wanted) if asked else _all(site, wanted)
     deadline = Deadline(PICTURE_SECONDS)
-    rows = tuple(_row(site, one, asked, match, deadline) for one, match in zip(shown, matches, strict=True))
-    same = {"q": asked, "context": context, "format": format_}
+    place = {"page": wanted.page if wanted.page > 1 else None, "after": wanted.after, "before": wanted.before}
     return Listing(
-        rows=rows,
-        total=total,
+        rows=tuple(_row(site, one, asked, match, deadline) for one, match in found.shown),
+        total=found.total,
         asked=asked,
-        contexts=_contexts(site, context),
+        contexts=_contexts(site, wanted.context),
         formats=_options("every format", dict(FORMATS), format_),
-        narrowed=bool(asked or context or format_),
-        newer=address.catalog(**same, page=number - 1 if number > 2 else None) if number > 1 else "",
-        older=address.catalog(**same, page=number + 1) if start + PAGE < total else "",
-        position=_position(start, len(rows), total),
-        pending=f"{known:,} of {known + waiting:,} subjects are searched so far." if waiting else "",
-        here=address.catalog(**same, page=number if number > 1 else None),
-        similar=tuple(similar(site.index, asked)) if asked and not total else (),
+        narrowed=bool(asked or wanted.context or format_),
+        first="" if wanted.first else wanted.url(),
+        newer=found.newer,
+        older=found.older,
+        position=found.position,
+        pending=found.waiting,
+        here=wanted.url(**place),
+        similar=tuple(similar(site.index, asked)) if asked and not found.total else (),
+    )
+
+
+def _found(site: Site, wanted: Wanted) -> _Page:
+    """What a search has found, the best first."""
+    known, waiting = site.index.refresh()
+    found = site.index.find(wanted.asked, context=wanted.context or None, format_=wanted.format)
+    start, total = (wanted.page - 1) * PAGE, len(found)
+    shown = [(match.indexed, match) for match in found[start : start + PAGE]]
+    return _Page(
+        shown,
+        total,
+        newer=wanted.url(page=wanted.page - 1 if wanted.page > 2 else None) if wanted.page > 1 else "",
+        older=wanted.url(page=wanted.page + 1) if start + PAGE < total else "",
+        position=_position(start, len(shown), total),
+        waiting=f"{known:,} of {known + waiting:,} subjects are searched so far." if waiting else "",
+    )
+
+
+def _all(site: Site, wanted: Wanted) -> _Page:
+    """Subjects in the order of contexts and names: a page begins after a name, so that it costs what it shows."""
+    start = (wanted.page - 1) * PAGE
+    beside = Beside(
+        after=Subject.parse(wanted.after) if wanted.after else None,
+        before=Subject.parse(wanted.before) if wanted.before else None,
+    )
+    summaries, total = site.registry.catalog.subjects(
+        context=wanted.context or None,
+        format=Format(wanted.format) if wanted.format else None,
+        page=Page(start, PAGE + 1),  # one more says whether there are more
+        beside=beside,
+    )
+    backward = bool(wanted.before)
+    if backward and len(summaries) < PAGE:  # the first page has become shorter since
+        return _all(site, replace(wanted, before="", after="", page=1))
+    more = len(summaries) > PAGE
+    shown = (summaries[-PAGE:] if backward else summaries[:PAGE]) if more else summaries
+    names = [str(summary.subject) for summary in shown]
+    counted_from = start if not wanted.after and not backward else None
+    return _Page(
+        [(site.index.of(summary), None) for summary in shown],
+        total,
+        newer=wanted.url(before=names[0]) if names and (more if backward else not wanted.first) else "",
+        older=wanted.url(after=names[-1]) if names and (more or backward) else "",
+        position=_position(counted_from, len(shown), total),
     )
 
 
@@ -69,9 +140,12 @@ def similar(index: Index, asked: str) -> Iterator[tuple[str, str]]:
     return ((address.subject(str(one)), str(one)) for one in index.similar(asked))
 
 
-def _position(start: int, shown: int, total: int) -> str:
+def _position(start: int | None, shown: int, total: int) -> str:
+    """Which of how many; ``start``: how many come before, where that is known."""
     if shown == total:
         return counted(total, "subject")
+    if start is None:
+        return f"{shown:,} of {counted(total, 'subject')}"
     return f"{start + 1:,} to {start + shown:,} of {counted(total, 'subject')}"
 
 

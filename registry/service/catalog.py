@@ -16,9 +16,11 @@ from registry.errors import InvalidRequest, NotFound, SubjectNotFound
 from registry.events import Entry, Event, RegistrationRefused, VersionsPurged
 from registry.history import parse_number
 from registry.model import (
+    ANYWHERE_IN_ORDER,
     DEFAULT_CONTEXT,
     FIRST_PAGE,
     WHOLE_HISTORY,
+    Beside,
     Page,
     Span,
     Subject,
@@ -59,11 +61,12 @@ class Catalog:
         format: Format | None = None,  # noqa: A002
         deleted: bool = False,
         page: Page = FIRST_PAGE,
+        beside: Beside = ANYWHERE_IN_ORDER,
     ) -> tuple[Sequence[SubjectSummary], int]:
         """Subjects whose name contains ``search`` (case folded), sorted by name, and how many there are in all."""
         wanted = SubjectFilter(search, context, format, deleted)
         with self._store.read() as reading:
-            return reading.summaries(wanted, page), self._total(reading, wanted)
+            return reading.summaries(wanted, page, beside), self._total(reading, wanted)
 
     def _total(self, reading: Reading, wanted: SubjectFilter) -> int:
         """Counted once in each state of the log: counting takes as long as there are subjects."""

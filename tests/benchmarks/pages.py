@@ -148,7 +148,8 @@ def by_subjects(subjects: int) -> dict[str, float]:
                 client,
                 {
                     "front page": "/catalog",
-                    "page in the middle": f"/catalog?page={subjects // 60}",
+                    "page in the middle": f"/catalog?after=growth.area50.Event{subjects // 2}",
+                    "the same, counted": f"/catalog?page={subjects // 60}",
                     "a search": "/catalog?q=event77",
                     "newest changes": "/catalog/changes",
                 },

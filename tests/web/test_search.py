@@ -11,7 +11,7 @@ from registry.model import Content, Subject
 from registry.service import Registry
 from registry.settings import Settings
 from tests.patience import PATIENCE
-from web.listing import hits, listing, marked
+from web.listing import Wanted, hits, listing, marked
 from web.search import Index
 from web.site import Site
 from web.warming import warm
@@ -46,7 +46,7 @@ def test_the_index_is_warmed_in_portions_until_all_is_read_or_it_is_told_to_stop
 def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     site = Site.over(registry)
     monkeypatch.setattr(site.index.refresh.__func__, "__defaults__", (0.0,))
-    assert listing(site, "e1", "", "", 1).pending == "0 of 5 subjects are searched so far."
+    assert listing(site, Wanted("e1")).pending == "0 of 5 subjects are searched so far."
 
 
 def test_the_index_follows_the_log(registry: Registry) -> None:
@@ -116,7 +116,7 @@ def test_a_misspelled_name_finds_what_was_meant(registry: Registry, misspelled: 
     for name in ("orders.OrderPlaced", "orders.OrderShipped", "bank.AccountOpened"):
         text = f'{{"type": "record", "name": "{name.split(".")[1]}", "fields": []}}'
         registry.registration.register(Subject.parse(name), Content(Format.AVRO, text))
-    found = listing(Site.over(registry), misspelled, "", "", 1)
+    found = listing(Site.over(registry), Wanted(misspelled))
     assert found.rows == ()
     assert found.similar[0][1] == "orders.OrderPlaced"
     assert "bank.AccountOpened" not in [name for _, name in found.similar]
@@ -124,4 +124,4 @@ def test_a_misspelled_name_finds_what_was_meant(registry: Registry, misspelled: 
 
 @pytest.mark.parametrize("nonsense", ["xq", "zzzzzz", '"', "name : (", "a" * 5_000])
 def test_nonsense_resembles_nothing(registry: Registry, nonsense: str) -> None:
-    assert listing(Site.over(registry), nonsense, "", "", 1).similar == ()
+    assert listing(Site.over(registry), Wanted(nonsense)).similar == ()

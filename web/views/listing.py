@@ -47,11 +47,13 @@ class Listing:
     contexts: tuple[Option, ...]
     formats: tuple[Option, ...]
     narrowed: bool
+    first: str
+    """Address of the first page, from all others."""
     newer: str
     """Address of the page before, else empty."""
     older: str
     position: str
-    """``1 to 40 of 312``."""
+    """``1 to 40 of 312``; where it is not known how many come before, ``40 of 312``."""
     pending: str
     """While schemas are still being read into the index: how far it is."""
     here: str

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, tuple_
 
 from compat.definition import Format
 from registry.access.roles import View
 from registry.events import moment
-from registry.model import Page, Subject, SubjectSummary
+from registry.model import ANYWHERE_IN_ORDER, Beside, Page, Subject, SubjectSummary
 from registry.storage.conditions import begins, contains, paged
 from registry.storage.prepared import Prepared
 from registry.storage.reading.base import Questions
@@ -82,10 +82,17 @@ class SubjectQuestions(Questions):
             self.connection.execute(select(subject.c.name).where(subject.c.context == name).limit(1)).scalar() is None
         )
 
-    def summaries(self, wanted: SubjectFilter, page: Page) -> list[SubjectSummary]:
+    def summaries(self, wanted: SubjectFilter, page: Page, beside: Beside = ANYWHERE_IN_ORDER) -> list[SubjectSummary]:
         """A page of some subjects, sorted."""
-        query = select(subject).where(*_fit(self.view, wanted)).order_by(subject.c.context, subject.c.name)
-        return [_summary(row) for row in self.connection.execute(paged(query, page))]
+        order = subject.c.context, subject.c.name
+        query = select(subject).where(*_fit(self.view, wanted))
+        if beside.after is not None:
+            query = query.where(tuple_(*order) > (beside.after.context, beside.after.name))
+        if beside.before is None:
+            return [_summary(row) for row in self.connection.execute(paged(query.order_by(*order), page))]
+        query = query.where(tuple_(*order) < (beside.before.context, beside.before.name))
+        query = query.order_by(*(column.desc() for column in order))
+        return [_summary(row) for row in self.connection.execute(paged(query, page))][::-1]
 
     def count(self, wanted: SubjectFilter) -> int:
         """How many of them there are in all: each is looked at."""

@@ -32,9 +32,10 @@ from registry.http.payloads import (
     schema_tags,
 )
 from registry.http.schemas import raw_text
-from registry.http.waiting import together
+from registry.http.waiting import line_of
 from registry.model import ANYWHERE, Subject
 from registry.service import RegistrationOptions, Registry
+from registry.service.decision import Steps
 
 
 @get("/subjects", sync_to_thread=True)
@@ -146,11 +147,11 @@ async def register(
     )
     origin = exchange_of(request).origin
 
-    def work() -> RegisterSchemaResponse:
-        version = registry.registration.register(subject, sent, options, origin)
+    def steps() -> Steps[RegisterSchemaResponse]:
+        version = yield from registry.registration.steps(subject, sent, options, origin)
         return registered_body(version, registry.lookup.text_for(sent, version, answered))
 
-    return await together(work)
+    return await line_of(request).settled(subject, steps(), origin)
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Generator
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias, TypeVar
 
 from compat.engine import Form
 from compat.formats import Parsed
@@ -17,6 +19,8 @@ from registry.service.definitions import Candidate, identify, parse
 from registry.service.situation import Situation
 from registry.storage.ids import SchemaKey
 from registry.storage.writing import Writing
+
+T = TypeVar("T")
 
 _LAST_ID: Final = 2**31 - 1
 """Messages hold ids in four bytes, and clients take them for signed."""
@@ -71,6 +75,27 @@ class Decision:
     def schema(self) -> SchemaKey:
         """What wants an id."""
         return self.situation.subject.context, self.identified.identity.canonical
+
+
+Steps: TypeAlias = Generator[Decision, Version | None, T]
+"""Makes decisions, and is told what came of each: the version, or None where it has to be made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A decision that shall be carried out, and on whose behalf."""
+
+    decision: Decision
+    origin: Origin
+    context: Context = field(default_factory=copy_context)
+
+    def carry_out(self, writing: Writing) -> Version | None:
+        """The version that was added, or None where it has to be decided again."""
+        return self.context.run(self._append, writing)
+
+    def _append(self, writing: Writing) -> Version | None:
+        writing.act(self.origin)
+        return append_if_still(writing, self.decision, self.origin)
 
 
 def append_if_still(writing: Writing, decision: Decision, origin: Origin) -> Version | None:

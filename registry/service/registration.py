@@ -6,6 +6,7 @@ decided upon is still so, and otherwise everything is decided again: check and a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,7 +33,7 @@ from registry.policy import require_registration
 from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.completion import Completion, Retagging
-from registry.service.decision import Decision, Identified, append, append_if_still
+from registry.service.decision import Decision, Identified, Proposal, Steps, append
 from registry.service.definitions import Candidate, Definitions
 from registry.service.in_turn import InTurn
 from registry.service.judging import judge
@@ -110,13 +111,38 @@ class Registration:
         IncompatibleSchema (with its verdict; the refusal is recorded in the log). With an upcaster also
         InvalidUpcaster, UpcasterRefused, and NoUpcasters where an older version would still not reach the latest.
         """
-        candidate = _admissible(subject, candidate)
+        steps = self.steps(subject, candidate, options, origin)
+        version: Version | None = None
         with self._in_turn.on(subject):
-            outcome = self._settle(subject, candidate, options, origin)
+            while True:
+                try:
+                    decision = steps.send(version)
+                except StopIteration as end:
+                    registered: Version = end.value
+                    return registered
+                version = self.carry_out([Proposal(decision, origin)])[0]
+
+    def steps(
+        self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
+    ) -> Steps[Version]:
+        """``register``, for those who ``carry_out`` its decisions together with others."""
+        candidate = _admissible(subject, candidate)
+        outcome = yield from self._settle(subject, candidate, options, origin)
         if isinstance(outcome, _Refusal):
             self._record(outcome, origin)
             raise outcome.error
         return outcome
+
+    def carry_out(self, proposals: Sequence[Proposal]) -> list[Version | None]:
+        """What came of each, in one transaction: the version, or None where it has to be decided again.
+
+        Raises StoreUnavailable, StoreBusy, and what appending one of them raises; then nothing was appended.
+        """
+
+        def work(writing: Writing) -> list[Version | None]:
+            return [proposal.carry_out(writing) for proposal in proposals]
+
+        return self._store.together(work, proposals[0].origin, [proposal.decision.schema for proposal in proposals])
 
     def rehearse(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin = ANONYMOUS
@@ -139,24 +165,25 @@ class Registration:
 
     def _settle(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
-    ) -> Version | _Refusal:
-        remembered = self._memory.of(subject)
-        if remembered and (outcome := self._settle_by_memory(remembered, candidate, options, origin)) is not None:
-            return outcome
+    ) -> Steps[Version | _Refusal]:
+        if remembered := self._memory.of(subject):
+            outcome = yield from self._settle_by_memory(remembered, candidate, options)
+            if outcome is not None:
+                return outcome
         for _ in range(_ATTEMPTS):
             with self._deciding:
                 decision = self._decide(self._store.read, subject, candidate, options)
             if not isinstance(decision, Decision):
                 return decision
-            if (version := self._append(decision, origin)) is not None:
+            if (version := (yield from self._appended(decision))) is not None:
                 return version
         with self._store.write(origin) as writing:
             decision = self._decide(lambda: nullcontext(writing), subject, candidate, options)
             return append(writing, decision, origin) if isinstance(decision, Decision) else decision
 
     def _settle_by_memory(
-        self, remembered: Situation, candidate: Content, options: RegistrationOptions, origin: Origin
-    ) -> Version | _Refusal | None:
+        self, remembered: Situation, candidate: Content, options: RegistrationOptions
+    ) -> Steps[Version | _Refusal | None]:
         """What comes of a remembered situation; None where it is not so any more."""
         try:
             with self._deciding:
@@ -166,13 +193,12 @@ class Registration:
                 raise
             return None
         if isinstance(outcome, Decision):
-            return self._append(outcome, origin)
+            return (yield from self._appended(outcome))
         return outcome if self._memory.holds(remembered) else None
 
-    def _append(self, decision: Decision, origin: Origin) -> Version | None:
-        """Carry it out; None where it has to be decided again."""
-        work = partial(append_if_still, decision=decision, origin=origin)
-        version = self._store.together(work, origin, decision.schema)
+    def _appended(self, decision: Decision) -> Steps[Version | None]:
+        """Have it carried out; None where it has to be decided again."""
+        version = yield decision
         if version is not None:
             self._memory.added(decision, version)
             self._definitions.keep(version.position, decision.identified.candidate.definition)

@@ -26,7 +26,7 @@ class Turn(Generic[W]):
 
     __slots__ = ("_called", "_error", "_outcome", "about", "context", "origin", "settled", "work")
 
-    def __init__(self, work: Callable[[W], Any], origin: Any, about: Any) -> None:
+    def __init__(self, work: Callable[[W], Any], origin: Any, about: Sequence[Any]) -> None:
         self.work = work
         self.origin = origin
         self.about = about
@@ -68,7 +68,7 @@ class Batches(Generic[W]):
         self._led = False
         """Whether a thread leads, or has been called to."""
 
-    def run(self, work: Work[W, T], origin: Any, seconds: float, about: Any = None) -> T:
+    def run(self, work: Work[W, T], origin: Any, seconds: float, about: Sequence[Any] = ()) -> T:
         """What ``work`` returns, once it is committed. Raises TimeoutError if its turn has not come within ``seconds``.
 
         ``work`` may be run by another thread and more than once, and must then give what fits the state it finds.

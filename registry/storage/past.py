@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ class PastStore(Store):
         self,
         work: Callable[[Writing], T],  # noqa: ARG002
         origin: Origin,
-        schema: SchemaKey | None = None,  # noqa: ARG002
+        schemas: Sequence[SchemaKey] = (),  # noqa: ARG002
     ) -> NoReturn:
         """Raises OperationNotPermitted."""
         self.write(origin)

@@ -141,20 +141,20 @@ class Store:
         finally:
             self._writer.release()
 
-    def together(self, work: Callable[[Writing], T], origin: Origin, schema: SchemaKey | None = None) -> T:
+    def together(self, work: Callable[[Writing], T], origin: Origin, schemas: Sequence[SchemaKey] = ()) -> T:
         """Write in a transaction that is shared with what other threads write now; returns when it is committed.
 
-        ``work`` may be run again, after a rollback, and must then decide by what it finds; ``schema`` is what it will
+        ``work`` may be run again, after a rollback, and must then decide by what it finds; ``schemas`` are what it will
         want an id for. Raises what ``work`` raises, StoreUnavailable, StoreBusy.
         """
         try:
-            return self._batches.run(work, origin, self._busy_seconds, schema)
+            return self._batches.run(work, origin, self._busy_seconds, schemas)
         except TimeoutError as error:
             raise self._no_turn() from error
 
     def _write_all(self, turns: Sequence[Turn[Writing]]) -> list[Any]:
         with self.write(turns[0].origin) as writing:
-            writing.expect(turn.about for turn in turns if turn.about is not None)
+            writing.expect(key for turn in turns for key in turn.about)
             return [turn.context.run(writing.take, turn) for turn in turns]
 
     def _no_turn(self) -> StoreBusy:

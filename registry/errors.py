@@ -344,6 +344,13 @@ class InvalidRequest(Refused):
     """A member or parameter has the wrong type or value."""
 
 
+class UnkeepableText(InvalidRequest):
+    """A text contains NUL, which PostgreSQL keeps in no text: so no database is given it."""
+
+    def __init__(self) -> None:
+        super().__init__("A text contains the character NUL, which cannot be kept: leave it out")
+
+
 class InvalidSchemaText(Refused):
     """The text is not a schema of its format, or a reference does not resolve."""
 

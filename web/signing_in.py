@@ -32,9 +32,8 @@ def form(site: Pages, next: FromQuery[str] = "") -> Response[str]:  # noqa: A002
 
 
 @post(address.SIGN_IN, status_code=200)
-@in_thread
-def sign_in(request: Request[None, None, State], site: Pages, data: Form) -> Response[str] | Redirect:
-    """Check what was typed in, and remember who that is in a signed cookie."""
+async def sign_in(request: Request[None, None, State], site: Pages, data: Form) -> Response[str] | Redirect:
+    """Check what was typed in, as slowly as the interface does, and remember who that is in a signed cookie."""
     user, secret, following = data.get("user", "").strip(), data.get("secret", "").strip(), data.get("next", "")
     door = site.door
     if door is None or door.authentication is None:
@@ -42,10 +41,11 @@ def sign_in(request: Request[None, None, State], site: Pages, data: Form) -> Res
     if not user and id_of(secret) is None and not site.registry.settings.jwks:
         return _form(site, following, user, "That is no API key. With a password, write your name too.", _UNKNOWN)
     try:
-        who = door.let_in(door.authentication.header(_header(user, secret)))
+        shown = _header(user, secret)
+        who = door.known(shown) or await door.admit(shown)
     except NotLetIn as error:
         return _form(site, following, user, error.message, error.status)
-    value, seconds = door.authentication.sessions.make(who)
+    value, seconds = door.authentication.session_of(who)
     secure = request.scope["scheme"] == "https" or site.registry.settings.session_secure
     cookie = Cookie(COOKIE, value=value, path="/", max_age=seconds, httponly=True, samesite="strict", secure=secure)
     return Redirect(address.inside(following), status_code=303, cookies=[cookie])

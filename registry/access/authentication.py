@@ -18,7 +18,7 @@ from registry.access.current import Caller, caller
 from registry.access.keys import StoredKey
 from registry.access.rate import Buckets
 from registry.access.roles import ANONYMOUS_NAME, GROUP, Grant, Role
-from registry.access.sessions import Sessions
+from registry.access.sessions import ENDED, Sessions
 from registry.access.tokens import Tokens
 from registry.errors import TooManyRequests, Unauthenticated
 from registry.settings import Settings
@@ -94,6 +94,14 @@ class Authentication:
         """The caller that a session cookie belongs to. Raises Unauthenticated."""
         return self._recognised(cookie.encode("latin-1", "replace"), lambda: self._by_session(cookie))
 
+    def session_of(self, who: Caller) -> tuple[str, int]:
+        """The cookie of somebody who has signed in, and the seconds for which it is good at most.
+
+        It ends with the key or the password that was shown: who is a user of the file has shown that or a token, and
+        is bound to the password either way.
+        """
+        return self.sessions.make(who, "" if who.key_id else self._file.users.get(who.name, ""))
+
     def certified(self, principal: str) -> Caller:
         """The caller whom a verified certificate names."""
         return self._recognised(b"", lambda: _Shown(principal), principal)
@@ -160,6 +168,9 @@ class Authentication:
         said = self.sessions.read(cookie)
         found = _Shown(said.principal, said.groups, said.key_id, said.expires)
         if not said.key_id:
+            kept = self._file.users.get(said.principal, "")
+            if said.password != self.sessions.mark(kept) or not (kept or self._tokens):
+                raise Unauthenticated(ENDED)
             return found
         key = self._directory.key(said.key_id)
         if key is None:

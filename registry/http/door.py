@@ -17,7 +17,7 @@ from registry.access.roles import ANONYMOUS_NAME
 from registry.errors import TooManyRequests, Unauthenticated
 from registry.service import Registry
 
-_PASSWORDS_AT_ONCE: Final = 4
+PASSWORDS_AT_ONCE: Final = 4
 """Looking at one takes a tenth of a second and 32 MiB; whoever sends many waits, and nobody else does."""
 _READS: Final = frozenset({"GET", "HEAD"})
 
@@ -32,7 +32,7 @@ class Door:
         if settings.access == "on":
             self.authentication = registry.permissions.authentication
         self._certificates = Certificates(settings)
-        self._hashing = CapacityLimiter(_PASSWORDS_AT_ONCE)
+        self._hashing = CapacityLimiter(PASSWORDS_AT_ONCE)
         self._rate = Buckets(settings.rate_per_second, settings.rate_burst) if settings.rate_per_second else None
 
     @property

@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from registry.errors import InvalidRequest, StoreBusy, StoreError, StoreUnavailable
+from registry.errors import InvalidRequest, StoreBusy, StoreError, StoreUnavailable, UnkeepableText
 from registry.settings import Settings
 from registry.storage.prepared import cursor_of
 from registry.telemetry import metrics, tracing
@@ -147,7 +147,7 @@ class Database:
             if error.connection_invalidated:
                 raise StoreUnavailable(f"the database went away: {error.orig}") from error
             if "NUL" in str(error.orig):
-                raise InvalidRequest("A text contains the character NUL, which cannot be kept: leave it out") from error
+                raise UnkeepableText from error
             raise  # it has answered, and what it was asked was wrong
         except DBAPIError as error:
             raise self._told(error.orig) from error

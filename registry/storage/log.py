@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, up
 
 from registry import events
 from registry.access.roles import WHOLE, View
+from registry.errors import UnkeepableText
 from registry.events import Entry, Event, Line, micros
 from registry.model import Subject
 from registry.storage import tables
@@ -21,6 +23,8 @@ from registry.storage.visibility import shows_entry
 _READ_AT_ONCE: Final = 1_000
 _GREATEST: Final = 2**63 - 1
 """Position that a database can be asked about."""
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""As JSON has it: a backslash that is not itself escaped, and the number."""
 
 _HEAD: Final = select(tables.head.c.position)
 _POSITION: Final = Prepared(_HEAD)
@@ -36,7 +40,7 @@ def lock(connection: Connection) -> int:
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
-    """Add entries, whose positions follow the one that ``lock`` has given."""
+    """Add entries, whose positions follow the one that ``lock`` has given. Raises UnkeepableText."""
     _APPEND.change_many(connection, [_row(entry) for entry in entries])
     _ADVANCE.change(connection, last=entries[-1].position)
 
@@ -144,6 +148,9 @@ def position_at(connection: Connection, time: datetime) -> int:
 
 
 def _row(entry: Entry) -> dict[str, Any]:
+    payload = events.encode(entry.event)
+    if "u0000" in payload and _NUL.search(payload):
+        raise UnkeepableText
     return {
         "position": entry.position,
         "time": micros(entry.time),
@@ -154,7 +161,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "stream": entry.subject.name,
         "type": type(entry.event).__name__,
         "type_version": entry.event.version_of_type,
-        "payload": events.encode(entry.event),
+        "payload": payload,
     }
 
 

@@ -19,8 +19,9 @@ from typing import NoReturn
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
 from registry.errors import OperationNotPermitted, StillReplaying
-from registry.events import Entry, Event
+from registry.events import Entry, Event, Line
 from registry.model import ANONYMOUS, Origin, Subject
+from registry.policy import Setting
 from registry.storage.ids import SchemaKey
 from registry.storage.reading import Reading
 from registry.storage.store import Listener, Store, T
@@ -44,6 +45,9 @@ class PastReading(Reading):
     def position(self) -> int:
         return self._position
 
+    def standing(self, scopes: Sequence[Subject]) -> tuple[int, bool, list[Setting]]:
+        return self._position, bool(self.upcasters(scopes[0])), self.settings(scopes)
+
     def entries(
         self,
         *,
@@ -63,6 +67,9 @@ class PastReading(Reading):
             limit=limit,
             newest_first=newest_first,
         )
+
+    def lines(self, *, after: int, last: int, limit: int) -> list[Line]:
+        return self._now.lines(after=after, last=min(last, self._position), limit=limit)
 
 
 class PastStore(Store):
@@ -98,6 +105,10 @@ class PastStore(Store):
     def maintain(self, origin: Origin = ANONYMOUS, *, keep: bool = True) -> NoReturn:  # noqa: ARG002
         """Raises OperationNotPermitted."""
         self.write(origin)
+
+    def operate(self) -> NoReturn:
+        """Raises OperationNotPermitted."""
+        self.write(ANONYMOUS)
 
     def listen(self, listener: Listener) -> None:
         """What was does not change: nothing will be heard."""

@@ -118,8 +118,20 @@ def test_what_was_deleted_for_good_is_there_before(registry: Registry) -> None:
 
 def test_the_past_cannot_be_changed(registry: Registry) -> None:
     registry.registration.register(Subject.parse("a"), avro(MONEY))
-    with pytest.raises(OperationNotPermitted, match="as it was at position 1"):
-        registry.at(1).deletion.subject(Subject.parse("a"))
+    past, at = registry.at(1), Subject.parse
+    for change in (
+        lambda: past.deletion.subject(at("a")),
+        lambda: past.registration.register(at("a"), avro('"int"')),
+        lambda: past.registration.register(at("b"), avro(MONEY)),
+        lambda: past.configurations.configure(at("a"), ConfigurationChange(compatibility="NONE")),
+        past.upkeep.rebuild,
+        lambda: past.webhooks.redeliver("any"),
+    ):
+        with pytest.raises(OperationNotPermitted, match="as it was at position 1"):
+            change()
+    assert past.registration.register(at("a"), avro(MONEY)).number == 1, "what is there already is no change"
+    registry.deletion.subject(at("a"))
+    assert [line.position for line in past.transfer.lines(0, 10)[0]] == [1], "its log ends with it"
 
 
 def test_a_time_is_the_last_entry_written_until_then(registry: Registry) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -10,8 +13,10 @@ import pytest
 from litestar.testing import TestClient
 from prometheus_client import REGISTRY
 
+from registry.access import passwords
 from registry.access.roles import grant
 from registry.access.sessions import COOKIE
+from registry.http.door import PASSWORDS_AT_ONCE
 from registry.model import Content, Format, Subject
 from registry.service import Registry
 from registry.settings import Settings
@@ -157,3 +162,32 @@ def test_requests_of_pages_are_counted_and_numbered(house: House) -> None:
     away = house.client.get(address.subject("orders.A"), follow_redirects=False)
     assert away.headers["x-request-id"] != "mine"
     assert counted("unmatched", 303) == turned + 1
+
+
+def hashing() -> int:
+    """How many threads look at a password."""
+    at_work = 0
+    for frame in sys._current_frames().values():
+        while frame is not None and frame.f_code is not passwords.matches.__code__:
+            frame = frame.f_back  # type: ignore[assignment]
+        at_work += frame is not None
+    return at_work
+
+
+def test_many_who_sign_in_wait_for_each_other_and_nobody_else_does(house: House) -> None:
+    """Looking at a password takes a tenth of a second and 32 MiB: a flood of them must not take every thread."""
+    over, most = threading.Event(), 0
+
+    def watch() -> None:
+        nonlocal most
+        while not over.wait(0.002):
+            most = max(most, hashing())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    with ThreadPoolExecutor(4 * PASSWORDS_AT_ONCE) as pool:
+        sent = [pool.submit(house.sign_in, "a guess", user=f"user{number}") for number in range(4 * PASSWORDS_AT_ONCE)]
+    over.set()
+    watching.join()
+    assert {each.result().status_code for each in sent} == {401}
+    assert 1 <= most <= PASSWORDS_AT_ONCE

@@ -41,7 +41,8 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         else:
             new = request.getfixturevalue("new_postgresql")
             database = stack.enter_context(new(request.getfixturevalue("migrated")))
-        yield stack.enter_context(TestClient(create_app(load({}, database=database))))
+        settings = load({}, database=database, secret_key="A" * 43 + "=")
+        yield stack.enter_context(TestClient(create_app(settings)))
 
 
 @pytest.fixture

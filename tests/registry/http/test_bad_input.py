@@ -183,12 +183,38 @@ def test_what_no_database_can_be_asked_is_no_fault(
     assert answer.status_code == status, answer.text
 
 
-@pytest.mark.postgresql
-def test_a_text_that_postgresql_cannot_keep_is_refused(postgresql: str) -> None:
-    with TestClient(create_app(load({}, database=postgresql, secret_key="A" * 43 + "="))) as client:
-        refused = client.post("/api/v1/webhooks", json={"url": "https://hooks.example.org/", "prefix": "a\0"})
-        assert (refused.status_code, refused.json()["error_code"]) == (422, 422)
-        assert "NUL" in refused.json()["message"]
+def association(**changed: str) -> dict[str, object]:
+    resource = {"resourceName": "t", "resourceNamespace": "n", "resourceId": "i", "resourceType": "topic"}
+    return resource | {"associations": [{"associationType": "value", "subject": "kept"}]} | changed
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/webhooks", {"url": "https://hooks.example.org/", "prefix": "a\0"}),
+        ("/associations", association(resourceName="a\0")),
+        ("/associations", association(resourceNamespace="a\0")),
+        ("/associations", association(resourceId="a\0")),
+        ("/subjects/a/versions", {"schema": '"int"', "metadata": {"properties": {"a": "\\\0"}}}),
+    ],
+)
+def test_a_text_that_postgresql_cannot_keep_is_refused(
+    shared: TestClient[Litestar], path: str, body: dict[str, object]
+) -> None:
+    """On SQLite as well: an export of one has a place in the other."""
+    shared.post("/subjects/kept/versions", json={"schema": '"int"'}).raise_for_status()
+    position = shared.get("/api/v1/changes").json()["position"]
+    refused = shared.post(path, json=body)
+    assert refused.status_code == 422, refused.text
+    assert "NUL" in refused.json()["message"]
+    assert shared.get("/api/v1/changes").json()["position"] == position
+
+
+def test_what_looks_like_nul_is_kept(shared: TestClient[Litestar]) -> None:
+    """A backslash and a number, as in a pattern."""
+    body = {"schema": '"int"', "metadata": {"properties": {"a": "\\u0000", "b": "\\\\u0000"}}}
+    shared.post("/subjects/pattern/versions", json=body).raise_for_status()
+    assert shared.get("/subjects/pattern/versions/1").json()["metadata"] == body["metadata"]
 
 
 def test_the_last_id_of_a_context(client: TestClient[Litestar]) -> None:

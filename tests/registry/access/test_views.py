@@ -33,6 +33,10 @@ BLIND = {
     "application": "applications belong to no subject",
     "readers": "asks _contracts",
     "writers": "asks _contracts",
+    "numbers": "asks _places",
+    "positions": "asks _places",
+    "referrers": "asks _referrers",
+    "foreign_referrers": "asks _referrers",
     "deployments": "applications belong to no subject",
 }
 """Questions that do not look at the view themselves, and why that is right."""

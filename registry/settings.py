@@ -84,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Which other engines an upcaster is held to when it is proven, of those that are at hand: DuckDB and JSONata if
     their Python packages are installed, JavaScript if there is a ``node``, PostgreSQL if there is a server. ``Spark``
     can be named too, where PySpark and Java are installed: a proof waits seconds for it. Empty for none."""
+    proof_engine_seconds: float = 10.0
+    """How long all of them together may take for one upcaster, up and down. Each form gets a fair share of what is
+    left; what is not compared in time is no refusal, and the report says so. With Spark, allow 60."""
     proof_postgresql: str = ""
     """The PostgreSQL server in which steps are proven, ``postgresql://user@host/name``. Nothing is left there, and the
     role needs no right but TEMPORARY. Empty: that of the registry itself, if it is one."""

@@ -173,8 +173,8 @@ def verify(remote: Remote, text: str) -> Proof:
     return remote.post("/api/v1/upcasters/verify", {"text": text}, Proof)
 
 
-def verify_here(remote: Remote, document: Document, names: Sequence[str], postgresql: str) -> Proof:
-    """The proof, made in this process and held to these engines; the registry gives the two versions.
+def verify_here(remote: Remote, document: Document, names: Sequence[str], postgresql: str, seconds: float) -> Proof:
+    """The proof, made in this process and held to these engines for so long; the registry gives the two versions.
 
     Raises Misconfigured for a document that does not go with them, Refusal and CouldNotCheck where they are not to be
     had.
@@ -185,7 +185,7 @@ def verify_here(remote: Remote, document: Document, names: Sequence[str], postgr
         document = by_names(document, old, new)
     except InvalidDocument as cause:
         raise Misconfigured(f"the document does not go with its versions: {cause}") from cause
-    report = prove(document, old, new, limits=Limits(engines=engines(names, postgresql)))
+    report = prove(document, old, new, limits=Limits(engines=engines(names, postgresql), engine_seconds=seconds))
     return msgspec.convert({"accepted": report.accepted, **msgspec.to_builtins(report)}, Proof)
 
 

@@ -86,7 +86,8 @@ def limits(settings: Settings) -> Limits:
     """The bounds on a proof, and the engines that it asks."""
     named = settings.engines
     others = unasked((name for name in ENGINES if name not in named), f"{PREFIX}PROOF_ENGINES does not name it")
-    return Limits(engines=(*engines(named, settings.proof_server), *others))
+    asked = (*engines(named, settings.proof_server), *others)
+    return Limits(engines=asked, engine_seconds=settings.proof_engine_seconds)
 
 
 def proof(document: Document, old: Parsed, new: Parsed, settings: Settings) -> UpcasterPublished:

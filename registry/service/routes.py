@@ -10,8 +10,7 @@ from compat.recent import Recent
 from registry.errors import NoUpcasters
 from registry.model import Subject, Version
 from registry.storage.reading import StoredUpcaster
-from registry.upcasting import Report, agreed, implied, shape_of
-from registry.upcasting.engines import Engine
+from registry.upcasting import Limits, Report, agreed, implied, shape_of
 from upcasters.chain import Chain, downward
 from upcasters.document import Document
 from upcasters.errors import NoChain
@@ -62,8 +61,9 @@ class Route:
 class Drafts:
     """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
 
-    def __init__(self, engines: tuple[Engine, ...]) -> None:
-        self._engines = engines
+    def __init__(self, limits: Limits) -> None:
+        """``limits`` say which engines are asked, and how long."""
+        self._limits = limits
         self._kept: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)  # by positions of the registrations
         self._agreed: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)
 
@@ -97,5 +97,5 @@ class Drafts:
     def _held(self, found: Proven | None, old: Parsed, new: Parsed) -> Proven | None:
         if found is None:
             return None
-        report = agreed(found, old, new, self._engines)
+        report = agreed(found, old, new, self._limits)
         return None if report is None else (found[0], report)

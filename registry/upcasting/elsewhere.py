@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from registry.upcasting.engines import REFUSED, Asked, Engine, LeftOut, NotCompared
+from registry.upcasting.engines import REFUSED, Asked, Budget, Clock, Engine, LeftOut, NotCompared
 from upcasters.errors import NotPortable
 from upcasters.functions import same
 from upcasters.fuse import PlanTooHeavy
@@ -51,14 +52,15 @@ class Disagreement:
 
 
 def compare(
-    asked: Asked, outcomes: Sequence[tuple[Any, Any]], engines: Sequence[Engine]
+    asked: Asked, outcomes: Sequence[tuple[Any, Any]], engines: Sequence[Engine], budget: Budget
 ) -> tuple[tuple[Comparison, ...], tuple[Disagreement, ...]]:
-    """Hold engines to pairs of an event and what the interpreter makes of it."""
+    """Hold engines to pairs of an event and what the interpreter makes of it, as long as there is time."""
     comparisons: list[Comparison] = []
     disagreements: list[Disagreement] = []
     for engine in engines:
         try:
-            found, wrong = _compared(engine, asked, outcomes)
+            clock = budget.share(partial(_start, engine, asked))
+            found, wrong = _compared(engine, asked, outcomes, clock)
         except (NotCompared, NotPortable, PlanTooHeavy) as error:
             reason = error.reason if isinstance(error, NotPortable) else str(error)
             found, wrong = Comparison(engine.name, asked.direction, 0, reason=reason), []
@@ -67,11 +69,15 @@ def compare(
     return tuple(comparisons), tuple(disagreements)
 
 
-def _compared(
-    engine: Engine, asked: Asked, outcomes: Sequence[tuple[Any, Any]]
-) -> tuple[Comparison, list[Disagreement]]:
+def _start(engine: Engine, asked: Asked, clock: Clock) -> None:
     if obstacle := engine.obstacle(asked):
         raise NotCompared(obstacle)
+    engine.start(clock)
+
+
+def _compared(
+    engine: Engine, asked: Asked, outcomes: Sequence[tuple[Any, Any]], clock: Clock
+) -> tuple[Comparison, list[Disagreement]]:
     met: list[tuple[Any, Any, Any, Any]] = []
     left_out: Counter[str] = Counter()
     for payload, result in outcomes:
@@ -81,9 +87,9 @@ def _compared(
             left_out[str(error)] += 1
     why = next((reason for reason, _ in left_out.most_common(1)), "")
     if not met:
-        engine.run(asked, [])  # a step that it does not run at all is the better reason
+        engine.run(asked, [], clock)  # a step that it does not run at all is the better reason
         raise NotCompared(f"every event holds {why}" if why else "no event came through")
-    results = engine.run(asked, [event for _, _, event, _ in met])
+    results = engine.run(asked, [event for _, _, event, _ in met], clock)
     declined, wrong = 0, []
     for (payload, result, _, wanted), got in zip(met, results, strict=True):
         if got is REFUSED:

@@ -45,6 +45,8 @@ class Limits:
     """Other engines that are held to the same events."""
     compared: int = 50
     """Events that other engines are held to, in each direction."""
+    engine_seconds: float = 10.0
+    """Wall-clock seconds for all other engines together, in all their forms, up and down."""
 
 
 DEFAULT_LIMITS: Final = Limits()

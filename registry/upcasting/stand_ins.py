@@ -47,6 +47,8 @@ class StandIns:
     def __init__(self, version: Parsed) -> None:
         self._version = version
         self._known: list[Any] = []
+        self._shown: list[Any] = []
+        """The same events as JSON, as far as they were asked for."""
         self._more = self._generated()
 
     def smallest(self, place: Place) -> StandIn | None:
@@ -79,11 +81,22 @@ class StandIns:
     def _filled(self, place: Place) -> StandIn | None:
         """What reading fills in where a member is left out."""
         engine, schema = self._version.engine, self._version.schema
-        for event in self._events():
+        for event in self._shown_events():
             with suppress(CompatError, LookupError):
-                shown = _without(engine.to_json(schema, event), place)
+                shown = _without(event, place)
                 return self._written(next(_reached(engine.from_json(schema, shown), place)))
         return None
+
+    def _shown_events(self) -> Iterator[Any]:
+        """The events as JSON; each is written once, which for large ones takes longer than everything else here."""
+        engine, schema = self._version.engine, self._version.schema
+        for index, event in enumerate(self._events()):
+            if index == len(self._shown):
+                shown = None
+                with suppress(CompatError):
+                    shown = engine.to_json(schema, event)
+                self._shown.append(shown)
+            yield self._shown[index]
 
     def _events(self) -> Iterator[Any]:
         for index in range(_EVENTS + 1):
@@ -144,13 +157,31 @@ def _replaced(event: Any, place: Place, new: Any) -> Any:
 
 def _without(event: Any, place: Place) -> Any:
     """The event without the members at a place. Raises LookupError where there is none."""
-    *holder, name = place
-    records = [record for record in _reached(event, tuple(holder)) if isinstance(record, dict)]
-    if not any(name in record for record in records):
-        raise LookupError(name)
-    for record in records:
-        record.pop(name, None)
-    return event
+    match event, place:
+        case dict(), (name,) if name in event:
+            return {own: value for own, value in event.items() if own != name}
+        case dict(), (name, *rest) if name in event:
+            return event | {name: _without(event[name], tuple(rest))}
+        case dict(), (name, *rest) if name == ITEMS:
+            return dict(zip(event, _all_without(event.values(), tuple(rest)), strict=True))
+        case list(), (_, *rest):
+            return _all_without(event, tuple(rest))
+        case _:
+            raise LookupError(place)
+
+
+def _all_without(items: Iterable[Any], place: Place) -> list[Any]:
+    """The same for items, of which one at least has to have the place."""
+    found, made = False, []
+    for item in items:
+        try:
+            made.append(_without(item, place))
+            found = True
+        except LookupError:
+            made.append(item)
+    if not found:
+        raise LookupError(place)
+    return made
 
 
 def _as_numbers(value: Any) -> Any:

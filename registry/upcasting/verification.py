@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compat.formats import Parsed
 from registry.upcasting.edge import Edge
 from registry.upcasting.elsewhere import Comparison, Disagreement, compare
-from registry.upcasting.engines import Asked
+from registry.upcasting.engines import Asked, Budget
 from registry.upcasting.examples import wrong_examples
 from registry.upcasting.findings import Findings
 from registry.upcasting.json_form import json_form
@@ -60,13 +60,14 @@ def _elsewhere(edge: Edge, trial: Trial, limits: Limits, findings: Findings) -> 
     if edge.stream_level:
         return tuple(Comparison(engine.name, "up", 0, reason=WHOLE_EVENTS) for engine in limits.engines)
     ops, format_ = edge.document.ops, edge.old.definition.format
-    found, wrong = compare(Asked(ops, edge.shape, format_), trial.ups, limits.engines)
+    budget = Budget(limits.engine_seconds, len(limits.engines) * (1 if edge.back is None else 2))
+    found, wrong = compare(Asked(ops, edge.shape, format_), trial.ups, limits.engines, budget)
     for each in wrong:
         findings.add(_disagreement(each, culprit(ops, each.pointer), edge.old, edge.new))
     if edge.back is None:
         return found
     back = edge.back.steps[0].ops
-    returned, wrong = compare(Asked(back, edge.target, format_, "down"), trial.downs, limits.engines)
+    returned, wrong = compare(Asked(back, edge.target, format_, "down"), trial.downs, limits.engines, budget)
     for each in wrong:
         findings.add(_disagreement(each, "/down", edge.new, edge.old))
     return (*found, *returned)

@@ -30,7 +30,7 @@ from compat.definition import Format
 from registry.settings import load
 from registry.upcasting import shape_of
 from registry.upcasting.elsewhere import compare
-from registry.upcasting.engines import Asked, engines
+from registry.upcasting.engines import Asked, Budget, engines
 from registry.upcasting.events import samples
 from tests.prove import campaign
 from upcasters import functions
@@ -126,7 +126,9 @@ def _document(
 
 
 def _elsewhere(asked: Asked, results: list[tuple[Any, Any]], counts: Counter[str]) -> Iterator[str]:
-    found, wrong = compare(asked, [pair for pair in results if pair[1] is not REFUSED], ASKED)
+    found, wrong = compare(
+        asked, [pair for pair in results if pair[1] is not REFUSED], ASKED, Budget(5.0 * len(ASKED), len(ASKED))
+    )
     for each in found:
         counts[f"events in {each.engine}, {each.direction}"] += each.events
         counts[f"events refused in {each.engine}"] += each.declined

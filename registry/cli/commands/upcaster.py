@@ -75,16 +75,25 @@ Examples:
               help="Prove here, not in the registry, and hold to this engine; may be given again.")  # fmt: skip
 @click.option("--postgresql", envvar=f"{PREFIX}PROOF_POSTGRESQL", default="", metavar="URL",
               help="The server that --engine PostgreSQL asks. Nothing is left there.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=120.0, show_default=True,
+              help="How long all that --engine names may take together for one upcaster.")  # fmt: skip
 @click.pass_obj
 @project_options
-def verify(project: Project, console: Console, files: tuple[str, ...], names: tuple[str, ...], postgresql: str) -> int:
+def verify(
+    project: Project,
+    console: Console,
+    files: tuple[str, ...],
+    names: tuple[str, ...],
+    postgresql: str,
+    seconds: float,
+) -> int:
     """Prove upcasters against the two versions they join, without publishing them."""
     failed = 0
     with Remote(project.configuration.registry) as remote, console.progress("verify", len(files)) as step:
         for file in files:
             text, document = _read(file)
             if names:
-                proof = upcasting.verify_here(remote, document, names, postgresql)
+                proof = upcasting.verify_here(remote, document, names, postgresql, seconds)
             else:
                 proof = upcasting.verify(remote, text)
             failed += not proof.accepted

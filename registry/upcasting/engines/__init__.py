@@ -1,6 +1,6 @@
 """The engines that a proof can ask besides Python's. None of them is needed to run a registry.
 
-Each gets all events at once, a bounded time, and no access to anything but them.
+Each gets all events at once, a share of one bounded time, and no access to anything but them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Final
 
 from registry.upcasting.engines import duckdb, javascript, jsonata, postgresql, spark
-from registry.upcasting.engines.engine import REFUSED, Asked, Engine, NotCompared
+from registry.upcasting.engines.clock import Budget, Clock, NotCompared
+from registry.upcasting.engines.engine import REFUSED, Asked, Engine
 from registry.upcasting.engines.forms import LeftOut
 
-__all__ = ["REFUSED", "Asked", "Engine", "LeftOut", "NotCompared", "engines", "unasked"]
+__all__ = ["REFUSED", "Asked", "Budget", "Clock", "Engine", "LeftOut", "NotCompared", "engines", "unasked"]
 
 _ENGINES: Final[Mapping[str, Callable[[str], tuple[Engine, ...]]]] = MappingProxyType({
     "DuckDB": lambda _: duckdb.ENGINES,
@@ -34,4 +35,4 @@ def engines(names: Iterable[str], postgresql: str = "") -> tuple[Engine, ...]:
 
 def unasked(names: Iterable[str], reason: str) -> tuple[Engine, ...]:
     """Engines that are not asked, for reports to say why."""
-    return tuple(Engine(name, lambda _asked, _events: [], obstacle=lambda _asked: reason) for name in names)
+    return tuple(Engine(name, lambda _asked, _events, _clock: [], obstacle=lambda _asked: reason) for name in names)

@@ -6,7 +6,7 @@ from typing import Any
 
 from registry.upcasting.engines.engine import Asked
 from registry.upcasting.engines.forms import AS_JSON, LeftOut
-from upcasters.compile.sql_places import Many, Scalar, Struct, columns
+from upcasters.compile.sql_places import Many, Scalar, Struct, Type, columns
 from upcasters.expression_check import sort
 from upcasters.plan import Build, Checked
 from upcasters.shape import Array, Record, Shape, without_null
@@ -14,13 +14,13 @@ from upcasters.shape import Array, Record, Shape, without_null
 
 def given(asked: Asked, payload: Any) -> Any:
     """An event as a row. Raises LeftOut."""
-    _require_held(payload, asked.shape)
+    _require_held(payload, columns(asked.shape), asked.shape)
     return AS_JSON.of(payload)
 
 
 def shown(asked: Asked, result: Any) -> Any:
     """A result as the row that it would be: without what is null. Raises LeftOut."""
-    _require_held(result, asked.result)
+    _require_held(result, columns(asked.result), asked.result)
     return without_nulls(AS_JSON.of(result))
 
 
@@ -36,7 +36,7 @@ def seen(asked: Asked, result: Any) -> Any:
         result = {name: result[name] for name, _ in root.members if name in result}
         for name, value in result.items():
             if name in members and sort(members[name].shape) in ("int", "double"):
-                _require_number(value, members[name].shape)
+                _require_number(value, columns(members[name].shape))
     return without_nulls(AS_JSON.of(result))
 
 
@@ -60,29 +60,30 @@ def unused(*shapes: Shape) -> str:
     return name
 
 
-def _require_held(value: Any, shape: Shape) -> None:
-    """Raises LeftOut for what columns would lose."""
+def _require_held(value: Any, column: Type, shape: Shape) -> None:
+    """Raises LeftOut for what a column would lose that holds values of a shape."""
     if value is None:
         return
-    match columns(shape), without_null(shape):
-        case Struct(), Record(members=members):
+    match column, without_null(shape):
+        case Struct(members=places), Record(members=members):
+            within = dict(places)
             for name, item in value.items():
                 if name not in members:
                     raise LeftOut("a member that no schema declares, for which there is no column")
                 if item is None and not members[name].required:
                     raise LeftOut("null in a member that may be absent too, which are one in a column")
-                _require_held(item, members[name].shape)
-        case Many(), Array(items=items):
+                _require_held(item, within[name].type, members[name].shape)
+        case Many(items=place), Array(items=items):
             for item in value:
-                _require_held(item, items)
+                _require_held(item, place.type, items)
         case _:
-            _require_number(value, shape)
+            _require_number(value, column)
 
 
-def _require_number(value: Any, shape: Shape) -> None:
+def _require_number(value: Any, column: Type) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         return
-    match columns(shape):
+    match column:
         case Scalar(of="double") if abs(value) > 2**1023 or float(value) != value:
             raise LeftOut("a whole number that no double is")
         case Scalar(of="int") if not -(2**63) <= value < 2**63:

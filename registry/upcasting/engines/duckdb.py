@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from registry.upcasting.engines import columns
-from registry.upcasting.engines.engine import Asked, Clock, Engine, EventRefused, NotCompared, one_by_one
+from registry.upcasting.engines.clock import Clock, NotCompared
+from registry.upcasting.engines.engine import Asked, Engine, EventRefused, one_by_one
 from upcasters.compile import duckdb as target
 from upcasters.compile.sql_places import Scalar, Type
 from upcasters.compile.sql_text import Sql, identifier, quoted
@@ -19,20 +20,20 @@ from upcasters.compile.sql_text import Sql, identifier, quoted
 _TEXTS: Final = "(SELECT unnest($1::VARCHAR[]) AS e, generate_subscripts($1::VARCHAR[], 1) AS place)"
 
 
-def _on_texts(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _on_texts(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     expression = target.expression(asked.plan, "e", asked.shape)
-    return _answers(f"SELECT place, ({expression})::VARCHAR FROM {_TEXTS}", events, lambda result: result)
+    return _answers(f"SELECT place, ({expression})::VARCHAR FROM {_TEXTS}", events, clock, lambda result: result)
 
 
-def _as_a_view(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _as_a_view(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     place = columns.unused(asked.result)
     made = target.view(asked.plan, asked.result, "seen", "stored", "e", (place,))
     select = made[made.index("SELECT") :].rstrip().rstrip(";")  # what is made stays in this query
     stored = _TEXTS.replace("AS place", f"AS {identifier(place)}")
-    return _rows(f"WITH stored AS {stored}", select, place, events)
+    return _rows(f"WITH stored AS {stored}", select, place, events, clock)
 
 
-def _on_columns(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _on_columns(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     place = columns.unused(asked.shape, asked.result)
     select = target.columns_of(asked.plan, asked.shape, asked.result, "stored", (place,))
     typed = _Stored("t", asked.shape)
@@ -40,7 +41,7 @@ def _on_columns(asked: Asked, events: Sequence[Any]) -> list[Any]:
     structure = quoted(json.dumps([f"STRUCT({', '.join(types)})"]))
     rows = f"SELECT unnest(from_json($1, {structure})) AS e, generate_subscripts(from_json($1, {structure}), 1) AS p"
     stored = f"(SELECT p AS {identifier(place)}, unnest(e) FROM ({rows}))"
-    return _rows(f"WITH stored AS {stored}", select, place, events, whole=True)
+    return _rows(f"WITH stored AS {stored}", select, place, events, clock, whole=True)
 
 
 class _Stored(target.TypedDuckDB):
@@ -50,19 +51,20 @@ class _Stored(target.TypedDuckDB):
         return "VARCHAR" if of == Scalar("native") else super().sql_type(of)
 
 
-def _rows(head: str, select: str, place: str, events: Sequence[Any], *, whole: bool = False) -> list[Any]:
+def _rows(head: str, select: str, place: str, events: Sequence[Any], clock: Clock, *, whole: bool = False) -> list[Any]:
     """The rows of a query, in the order of the events."""
 
     def row(result: Any) -> Any:
         return columns.without_nulls({name: value for name, value in result.items() if name != place})
 
     query = f"{head} SELECT shown.{identifier(place)}, to_json(shown) FROM ({select}) AS shown"
-    return _answers(query, events, row, whole=whole)
+    return _answers(query, events, clock, row, whole=whole)
 
 
-def _answers(query: str, events: Sequence[Any], read: Callable[[Any], Any], *, whole: bool = False) -> list[Any]:
+def _answers(
+    query: str, events: Sequence[Any], clock: Clock, read: Callable[[Any], Any], *, whole: bool = False
+) -> list[Any]:
     """What a query makes of events, which are handed to it as texts, or as one text."""
-    clock = Clock()
     with _database(clock) as connection:
 
         def ask(some: Sequence[Any]) -> list[Any]:

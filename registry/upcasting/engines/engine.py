@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from compat.definition import Format
+from registry.upcasting.engines.clock import Clock
 from registry.upcasting.engines.forms import AS_JSON
 from upcasters.fuse import fuse
 from upcasters.operations import Operation
@@ -16,8 +16,6 @@ from upcasters.plan import Plan
 from upcasters.shape import Shape
 from upcasters.shape_change import change
 
-SECONDS = 5.0
-"""For one engine and all events of one direction."""
 _SPLITS: Final = 40
 """Queries that look for the events an engine refuses."""
 
@@ -27,10 +25,6 @@ class _Refused:
 
 
 REFUSED: Final = _Refused()
-
-
-class NotCompared(Exception):
-    """An engine cannot be asked; says why."""
 
 
 class EventRefused(Exception):
@@ -73,7 +67,7 @@ class Engine:
 
     name: str
     """As reports give it."""
-    run: Callable[[Asked, Sequence[Any]], list[Any]]
+    run: Callable[[Asked, Sequence[Any], Clock], list[Any]]
     """What a step makes of events, REFUSED where it refuses one. Raises NotCompared, NotPortable, PlanTooHeavy."""
     given: Callable[[Asked, Any], Any] = _as_json
     """An event as the engine meets it. Raises LeftOut."""
@@ -81,26 +75,8 @@ class Engine:
     """What the interpreter makes of an event, as the engine would show it. Raises LeftOut."""
     obstacle: Callable[[Asked], str] = lambda _asked: ""
     """Why it cannot run the step at all."""
-
-
-class Clock:
-    """The time that one engine has."""
-
-    def __init__(self, seconds: float | None = None) -> None:
-        self.seconds = SECONDS if seconds is None else seconds
-        self._end = time.monotonic() + self.seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds, more than none. Raises NotCompared when they are used up."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise self.over()
-        return left
-
-    def over(self) -> NotCompared:
-        """What to say when time is up."""
-        return NotCompared(f"it took longer than {self.seconds:g} seconds")
+    start: Callable[[Clock], None] = lambda _clock: None
+    """Make ready what runs all steps, once in a process. Raises NotCompared."""
 
 
 def one_by_one(ask: Callable[[Sequence[Any]], list[Any]], events: Sequence[Any], most: int = _SPLITS) -> list[Any]:

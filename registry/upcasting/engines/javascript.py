@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any, Final
 
-from registry.upcasting.engines.engine import REFUSED, Asked, Clock, Engine, NotCompared
+from registry.upcasting.engines.clock import Clock, NotCompared
+from registry.upcasting.engines.engine import REFUSED, Asked, Engine
 from registry.upcasting.engines.forms import AS_PARSED
 from upcasters.compile import javascript
 
@@ -19,13 +20,12 @@ process.stdout.write(JSON.stringify(JSON.parse(EVENTS).map((event) => {
 """
 
 
-def _run(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _run(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     node = shutil.which("node")
     if node is None:
         raise NotCompared("there is no node on the PATH")
     module = javascript.source(asked.plan).replace("export function", "function")
     program = f"{module}\n{_EACH.replace('EVENTS', json.dumps(json.dumps(events)))}"
-    clock = Clock()
     try:
         done = subprocess.run(  # noqa: S603 - the program is generated here, of a language without input or output
             [node, "--input-type=module", "--max-old-space-size=256", "-"],

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from compat.definition import Format
-from registry.upcasting.engines.engine import REFUSED, Asked, Clock, Engine, NotCompared
+from registry.upcasting.engines.clock import Clock, NotCompared
+from registry.upcasting.engines.engine import REFUSED, Asked, Engine
 from registry.upcasting.engines.forms import AS_DATA, LeftOut
 from upcasters.compile.capabilities import PROTOBUF_FORM
 from upcasters.compile.jsonata import blocked_in_python, compile_step
@@ -40,13 +41,12 @@ def _obstacle(asked: Asked) -> str:
     return blocked_in_python(asked.shape) if asked.format is Format.AVRO else ""
 
 
-def _run(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _run(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     try:
         import jsonata
     except ImportError as error:
         raise NotCompared("jsonata-python is not installed here") from error
     rule = jsonata.Jsonata(compile_step(asked.ops, asked.shape, wide_integers=asked.wide_integers))
-    clock = Clock()
     results: list[Any] = []
     for event in events:
         _ = clock.left

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from registry.upcasting.engines import columns
-from registry.upcasting.engines.engine import Asked, Clock, Engine, EventRefused, NotCompared, one_by_one
+from registry.upcasting.engines.clock import Clock, NotCompared
+from registry.upcasting.engines.engine import Asked, Engine, EventRefused, one_by_one
 from upcasters.compile import postgresql as target
 from upcasters.compile.sql_text import Sql, identifier
 
@@ -32,12 +33,12 @@ _PREPARED: Final = (
 def at(url: str) -> tuple[Engine, ...]:
     """The engines of the server at a URL; with none, engines that say so."""
 
-    def function(asked: Asked, events: Sequence[Any]) -> list[Any]:
+    def function(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
         made = target.function(asked.plan, "upcast", _SCHEMA)
         query = f"SELECT e.place, {_SCHEMA}.upcast(e.event)::text FROM ({_EVENTS}) AS e"
-        return _answers(url, made, query, events, lambda result: result)
+        return _answers(url, made, query, events, clock, lambda result: result)
 
-    def view(asked: Asked, events: Sequence[Any]) -> list[Any]:
+    def view(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
         place = columns.unused(asked.result)
         made = target.view(asked.plan, asked.result, "seen", "stored", "event", (place,), _SCHEMA)
         query = f"SELECT seen.{identifier(place)}, to_jsonb(seen)::text FROM seen"
@@ -46,7 +47,7 @@ def at(url: str) -> tuple[Engine, ...]:
         def row(result: Any) -> Any:
             return columns.without_nulls({name: value for name, value in result.items() if name != place})
 
-        return _answers(url, f"{stored}; {made}", query, events, row, table=True)
+        return _answers(url, f"{stored}; {made}", query, events, clock, row, table=True)
 
     return Engine("PostgreSQL", function), Engine("PostgreSQL view", view, shown=columns.seen)
 
@@ -55,10 +56,16 @@ _EVENTS: Final = "SELECT place, event::jsonb FROM unnest(%s::text[]) WITH ORDINA
 
 
 def _answers(
-    url: str, made: Sql, query: Sql, events: Sequence[Any], read: Callable[[Any], Any], *, table: bool = False
+    url: str,
+    made: Sql,
+    query: Sql,
+    events: Sequence[Any],
+    clock: Clock,
+    read: Callable[[Any], Any],
+    *,
+    table: bool = False,
 ) -> list[Any]:
     """What a query makes of events, which are handed to it, or put into the table that it reads."""
-    clock = Clock()
     with _server(url) as connection:
         import psycopg
 

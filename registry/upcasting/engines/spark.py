@@ -2,7 +2,7 @@
 """Spark SQL in local mode, in each of the three forms in which it runs steps: on VARIANT, on texts, on columns.
 
 Spark takes seconds to start and is then kept, on one core, with nothing but loopback open. One question is asked of it
-at a time, from a thread of its own: whoever waits does so for ``SECONDS`` and no longer.
+at a time, from a thread of its own: whoever waits does so as long as there is time and no longer.
 """
 
 from __future__ import annotations
@@ -19,21 +19,20 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from registry.upcasting.engines import columns
-from registry.upcasting.engines.engine import Asked, Clock, Engine, EventRefused, NotCompared, one_by_one
+from registry.upcasting.engines.clock import Clock, NotCompared
+from registry.upcasting.engines.engine import Asked, Engine, EventRefused, one_by_one
 from upcasters.compile import spark as target
 from upcasters.compile.sql_places import Scalar, Type
 from upcasters.compile.sql_text import Sql
 
 T = TypeVar("T")
 
-SECONDS = 30.0
-"""For one form and all events of one direction; the first time Spark starts within it."""
 _SPLITS: Final = 8
 """Queries that look for the events Spark refuses: each is planned for about a second."""
 _ASKING: Final = threading.Lock()
 
 
-def _on_variant(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _on_variant(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     expression = target.expression(asked.plan)
     return _answers(
         lambda given: (
@@ -41,20 +40,22 @@ def _on_variant(asked: Asked, events: Sequence[Any]) -> list[Any]:
             f" FROM {given})"
         ),
         [json.dumps(event) for event in events],
+        clock,
         lambda result: result,
     )
 
 
-def _on_texts(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _on_texts(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     reader, result = target.texts(asked.plan, asked.shape)
     return _answers(
         lambda given: f"SELECT place, {result} AS result FROM (SELECT place, {reader} AS {target.READ} FROM {given})",
         [json.dumps(event) for event in events],
+        clock,
         lambda result: result,
     )
 
 
-def _on_columns(asked: Asked, events: Sequence[Any]) -> list[Any]:
+def _on_columns(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
     place = columns.unused(asked.shape, asked.result)
     select = target.columns(asked.plan, asked.shape, asked.result, "stored", (place,))
     typed = _Stored("t")
@@ -66,10 +67,12 @@ def _on_columns(asked: Asked, events: Sequence[Any]) -> list[Any]:
         shown = f"SELECT {typed.name(place)} AS place, to_json(struct(*)) AS result FROM ({select})"
         return f"WITH stored AS ({stored}) {shown}"
 
-    def row(result: Any) -> Any:
-        return columns.without_nulls({name: value for name, value in result.items() if name != place})
+    return _answers(query, [json.dumps({"event": event}) for event in events], clock, _row(place))
 
-    return _answers(query, [json.dumps({"event": event}) for event in events], row)
+
+def _row(place: str) -> Callable[[Any], Any]:
+    """How a row is read: without what is null, and without the column that says which it is."""
+    return lambda result: columns.without_nulls({name: value for name, value in result.items() if name != place})
 
 
 class _Stored(target.TypedSpark):
@@ -79,9 +82,8 @@ class _Stored(target.TypedSpark):
         return "STRING" if of == Scalar("native") else super().sql_type(of)
 
 
-def _answers(query: Callable[[Sql], Sql], events: Sequence[str], read: Callable[[Any], Any]) -> list[Any]:
+def _answers(query: Callable[[Sql], Sql], events: Sequence[str], clock: Clock, read: Callable[[Any], Any]) -> list[Any]:
     """What a query makes of events; it is told where they stand, with the columns ``place`` and ``event``."""
-    clock = Clock(SECONDS)
 
     def ask(some: Sequence[str]) -> list[Any]:
         rows = ", ".join(f"({place}, {target.Spark().text(event)})" for place, event in enumerate(some))
@@ -107,6 +109,10 @@ def _collected(query: Sql) -> list[Any]:
             raise EventRefused from error
         _session.cache_clear()
         raise NotCompared("Spark has stopped; the next proof starts it anew") from error
+
+
+def _start(clock: Clock) -> None:
+    _waited(_session, clock)
 
 
 def _has_stopped(session: Any) -> bool:
@@ -178,7 +184,7 @@ def _session() -> Any:
 
 
 ENGINES: Final = (
-    Engine("Spark", _on_variant),
-    Engine("Spark texts", _on_texts),
-    Engine("Spark columns", _on_columns, columns.given, columns.shown),
+    Engine("Spark", _on_variant, start=_start),
+    Engine("Spark texts", _on_texts, start=_start),
+    Engine("Spark columns", _on_columns, columns.given, columns.shown, start=_start),
 )

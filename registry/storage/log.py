@@ -17,7 +17,7 @@ from registry.errors import UnkeepableText
 from registry.events import Entry, Event, Line, micros
 from registry.model import Subject
 from registry.storage import tables
-from registry.storage.prepared import Prepared
+from registry.storage.prepared import Prepared, given
 from registry.storage.visibility import shows_entry
 
 _READ_AT_ONCE: Final = 1_000
@@ -29,7 +29,9 @@ _NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _HEAD: Final = select(tables.head.c.position)
 _POSITION: Final = Prepared(_HEAD)
 _LOCK: Final = Prepared(_HEAD.with_for_update())
-_APPEND: Final = Prepared(insert(tables.log))
+_APPEND: Final = Prepared(
+    insert(tables.log), many=insert(tables.log).from_select(tables.log.columns.keys(), select(given(tables.log)))
+)
 _ADVANCE: Final = Prepared(update(tables.head).values(position=bindparam("last")))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -9,9 +12,9 @@ from sqlalchemy import text
 from compat.definition import Format
 from compat.engine import Form
 from registry.events import SchemaRegistered
-from registry.model import ANONYMOUS, Content, Subject
-from registry.service import Registry
-from registry.service.decision import Decision, Identified, append_if_still
+from registry.model import ANONYMOUS, Content, Metadata, SchemaReference, Subject, Version
+from registry.service import RegistrationOptions, Registry
+from registry.service.decision import Decision, Identified, Proposal, append_if_still
 from registry.service.definitions import Definitions
 from registry.service.situation import Situation
 from registry.settings import load
@@ -65,3 +68,50 @@ def test_what_other_nodes_wrote_meanwhile_is_asked_once_for_all(tmp_path: Path) 
     assert registry.upkeep.verify() == []
     for each in (registry, other):
         each.close()
+
+
+def registered(registry: Registry, wanted: Mapping[Subject, Content]) -> list[Version]:
+    """In one transaction."""
+    taken = [
+        registry.registration.steps(subject, content, RegistrationOptions(), ANONYMOUS)
+        for subject, content in wanted.items()
+    ]
+    proposals = [Proposal(next(steps), ANONYMOUS) for steps in taken]
+    versions = registry.registration.carry_out(proposals)
+    for steps, version in zip(taken, versions, strict=True):
+        with suppress(StopIteration):
+            steps.send(version)
+    return [version for version in versions if version is not None]
+
+
+def test_what_is_written_together_is_kept_as_what_is_written_alone(registry: Registry) -> None:
+    """Whatever stands in it, with what comes with it; and it is the same when it is replayed together."""
+    registry.registration.register(Subject(name="base"), Content(Format.AVRO, '{"type":"fixed","name":"B","size":2}'))
+    odd = 'A "quoted" \\ back\u0007slash, ümläut, 🦉, $1, null'
+    record = {"type": "record", "name": "R", "doc": odd, "fields": []}
+    wanted = {
+        Subject(name="plain"): Content(Format.AVRO, json.dumps(record, ensure_ascii=False)),
+        Subject(name="spelt otherwise"): Content(Format.AVRO, json.dumps(record, indent=1)),
+        Subject(".elsewhere", f"odd {odd[:9]}"): Content(Format.JSON, '{"title":"' + "🦉" * 40 + '"}'),
+        Subject(name="refers"): Content(
+            Format.AVRO,
+            '{"type":"record","name":"U","fields":[{"name":"b","type":"B"}]}',
+            (SchemaReference("B", "base", 1),),
+            Metadata(properties={"owner": odd}),
+        ),
+    }
+    numbers = [version.schema_id for version in registered(registry, wanted)]
+    assert numbers == [2, 2, 1, 3]
+    further = {
+        subject: Content(Format.AVRO, f'{{"type":"record","name":"R","doc":"{number}","fields":[]}}')
+        for number, subject in enumerate(list(wanted)[:2])
+    }
+    assert [version.number for version in registered(registry, further)] == [2, 2]
+    for subject, content in wanted.items():
+        assert registry.lookup.version(subject, 1).content == content
+    assert registry.lookup.referrers(Subject(name="base"), "1") == [(Subject(name="refers"), 1, 3)]
+    assert registry.upkeep.verify() == []
+    registry.upkeep.rebuild()
+    assert registry.upkeep.verify() == []
+    for subject, content in wanted.items():
+        assert registry.lookup.version(subject, 1).content == content

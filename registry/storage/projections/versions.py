@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, insert, not_, null, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite spells it alike
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert as Upsert  # SQLite spells it alike
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from registry.events import Entry, SchemaRegistered, VersionsDeleted, VersionsPurged, micros
 from registry.model import Subject
-from registry.storage.prepared import Prepared, Values
+from registry.storage.prepared import Prepared, Values, given
 from registry.storage.projections.change import Changes, text
 from registry.storage.tables import (
     association,
@@ -26,44 +43,47 @@ from registry.storage.tables import (
     version,
 )
 
-# Statements that are run for every registration are built once.
+# Statements that are run for every registration are built once: for one row, and for all that are given.
 
-_GIVEN: Final = {column.name: bindparam(column.name, type_=column.type) for column in version.columns}
-_TEXT: Final = case((schema.c.text == _GIVEN["text"], null()), else_=_GIVEN["text"])
-"""Kept only where the schema is spelt differently."""
-_ADD_SCHEMA: Final = Prepared(upsert(schema).on_conflict_do_nothing())
-_ADD_VERSION: Final = Prepared(
-    insert(version).from_select(
-        list(_GIVEN),
-        select(*{**_GIVEN, "text": _TEXT}.values()).where(
-            schema.c.context == _GIVEN["context"], schema.c.id == _GIVEN["schema_id"]
-        ),
-    )
-)
-_ADD_REFERENCE: Final = Prepared(insert(reference))
-_OF_CONTEXT: Final = upsert(context)
-_RAISE_LAST_ID: Final = Prepared(
-    _OF_CONTEXT.on_conflict_do_update(
+
+def _add_version(values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Its text is kept only where the schema is spelt differently."""
+    holds = and_(schema.c.context == values["context"], schema.c.id == values["schema_id"])
+    spelt = select(schema.c.text).where(holds).scalar_subquery()
+    kept = case((spelt == values["text"], null()), else_=values["text"])
+    return insert(version).from_select(list(values), select(*{**values, "text": kept}.values()))
+
+
+def _raise_last_id(added: Upsert) -> Upsert:
+    return added.on_conflict_do_update(
         index_elements=["name"],
-        set_={"last_id": _OF_CONTEXT.excluded.last_id},
-        where=context.c.last_id < _OF_CONTEXT.excluded.last_id,
+        set_={"last_id": added.excluded.last_id},
+        where=context.c.last_id < added.excluded.last_id,
     )
-)
-_OF_SUBJECT: Final = upsert(subject)
-_RAISE_SUBJECT: Final = Prepared(
-    _OF_SUBJECT.on_conflict_do_update(
+
+
+def _raise_subject(added: Upsert) -> Upsert:
+    """One more version, the highest so far."""
+    told = ("format", "latest", "highest", "properties", "changed", "position")
+    return added.on_conflict_do_update(
         index_elements=["context", "name"],
-        set_={
-            "live": subject.c.live + 1,
-            **{
-                name: _OF_SUBJECT.excluded[name]
-                for name in ("format", "latest", "highest", "properties", "changed", "position")
-            },
-        },
-        where=subject.c.highest < _OF_SUBJECT.excluded.highest,
+        set_={"live": subject.c.live + 1, **{name: added.excluded[name] for name in told}},
+        where=subject.c.highest < added.excluded.highest,
     )
+
+
+def _all(table: Table) -> Upsert:
+    return upsert(table).from_select(table.columns.keys(), select(given(table)))
+
+
+_ADD_SCHEMA: Final = Prepared(upsert(schema).on_conflict_do_nothing(), many=_all(schema).on_conflict_do_nothing())
+_ADD_VERSION: Final = Prepared(
+    _add_version({column.name: bindparam(column.name, type_=column.type) for column in version.columns}),
+    many=_add_version(dict(given(version).columns)),
 )
-"""One more version, the highest so far."""
+_ADD_REFERENCE: Final = Prepared(insert(reference), many=_all(reference))
+_RAISE_LAST_ID: Final = Prepared(_raise_last_id(upsert(context)), many=_raise_last_id(_all(context)))
+_RAISE_SUBJECT: Final = Prepared(_raise_subject(upsert(subject)), many=_raise_subject(_all(subject)))
 
 
 def registered(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -81,9 +101,21 @@ def registered(connection: Connection, entries: Sequence[Entry]) -> None:
 def _add_newest(connection: Connection, entries: Sequence[Entry]) -> None:
     """The usual case without counting anew: the first version of a subject, or one more and the highest so far."""
     _add(connection, entries)
-    if _RAISE_SUBJECT.change_many(connection, list(map(_subject_row, entries))) < len(entries):
+    raised = (_RAISE_SUBJECT.change_many(connection, list(map(_subject_row, run))) for run in _of_different(entries))
+    if sum(raised) < len(entries):
         for entry in {entry.subject: entry for entry in entries}.values():
             _refresh_subject(connection, entry)
+
+
+def _of_different(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Runs of entries of which no two are about one subject."""
+    run: dict[Subject, Entry] = {}
+    for entry in entries:
+        if entry.subject in run:
+            yield list(run.values())
+            run = {}
+        run[entry.subject] = entry
+    yield list(run.values())
 
 
 def _add(connection: Connection, entries: Sequence[Entry]) -> None:

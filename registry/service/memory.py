@@ -19,7 +19,9 @@ from registry.service.decision import Decision
 from registry.service.situation import Situation
 from registry.storage.store import Store
 
-_SUBJECTS: Final = 500
+_VERSIONS: Final = 50_000
+"""Of all subjects that are remembered: some 20 MB."""
+
 _LONGEST: Final = 200
 """Versions of a subject that is remembered."""
 
@@ -29,7 +31,7 @@ class Memory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: Recent[Subject, Situation] = Recent(_SUBJECTS)
+        self._kept: Recent[Subject, Situation] = Recent(_VERSIONS, weigh=lambda situation: len(situation.history) + 1)
         store.when_lost(self._kept.clear)
 
     def of(self, subject: Subject) -> Situation | None:

@@ -30,6 +30,8 @@ SUBJECTS: Final = 200
 WINDOWS: Final = 12
 SMALL_CACHES: Final = {"LINEAL_CACHE_ANSWERS": "500", "LINEAL_CACHE_SCHEMAS": "500"}
 """So that they are full, and memory is at its plateau, within the first third."""
+AS_SERVED: Final = {"MALLOC_ARENA_MAX": "2"}
+"""As ``lineal serve`` starts its workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def observe(process: psutil.Process, load: Load, seconds: float) -> Window:
 
 def soak(database: str, folder: Path, seconds: float, show: Callable[[Window], None]) -> tuple[list[Window], list[str]]:
     """The windows, and what went wrong."""
-    environment = {**SMALL_CACHES, "LINEAL_DATABASE": database, "LINEAL_COMPATIBILITY": "NONE"}
+    environment = {**SMALL_CACHES, **AS_SERVED, "LINEAL_DATABASE": database, "LINEAL_COMPATIBILITY": "NONE"}
     server, port = serve("web.app:create_app", folder, "--factory", **environment)
     load, windows = Load(f"http://127.0.0.1:{port}"), []
     clients = [threading.Thread(target=load.run, args=(number,)) for number in range(CLIENTS)]

@@ -136,6 +136,8 @@ def command(
 def _serve(settings: Settings, host: str, port: int, tls: _Tls | None) -> None:
     """Answer requests until a signal ends it. Raises SystemExit where that cannot begin."""
     logging = logs.configuration(LOGGING_CONFIG, settings.log, requests=settings.log_requests)
+    # Python's threads take turns, so an allocator that keeps memory for each of sixteen at once only keeps more of it
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     # fresh processes: a fork would copy the locks that other threads hold at that moment, and wait for them for ever
     multiprocessing.set_start_method("spawn", force=True)
     if tls is not None and tls.client_ca is not None and (settings.access == "on" or tls.client_crl is not None):

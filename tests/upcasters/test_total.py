@@ -43,10 +43,10 @@ def operations(*ops: dict[str, Any]) -> Any:
          "lists written out", "large constants"],
 )  # fmt: skip
 def test_growth_is_refused_before_it_runs(ops: list[dict[str, Any]]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(PlanTooHeavy):
         fuse([operations(*ops)])
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_numbers_do_not_take_for_ever() -> None:
     chain = Chain.up([read({"upcast": 1, "subject": "s", "from": 1, "to": 2, "ops": [
         {"scale": {"at": "/a", "by": 1, "rounding": "exact", "result": "string"}}]})])  # fmt: skip
     assert step
-    started = time.perf_counter()
+    started = time.process_time()
     for value in ["1e999999999", "9" * 100_000 + "e5", float("inf")]:
         with pytest.raises(UpcastFailed):
             chain({"a": value})
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_no_accepted_document_works_longer_than_its_bound() -> None:

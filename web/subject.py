@@ -186,8 +186,16 @@ def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list
     newest = site.registry.catalog.newest(summary.subject, SHOWN)
     if newest.policy.configuration.alias:  # nobody is given its versions by this name
         return []
-    between = _steps(site, summary.subject, newest.versions, newest.policy, newest.lifts, deadline)
-    return [one.tone.css for one in between]
+    criteria, level = newest.policy.criteria, newest.policy.level
+    looks = (
+        steps.tone(
+            site.readings.of(summary.subject, old, new, criteria, deadline),
+            level,
+            lifted=(old.number, new.number) in newest.lifts,
+        )
+        for old, new in itertools.pairwise(newest.versions)
+    )
+    return [look.css for look, _ in looks]
 
 
 def outline(site: Site, version: Version) -> tuple[Tree | None, str]:

@@ -144,7 +144,7 @@ class Catalog:
         with self._store.read() as reading:
             return Newest(
                 policy=in_force(reading, subject, self._settings),
-                versions=tuple(reading.versions(subject, Span(most=most, deleted=False))),
+                versions=tuple(reading.newest(subject, most)),
                 lifts=frozenset((source, target) for source, target, implied in reading.edges(subject) if not implied),
             )
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, not_, or_, select
 
 from compat.definition import Format
 from registry.events import moment
@@ -91,6 +91,7 @@ _VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindp
 _NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
 _HIGHEST: Final = Prepared(_NEWEST)
 _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
+_NEWEST_LIVE: Final = Prepared(_NEWEST.where(not_(version.c.deleted)).limit(bindparam("most", type_=Integer)))
 
 
 @cache
@@ -132,6 +133,13 @@ class VersionQuestions(Questions):
             return []
         query = VERSIONS.where(version.c.context == at.context, version.c.subject == at.name)
         return [to_version(row) for row in in_span(self.connection, query, span)]
+
+    def newest(self, at: Subject, most: int) -> list[Version]:
+        """The last live versions of a subject with their texts, oldest first: a list asks it of every line."""
+        if not self.view.shows(at):
+            return []
+        rows = _NEWEST_LIVE.rows(self.connection, context=at.context, name=at.name, most=most)
+        return [to_version(row) for row in reversed(rows)]
 
     def count_versions(self, at: Subject, span: Span = WHOLE_HISTORY) -> int:
         """How many versions a subject has in a part of its history, all of that part."""

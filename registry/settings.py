@@ -98,6 +98,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache_pasts: int = 8
     """How many moments of the past a process keeps replayed, each as a file in the temporary folder, of the size that
     the database had then."""
+    search_folder: str = ""
+    """The folder in which the processes of a machine keep their search index together, from one start to the next.
+    Empty: beside the database, if it is SQLite; with PostgreSQL each process makes one of its own at each start."""
     follow_seconds: float = 0.5
     """How long another node's deletion may stay unseen in the cache of this one."""
 

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from registry.http import app as protocol
 from registry.http.door import Door
 from registry.http.watch import Watch
-from registry.service import Registry
+from registry.service import Registry, search_file
 from registry.settings import Settings, load
 from web import (
     access_pages,
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     settings = settings or load()
     registry = Registry.open(settings)
     door = Door(registry)
-    site = Site.over(registry, door)
+    site = Site.over(registry, door, search_file(settings))
     return Whole(
         protocol.create_app(settings, registry, door),
         Entrance(pages(site), door, registry.permissions, Watch(settings)),

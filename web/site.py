@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from pathlib import Path
 from threading import Lock
 
 from registry.http.door import Door
@@ -33,9 +34,9 @@ class Site:
         self._lock = Lock()
 
     @classmethod
-    def over(cls, registry: Registry, door: Door | None = None) -> Site:
-        """The pages over one registry."""
-        return cls(registry, Readings(registry), FieldNames(registry), Index(registry), door)
+    def over(cls, registry: Registry, door: Door | None = None, search_file: Path | None = None) -> Site:
+        """The pages over one registry; ``search_file``: where its search index is kept."""
+        return cls(registry, Readings(registry), FieldNames(registry), Index(registry, search_file), door)
 
     def at_the_moment(self) -> Site:
         """The site that the current request is about: this one, or the same as it was."""

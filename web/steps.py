@@ -45,6 +45,11 @@ class Deadline:
     def passed(self) -> bool:
         return time.monotonic() > self._end
 
+    @property
+    def left(self) -> float:
+        """Seconds; not less than none."""
+        return max(0.0, self._end - time.monotonic())
+
 
 class Readings:
     """Verdicts over pairs of versions, computed once: a pair, judged by the same, never changes its verdict."""

@@ -36,11 +36,23 @@ from registry.service.upcasters import Upcasters
 from registry.service.upkeep import Upkeep
 from registry.service.webhooks import Webhooks
 from registry.settings import Settings
+from registry.storage.database import search_file
 from registry.storage.past import Pasts, PastStore
 from registry.storage.store import Store
-from registry.storage.text_index import Document, TextIndex
+from registry.storage.text_index import Document, IndexBusy, IndexSpoilt, Standing, TextIndex, remove
 
-__all__ = ["Document", "RegistrationOptions", "Registry", "Retagging", "TextIndex"]
+__all__ = [
+    "Document",
+    "IndexBusy",
+    "IndexSpoilt",
+    "RegistrationOptions",
+    "Registry",
+    "Retagging",
+    "Standing",
+    "TextIndex",
+    "remove",
+    "search_file",
+]
 
 
 class Registry:

@@ -241,12 +241,15 @@ class Catalog:
         with self._store.read() as reading:
             return reading.position()
 
+    def mark(self, position: int) -> str:
+        """Tells the entry at a position from any other that may come to stand there; empty where there is none."""
+        with self._store.read() as reading:
+            found = reading.entries(after=position - 1, before=position + 1, limit=1)
+        return "".join(_mark(entry) for entry in found)
+
     def log_id(self) -> str:
         """Tells this log from all others, whatever the registries are called; a copy has the same. Empty for none."""
-        return "".join(
-            blake2b(f"{first.time.isoformat()} {first.origin.request_id}".encode(), digest_size=16).hexdigest()
-            for first in self.changes(limit=1)
-        )
+        return "".join(map(_mark, self.changes(limit=1)))
 
     def moment(self, asked: str) -> Moment:
         """The place in the log that a position or an ISO time means: after the last entry that was written until then.
@@ -266,3 +269,7 @@ class Catalog:
                 raise InvalidRequest(f"at is '{asked}', and the log ends at position {last}: ask for that or less")
             entries = reading.entries(after=position - 1, before=position + 1, limit=1) if position else []
         return Moment(position, entries[0].time if entries else None, last)
+
+
+def _mark(entry: Entry) -> str:
+    return blake2b(f"{entry.time.isoformat()} {entry.origin.request_id}".encode(), digest_size=16).hexdigest()

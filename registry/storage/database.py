@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -166,6 +167,16 @@ class Database:
         if "malformed" in said:
             return StoreUnavailable(f"the file is damaged, restore a backup: {said}")
         return StoreUnavailable(f"the database did not answer: {said}")
+
+
+def search_file(settings: Settings) -> Path | None:
+    """Where the search index of a database is kept on this machine; None for nowhere. It has a name of its own."""
+    url = _url(settings)
+    beside = Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
+    if not settings.search_folder:
+        return None if beside is None else beside.with_name(f"{beside.name}.search")
+    named = str(beside or f"{url.host}:{url.port}/{url.database}")
+    return Path(settings.search_folder) / f"{blake2b(named.encode(), digest_size=8).hexdigest()}.search"
 
 
 def _url(settings: Settings) -> URL:

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Final, Protocol
 
 from compat.errors import CompatError
+from compat.verdict import Outcome
 from registry.errors import InvalidEvent, NotFound, RegistryError
 from registry.model import Subject
 from registry.service.answers import SubjectDetail
@@ -26,7 +27,8 @@ from web.elsewhere import held
 from web.operation_words import operations
 from web.plausible import plausible
 from web.site import Site
-from web.subject import choices, live_span
+from web.steps import Deadline
+from web.subject import STRIP_SECONDS, choices, live, live_span
 from web.views.chain import Chain, Edge, Frame
 from web.views.subject import Step
 from web.where import where
@@ -102,7 +104,7 @@ def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
         steps=(),
         hidden=len(every) - len(published),
         versions=choices(site, detail),
-        last=numbers[-2:],
+        undrafted=() if every else _undrafted(site, detail),
         highest=detail.versions[-1].number,
         start=start,
         end=end,
@@ -115,6 +117,17 @@ def chain(site: Site, detail: SubjectDetail, wanted: Wanted) -> Chain:
         another=address.player(str(subject), **{"from": start, "to": end, "seed": wanted.seed + 1}),
     )
     return _played(site, subject, shown, wanted) if every else shown
+
+
+def _undrafted(site: Site, detail: SubjectDetail) -> tuple[int, ...]:
+    """The newest step that breaks readers of old events, or else the last one, in a subject without upcasters."""
+    subject, deadline = detail.summary.subject, Deadline(STRIP_SECONDS)
+    steps = list(pairwise(live(site, detail, LEGS + 1)))
+    for old, new in reversed(steps):
+        reading = site.readings.of(subject, old, new, detail.policy.criteria, deadline)
+        if reading is not None and reading.backward is not Outcome.COMPATIBLE:
+            return old.number, new.number
+    return (steps[-1][0].number, steps[-1][1].number) if steps else ()
 
 
 def _played(site: Site, subject: Subject, shown: Chain, wanted: Wanted) -> Chain:

@@ -10,7 +10,8 @@ from compat.recent import Recent
 from registry.errors import NoUpcasters
 from registry.model import Subject, Version
 from registry.storage.reading import StoredUpcaster
-from registry.upcasting import Limits, Report, agreed, implied, shape_of
+from registry.upcasting import Report, agreed, implied, shape_of
+from registry.upcasting.engines import Engine
 from upcasters.chain import Chain, downward
 from upcasters.document import Document
 from upcasters.errors import NoChain
@@ -61,9 +62,8 @@ class Route:
 class Drafts:
     """The steps that follow from two schemas without a question; registered versions never change, nor do they."""
 
-    def __init__(self, limits: Limits) -> None:
-        """``limits`` say which engines are asked, and how long."""
-        self._limits = limits
+    def __init__(self, engines: tuple[Engine, ...]) -> None:
+        self._engines = engines
         self._kept: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)  # by positions of the registrations
         self._agreed: Recent[tuple[int, int], Proven | None] = Recent(_DRAFTS_KEPT)
 
@@ -97,5 +97,5 @@ class Drafts:
     def _held(self, found: Proven | None, old: Parsed, new: Parsed) -> Proven | None:
         if found is None:
             return None
-        report = agreed(found, old, new, self._limits)
+        report = agreed(found, old, new, self._engines)
         return None if report is None else (found[0], report)

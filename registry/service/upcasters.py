@@ -64,7 +64,7 @@ class Upcasters:
         self._store = store
         self._definitions = definitions
         self._settings = settings
-        self._drafts = Drafts(limits(settings))
+        self._drafts = Drafts(limits(settings).engines)
         store.when_lost(self._drafts.forget)
 
     def published(self, subject: Subject) -> list[StoredUpcaster]:

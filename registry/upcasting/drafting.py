@@ -104,16 +104,25 @@ class _Drafter:
             case _ if not fits(before, after):
                 self._value(before, after, at)
         if self._limited:
-            self._limits(new, at, always=always)
+            self._limits(at, always=always)
 
-    def _limits(self, new: Shape, at: Pointer, *, always: bool) -> None:
+    def _limits(self, at: Pointer, *, always: bool) -> None:
         """Propose to refuse events beyond limits that became tighter."""
+        limits = list(tighter(type_at(self._old, self._before(at)), type_at(self._new, at), at))
+        if not limits:
+            return
         name = expression_name(at)
-        there = ("" if always else f"has({name}) && ") + (f"{name} != null && " if nullable(new) else "")
-        for condition, limit in tighter(type_at(self._old, self._before(at)), type_at(self._new, at), at):
-            fail = Fail(f"{there}{condition}", f"{str(at) or 'a value'} is beyond {limit}")
-            reason = f"{limit} is tighter: confirm that events beyond it are refused, or write what they become"
-            self._propose(fail, at, POSSIBLE, reason)
+        guards = [] if always else [f"has({name})"]
+        if any(limit.null_is_beyond for limit in limits):
+            guards.append(f"{name} != null")
+        beyond = " || ".join(limit.condition for limit in limits)
+        condition = " && ".join([*guards, f"({beyond})" if guards and len(limits) > 1 else beyond])
+        told = " and ".join(limit.keyword for limit in limits)
+        reason = (
+            f"{told} {'is' if len(limits) == 1 else 'are'} tighter: confirm that events beyond are refused, "
+            "or write what they become"
+        )
+        self._propose(Fail(condition, f"{str(at) or 'a value'} is beyond {told}"), at, POSSIBLE, reason)
 
     def _renumbered(self, at: Pointer) -> bool:
         """Whether names of Protobuf stand for other fields or values now."""

@@ -14,13 +14,14 @@ import msgspec
 from compat.definition import Format
 from compat.formats import Parsed
 from registry.upcasting.drafting import draft
+from registry.upcasting.engines import Engine
 from registry.upcasting.report import Limits, Report
 from registry.upcasting.tighter import reads
 from registry.upcasting.verification import verify
 from upcasters.document import Document
 from upcasters.operations import Operation, Remove
 
-LIMITS = Limits(events=60, seconds=1.0)
+LIMITS = Limits(events=60, seconds=1.0, engine_seconds=3.0)
 """Nobody waits for a proof of what nobody wrote: it is shorter."""
 
 
@@ -40,15 +41,15 @@ def implied(subject: str, source: int, target: int, old: Parsed, new: Parsed) ->
     return document, verify(document, old, new, limits=LIMITS)
 
 
-def agreed(proven: tuple[Document, Report], old: Parsed, new: Parsed, limits: Limits) -> Report | None:
-    """The proof of an implied step with the other engines of ``limits`` held to its events; None where one disagrees.
+def agreed(proven: tuple[Document, Report], old: Parsed, new: Parsed, engines: tuple[Engine, ...]) -> Report | None:
+    """The proof of an implied step with other engines held to its events; None where one disagrees.
 
     A step that does nothing either way is the event itself to every compiler, and is asked of none.
     """
     document, report = proven
     if not document.ops and not isinstance(document.down, tuple):
         return report
-    report = verify(document, old, new, limits=replace(limits, events=LIMITS.events, seconds=LIMITS.seconds))
+    report = verify(document, old, new, limits=replace(LIMITS, engines=engines))
     return report if report.accepted else None
 
 

@@ -7,8 +7,9 @@ replaces.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
 
 from compat.check import compare
 from compat.formats import Parsed
@@ -18,15 +19,27 @@ from upcasters.errors import InvalidDocument
 from upcasters.expression import parse
 from upcasters.path import ROOT, Pointer
 
-_LIMITS: Final = (
+_SIZES: Final = (
     ("minLength", 1, "size({0}) < {1}", "''"),
     ("maxLength", -1, "size({0}) > {1}", "''"),
     ("minItems", 1, "size({0}) < {1}", "[]"),
     ("maxItems", -1, "size({0}) > {1}", "[]"),
-    ("minimum", 1, "{0} < {1}", "{1}"),
-    ("maximum", -1, "{0} > {1}", "{1}"),
 )
 """Keyword, the direction in which it is tighter, when a value is beyond it, and a value that stands for null."""
+_BOUNDS: Final = (("minimum", "exclusiveMinimum", 1, "<"), ("maximum", "exclusiveMaximum", -1, ">"))
+"""Keyword, the one that excludes the bound itself, the direction in which they are tighter, and what is beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that old events need not keep."""
+
+    keyword: str
+    """With its value, as schemas write them."""
+    condition: str
+    """When a value is beyond it."""
+    null_is_beyond: bool = False
+    """Whether the condition has to be kept from null: what stands for it there is beyond the limit."""
 
 
 def reads(reader: Parsed, writer: Parsed) -> bool:
@@ -45,24 +58,59 @@ def is_tighter(old: Type, new: Type) -> bool:
     return any(field.name in now and is_tighter(field.type, now[field.name]) for field in one.fields)
 
 
-def tighter(old: Type, new: Type, at: Pointer) -> Iterator[tuple[str, str]]:
-    """The conditions under which a value at a place is beyond the limits of its new type, each with the limit."""
+def tighter(old: Type, new: Type, at: Pointer) -> Iterator[Limit]:
+    """The limits that a value at a place has now and had not, or had wider."""
     one, other = _bare(old), _bare(new)
     if one.kind is not other.kind:
         return
     before, now = dict(one.constraints), dict(other.constraints)
-    name = expression_name(at)
-    for keyword, sign, condition, instead in _LIMITS:
+    name, null = expression_name(at), other is not new
+    for keyword, sign, condition, instead in _SIZES:
         limit, known = now.get(keyword), before.get(keyword)
-        if not isinstance(limit, int | float) or (isinstance(known, int | float) and known * sign >= limit * sign):
+        if not _is_number(limit) or (_is_number(known) and known * sign >= limit * sign):
             continue
-        if limit or keyword not in ("minLength", "minItems"):
-            value = name if other is new else f"coalesce({name}, {instead.format(name, limit)})"
-            yield condition.format(value, limit), f"{keyword} {limit}"
+        if limit or sign < 0:
+            value = f"coalesce({name}, {instead})" if null else name
+            yield Limit(f"{keyword} {limit}", condition.format(value, limit), null and sign > 0)
+    yield from _bounds(before, now, name, null=null)
+    factor, known = now.get("multipleOf"), before.get("multipleOf")
+    if (
+        other.kind is Kind.INTEGER
+        and isinstance(factor, int)
+        and factor > 1
+        and not (isinstance(known, int) and known % factor == 0)
+    ):
+        yield Limit(f"multipleOf {factor}", f"{f'coalesce({name}, 0)' if null else name} % {factor} != 0")
     pattern = now.get("pattern")
     if isinstance(pattern, str) and pattern != before.get("pattern") and _is_portable(pattern):
-        value = name if other is new else f"coalesce({name}, '')"
-        yield f"!matches({value}, {_quoted(pattern)})", f"pattern {pattern}"
+        value = f"coalesce({name}, '')" if null else name
+        yield Limit(f"pattern {pattern}", f"!matches({value}, {_quoted(pattern)})", null)
+
+
+def _bounds(before: Mapping[str, Any], now: Mapping[str, Any], name: str, *, null: bool) -> Iterator[Limit]:
+    for keyword, excluding, sign, sign_of_beyond in _BOUNDS:
+        known, bound = (_bound(limits, keyword, excluding, sign) for limits in (before, now))
+        if bound is None or (known is not None and known >= bound):
+            continue
+        limit, excluded = bound[0] * sign, bound[1]
+        value = f"coalesce({name}, {limit})" if null else name
+        condition = f"{value} {sign_of_beyond}{'=' if excluded else ''} {limit}"
+        yield Limit(f"{excluding if excluded else keyword} {limit}", condition, null and excluded)
+
+
+def _bound(limits: Mapping[str, Any], keyword: str, excluding: str, sign: int) -> tuple[float, bool] | None:
+    """The bound that holds and whether it is excluded itself; of two, the greater one is tighter."""
+    bound, excluded = limits.get(keyword), limits.get(excluding)
+    found = []
+    if _is_number(bound):
+        found.append((bound * sign, excluded is True))  # as draft 4 writes it
+    if _is_number(excluded):
+        found.append((excluded * sign, True))
+    return max(found, default=None)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _bare(kind: Type) -> Type:

@@ -317,7 +317,27 @@ TIGHTER: list[tuple[Any, Any, str]] = [
     (
         {"type": ["integer", "null"]},
         {"type": ["integer", "null"], "maximum": 7},
-        "has(x) && x != null && coalesce(x, 7) > 7",
+        "has(x) && coalesce(x, 7) > 7",
+    ),
+    ({"type": "integer"}, {"type": "integer", "exclusiveMinimum": 0}, "has(x) && x <= 0"),
+    ({"type": "integer", "minimum": 0}, {"type": "integer", "exclusiveMinimum": 0}, "has(x) && x <= 0"),
+    ({"type": "number", "maximum": 9}, {"type": "number", "exclusiveMaximum": 7.5}, "has(x) && x >= 7.5"),
+    (
+        {"type": ["integer", "null"]},
+        {"type": ["integer", "null"], "exclusiveMaximum": 7},
+        "has(x) && x != null && coalesce(x, 7) >= 7",
+    ),
+    ({"type": "integer"}, {"type": "integer", "multipleOf": 5}, "has(x) && x % 5 != 0"),
+    ({"type": "integer", "multipleOf": 7}, {"type": "integer", "multipleOf": 2}, "has(x) && x % 2 != 0"),
+    (
+        {"type": ["integer", "null"]},
+        {"type": ["integer", "null"], "multipleOf": 5},
+        "has(x) && coalesce(x, 0) % 5 != 0",
+    ),
+    (
+        {"type": "string"},
+        {"type": "string", "minLength": 2, "maxLength": 5},
+        "has(x) && (size(x) < 2 || size(x) > 5)",
     ),
 ]
 """An old type, one with a tighter limit, and when a value is beyond it."""
@@ -348,6 +368,9 @@ def test_limits_are_found_in_items_and_under_names_that_are_no_words() -> None:
         ({"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}),
         ({"type": "string", "pattern": "^[0-9]{4}$"}, {"type": "string", "pattern": "^[0-9]{4}$", "maxLength": 4}),
         ({"enum": ["a", "b"]}, {"type": "string", "maxLength": 1}),
+        ({"type": "integer", "minimum": 5}, {"type": "integer", "exclusiveMinimum": 4}),
+        ({"type": "integer", "exclusiveMaximum": 7}, {"type": "integer", "maximum": 7}),
+        ({"type": "integer", "multipleOf": 6}, {"type": "integer", "multipleOf": 3}),
     ],
 )
 def test_a_limit_that_old_events_keep_anyway_is_none(before: Any, now: Any) -> None:

@@ -11,7 +11,10 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from compat.definition import Format
 from compat.outline import Field, Kind, Type
+from registry.model import Content, Subject
+from registry.service import RegistrationOptions, Registry
 from web import address
 from web.chain import LONGEST
 from web.elsewhere import held
@@ -125,6 +128,40 @@ def test_a_subject_without_upcasters_says_how_to_write_one(browser: Browser) -> 
     html = browser.get(f"{address.subject('shop.OrderPlaced')}/upcasters").text
     assert "No upcaster yet" in html
     assert "lineal upcaster draft shop.OrderPlaced --from 1 --to 2" in html
+    assert f'href="{address.draft("shop.OrderPlaced")}"' in html
+
+
+def refunds(registry: Registry, subject: str) -> Subject:
+    """Version 2 calls a field otherwise, version 3 only adds one."""
+    money = {"name": "cents", "type": "int"}
+    note = {"name": "note", "type": ["null", "string"], "default": None}
+    for fields in ([{"name": "id", "type": "string"}, money],
+                   [{"name": "refund", "type": "string"}, money],
+                   [{"name": "refund", "type": "string"}, money, note]):  # fmt: skip
+        text = json.dumps({"type": "record", "name": "Refunded", "fields": fields})
+        registry.registration.register(
+            Subject.parse(subject), Content(Format.AVRO, text), RegistrationOptions(force=True)
+        )
+    return Subject.parse(subject)
+
+
+def test_the_step_to_write_first_is_one_that_breaks(browser: Browser, registry: Registry) -> None:
+    refunds(registry, "shop.Refunded")
+    html = browser.get(f"{address.subject('shop.Refunded')}/upcasters").text
+    assert "lineal upcaster draft shop.Refunded --from 1 --to 2" in html
+
+
+def test_an_event_that_a_step_refuses_is_told_with_step_operation_and_place(
+    browser: Browser, registry: Registry
+) -> None:
+    subject = refunds(registry, "shop.Returned")
+    refusal = {"fail": {"when": "cents < 0", "reason": "a refund is what we pay"}}
+    ops = [{"rename": {"at": "/id", "to": "refund"}}, refusal]
+    registry.upcasters.publish(subject, {"upcast": 1, "subject": str(subject), "from": 1, "to": 2, "ops": ops})
+    html = unescape(browser.get(address.player(str(subject), event='{"id": "r-1", "cents": -5}')).text)
+    assert "The step to version 2 failed" in html
+    assert "a refund is what we pay, at the root (/ops/1/fail)" in html
+    assert "under version 3" not in html, "it travels no further"
 
 
 def test_the_document_and_what_it_does_are_shown(browser: Browser) -> None:

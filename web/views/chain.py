@@ -122,8 +122,8 @@ class Chain:
     steps: tuple[Step, ...]
     versions: tuple[int, ...]
     """To choose from; none where they are too many for a list."""
-    last: tuple[int, ...]
-    """The last two versions, or the only one."""
+    undrafted: tuple[int, ...]
+    """The two versions whose step is the first to write; none where there is an upcaster, or one version."""
     highest: int
     start: int
     end: int

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.barriers import barriers_in_light_and_dark
 from tests.node import WITH_PAGES, running
 from tests.receiving import Receiver
 from web import address
@@ -70,10 +70,7 @@ def test_no_page_of_settings_has_a_barrier(visit: Open, webhook: str, part: str)
     }
     page = visit(paths[part])
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        violations = Axe().run(page)["violations"]
-        assert [(one["id"], [node["html"][:300] for node in one["nodes"][:3]]) for one in violations] == [], scheme
+    assert barriers_in_light_and_dark(page) == []
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     current = page.locator(".tabs [aria-current]")

@@ -17,7 +17,7 @@ CLOSED = (
     '{"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}},'
     ' "required": ["a", "n"], "additionalProperties": false}'
 )
-FORMS = ["Spark", "Spark texts", "Spark columns"]
+FORMS = ["Spark", "Spark view", "Spark texts", "Spark columns"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +48,7 @@ def test_every_form_is_compared_up_and_down() -> None:
     ("name", "compiler", "method", "wrong"),
     [
         ("Spark", Spark, "record", "to_variant_object(map('z', {0}))"),
+        ("Spark view", Spark, "column", "nullif({0}, {0})"),
         ("Spark texts", TypedSpark, "text_of", "replace({0}, '\"m\":', '\"z\":')"),
         ("Spark columns", TypedSpark, "stored", "nullif({0}, {0})"),
     ],

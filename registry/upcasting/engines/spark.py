@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - names and constants only ever enter the text quoted
-"""Spark SQL in local mode, in each of the three forms in which it runs steps: on VARIANT, on texts, on columns.
+"""Spark SQL in local mode, in each form in which it runs steps: on VARIANT, as a view over it, on texts, on columns.
 
 Spark takes seconds to start and is then kept, on one core, with nothing but loopback open. One question is asked of it
 at a time, from a thread of its own: whoever waits does so as long as there is time and no longer.
@@ -43,6 +43,19 @@ def _on_variant(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
         clock,
         lambda result: result,
     )
+
+
+def _as_a_view(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
+    place = columns.unused(asked.result)
+    name = target.Spark().name(place)
+    made = target.view(asked.plan, asked.result, "seen", "stored", "event", (place,))
+    select = made[made.index("SELECT") :].rstrip().rstrip(";")  # what is made stays in this query
+
+    def query(given: Sql) -> Sql:
+        stored = f"SELECT place AS {name}, parse_json(event) AS event FROM {given}"
+        return f"WITH stored AS ({stored}) SELECT {name} AS place, to_json(struct(*)) AS result FROM ({select})"
+
+    return _answers(query, [json.dumps(event) for event in events], clock, _row(place))
 
 
 def _on_texts(asked: Asked, events: Sequence[Any], clock: Clock) -> list[Any]:
@@ -185,6 +198,7 @@ def _session() -> Any:
 
 ENGINES: Final = (
     Engine("Spark", _on_variant, start=_start),
+    Engine("Spark view", _as_a_view, shown=columns.seen, start=_start),
     Engine("Spark texts", _on_texts, start=_start),
     Engine("Spark columns", _on_columns, columns.given, columns.shown, start=_start),
 )

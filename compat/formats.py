@@ -48,7 +48,9 @@ def _load(format_: Format) -> Engine[Any]:
 ENGINES: Final[Mapping[Format, Engine[Any]]] = _Engines()
 
 PARSED_SCHEMAS: Final = 2_000
-"""How many parsed schemas a process keeps; the least recently used goes first."""
+"""How many parsed schemas a process keeps, counted by ``weight``; the least recently used goes first."""
+_USUAL: Final = 10_000
+"""Characters of a definition beyond which it counts as more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,12 @@ class Parsed:
         return kept
 
 
-_parsed: Final[Recent[bytes, Parsed]] = Recent(PARSED_SCHEMAS)
+def weight(definition: Definition) -> int:
+    """As how many definitions one counts in a cache, so that a few huge ones do not fill the memory."""
+    return 1 + len(definition.text) // _USUAL
+
+
+_parsed: Final[Recent[bytes, Parsed]] = Recent(PARSED_SCHEMAS, weigh=lambda parsed: weight(parsed.definition))
 
 
 def parse(definition: Definition) -> Parsed:

@@ -94,7 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache_answers: int = 20_000
     """How many immutable answers a process keeps ready."""
     cache_schemas: int = 5_000
-    """How many definitions a process keeps."""
+    """How many definitions a process keeps; every 10,000 characters of one count as another."""
     cache_pasts: int = 8
     """How many moments of the past a process keeps replayed, each as a file in the temporary folder, of the size that
     the database had then."""

@@ -17,8 +17,8 @@ from registry.service.answers import Comparison
 from web.views.subject import Step
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone, counted
 
-REMEMBERED: Final = 50_000
-"""Pairs of schemas whose verdict a process keeps."""
+REMEMBERED: Final = 20_000
+"""Pairs of schemas whose verdict a process keeps: some ten megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Definitions:
 
     def __init__(self, limits: Limits, size: int) -> None:
         self._limits = limits
-        self._kept: Recent[int, Definition] = Recent(size)
+        self._kept: Recent[int, Definition] = Recent(size, weigh=formats.weight)
         """By position of the registration."""
 
     def of(self, reading: Reading, version: Version) -> Definition:

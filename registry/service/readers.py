@@ -43,6 +43,7 @@ CANDIDATE: Final = 0
 """The number a candidate has in a cell."""
 
 _COMPARISONS_KEPT: Final = 20_000
+"""Comparisons of a reader with a version that are remembered; what stands in the way counts too, one by one."""
 _Key = tuple[tuple[bytes, frozenset[str], bool], bytes]
 
 
@@ -54,7 +55,7 @@ class Readers:
         self._definitions = definitions
         self._settings = settings
         self._upcasters = upcasters
-        self._compared: Recent[_Key, Obstacles] = Recent(_COMPARISONS_KEPT)
+        self._compared: Recent[_Key, Obstacles] = Recent(_COMPARISONS_KEPT, weigh=lambda found: 1 + len(found))
 
     def matrix(self, subject: Subject, *, environment: str | None = None, span: Span = WHOLE_HISTORY) -> Matrix:
         """How each reader reads each live version; with an environment, only the builds that are live there.

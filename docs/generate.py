@@ -306,27 +306,22 @@ def _described(module: ModuleType, name: str) -> dict[str, str]:
 def commands() -> str:
     """The command line, as its own help says it."""
     lines = ["# Commands", "", "What `lineal COMMAND --help` prints.", ""]
-    for path, command in _walk(application, ("lineal",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
-        lines += [
-            f"{'#' * (1 + len(path))} {' '.join(path)}",
-            "",
-            "```console",
-            command.get_help(context).rstrip(),
-            "```",
-            "",
-        ]
+    width = {"max_content_width": 100, "terminal_width": 100}
+    root = click.Context(application, info_name="lineal", **application.context_settings | width)
+    for context in _walk(root):
+        path = context.command_path
+        lines += [f"{'#' * (2 + path.count(' '))} {path}", "", "```console", context.get_help().rstrip(), "```", ""]
     return NOTE + "\n".join(line.rstrip() for text in lines for line in text.split("\n"))
 
 
-def _walk(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command)
-        for name in command.list_commands(context):
-            inner = command.get_command(context, name)
+def _walk(context: click.Context) -> Iterator[click.Context]:
+    """A command and those below it; what is set for the first holds for all."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name in context.command.list_commands(context):
+            inner = context.command.get_command(context, name)
             if inner is not None and not inner.hidden:
-                yield from _walk(inner, (*path, name))
+                yield from _walk(click.Context(inner, parent=context, info_name=name, **inner.context_settings))
 
 
 def error_codes() -> str:

@@ -30,7 +30,8 @@ _HEAD: Final = select(tables.head.c.position)
 _POSITION: Final = Prepared(_HEAD)
 _LOCK: Final = Prepared(_HEAD.with_for_update())
 _APPEND: Final = Prepared(
-    insert(tables.log), many=insert(tables.log).from_select(tables.log.columns.keys(), select(given(tables.log)))
+    insert(tables.log),
+    many=insert(tables.log).from_select(tables.log.columns.keys(), select(given(tables.log.columns))),
 )
 _ADVANCE: Final = Prepared(update(tables.head).values(position=bindparam("last")))
 

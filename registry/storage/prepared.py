@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 import psycopg
-from sqlalchemy import JSON, Connection, FromClause, Select, Table, bindparam, column, func
+from sqlalchemy import JSON, ColumnElement, Connection, FromClause, Select, bindparam, column, func
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -32,11 +32,16 @@ _AT_ONCE: Final = 100
 _json: Final = msgspec.json.Encoder()
 
 
-def given(table: Table) -> FromClause:
-    """Rows for a table, all in one parameter: what the statement for ``many`` rows selects from, in PostgreSQL."""
-    columns = (column(each.name, each.type) for each in table.columns)
+def given(columns: Iterable[ColumnElement[Any]]) -> FromClause:
+    """Rows with these columns, all in one parameter: what a statement about many selects from, in PostgreSQL."""
     rows = func.json_to_recordset(bindparam("rows", type_=JSON()))
-    return rows.table_valued(*columns).render_derived(name="given", with_types=True)
+    named = (column(str(each.key), each.type) for each in columns)
+    return rows.table_valued(*named).render_derived(name="given", with_types=True)
+
+
+def as_given(rows: Sequence[Values]) -> str:
+    """Rows as the parameter ``rows`` of such a statement."""
+    return _json.encode(rows).decode()
 
 
 class Prepared:
@@ -81,7 +86,7 @@ class Prepared:
             return self.change(connection, **rows[0])
         if self._many is not None and connection.dialect.name in _SPELT:
             parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
-            return sum(self._many.change(connection, rows=_json.encode(part).decode()) for part in parts)
+            return sum(self._many.change(connection, rows=as_given(part)) for part in parts)
         sql, bound = self._for(connection)
         cursor = cursor_of(connection)
         cursor.executemany(sql, list(map(bound, rows)))

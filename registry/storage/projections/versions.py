@@ -73,13 +73,13 @@ def _raise_subject(added: Upsert) -> Upsert:
 
 
 def _all(table: Table) -> Upsert:
-    return upsert(table).from_select(table.columns.keys(), select(given(table)))
+    return upsert(table).from_select(table.columns.keys(), select(given(table.columns)))
 
 
 _ADD_SCHEMA: Final = Prepared(upsert(schema).on_conflict_do_nothing(), many=_all(schema).on_conflict_do_nothing())
 _ADD_VERSION: Final = Prepared(
     _add_version({column.name: bindparam(column.name, type_=column.type) for column in version.columns}),
-    many=_add_version(dict(given(version).columns)),
+    many=_add_version(dict(given(version.columns).columns)),
 )
 _ADD_REFERENCE: Final = Prepared(insert(reference), many=_all(reference))
 _RAISE_LAST_ID: Final = Prepared(_raise_last_id(upsert(context)), many=_raise_last_id(_all(context)))

@@ -8,7 +8,20 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from compat.definition import Format
 from registry.events import moment
@@ -26,7 +39,7 @@ from registry.model import (
 )
 from registry.storage.conditions import in_span, spanned
 from registry.storage.ids import Ids, SchemaKey
-from registry.storage.prepared import Prepared
+from registry.storage.prepared import Prepared, as_given, given
 from registry.storage.reading.base import Questions
 from registry.storage.tables import context, reference, schema, subject, upcaster, version
 from registry.storage.visibility import shows_subject
@@ -94,22 +107,36 @@ _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
 _NEWEST_LIVE: Final = Prepared(_NEWEST.where(not_(version.c.deleted)).limit(bindparam("most", type_=Integer)))
 
 
+def _ids(holders: FromClause, held: Any) -> Select[Any]:
+    """Contexts with the highest id of each, and the schemas that are held against what was asked for."""
+    told = (held.c.canonical_digest, held.c.id, held.c.metadata, held.c.rule_set)
+    return select(context.c.name, context.c.last_id, *told).select_from(holders).order_by(held.c.position)
+
+
 @cache
 def _ids_of(contexts: int, digests: int) -> Prepared:
     digest = schema.c.canonical_digest.in_([bindparam(f"digest{place}") for place in range(digests)])
+    holders = context.outerjoin(schema, and_(schema.c.context == context.c.name, digest))
     return Prepared(
-        select(
-            context.c.name,
-            context.c.last_id,
-            schema.c.canonical_digest,
-            schema.c.id,
-            schema.c.metadata,
-            schema.c.rule_set,
-        )
-        .outerjoin(schema, and_(schema.c.context == context.c.name, digest))
-        .where(context.c.name.in_([bindparam(f"name{place}") for place in range(contexts)]))
-        .order_by(schema.c.position)
+        _ids(holders, schema).where(context.c.name.in_([bindparam(f"name{place}") for place in range(contexts)]))
     )
+
+
+_KEYS: Final = given([schema.c.context, schema.c.canonical_digest])
+_HELD_BY_KEY: Final = (
+    select(schema.c.canonical_digest, schema.c.id, schema.c.metadata, schema.c.rule_set, schema.c.position)
+    .where(schema.c.context == _KEYS.c.context, schema.c.canonical_digest == _KEYS.c.canonical_digest)
+    .order_by(schema.c.position)
+    .lateral("held")
+)
+_IDS_OF_GIVEN: Final = Prepared(
+    _ids(
+        _KEYS.join(context, context.c.name == _KEYS.c.context).outerjoin(_HELD_BY_KEY, true()),
+        _HELD_BY_KEY,
+    )
+)
+"""For PostgreSQL, which reads a whole context for a list of digests as long as it has no statistics, as in a new registry;
+what is lateral and ordered is looked up for each of them."""
 
 
 class VersionQuestions(Questions):
@@ -181,8 +208,13 @@ class VersionQuestions(Questions):
 
     def ids(self, keys: AbstractSet[SchemaKey], ids: Ids) -> None:
         """What ids some schemas have, asked at once."""
-        names, digests = _places("name", (name for name, _ in keys)), _places("digest", (digest for _, digest in keys))
-        rows = _ids_of(len(names), len(digests)).rows(self.connection, **names, **digests)
+        if self.connection.dialect.name == "postgresql":
+            wanted = [{"context": name, "canonical_digest": digest} for name, digest in keys]
+            rows = _IDS_OF_GIVEN.rows(self.connection, rows=as_given(wanted))
+        else:
+            names = _places("name", (name for name, _ in keys))
+            digests = _places("digest", (digest for _, digest in keys))
+            rows = _ids_of(len(names), len(digests)).rows(self.connection, **names, **digests)
         ids.learn(
             keys,
             ((row.name, row.last_id) for row in rows),

@@ -135,8 +135,8 @@ _IDS_OF_GIVEN: Final = Prepared(
         _HELD_BY_KEY,
     )
 )
-"""For PostgreSQL, which reads a whole context for a list of digests as long as it has no statistics, as in a new registry;
-what is lateral and ordered is looked up for each of them."""
+"""For PostgreSQL, which reads a whole context for a list of digests as long as it has no statistics, as in a new
+registry; what is lateral and ordered is looked up for each of them."""
 
 
 class VersionQuestions(Questions):

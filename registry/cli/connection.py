@@ -56,7 +56,7 @@ class Connection:
             headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
             auth=(user, password) if user else None,
             timeout=_SECONDS,
-            verify=_showing(certificate) if certificate else True,
+            verify=_showing(certificate) if certificate else parts.scheme == "https",  # else no authority need be read
         )
 
     def __enter__(self) -> Self:

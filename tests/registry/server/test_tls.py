@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from compat.gate.errors import CouldNotCheck
+from registry.cli.connection import Connection
 from registry.following import Follower
 from registry.service import Registry
 from registry.settings import load
@@ -101,6 +103,8 @@ def test_tls_and_client_certificates(serve: Serve, tmp_path: Path) -> None:
             httpx.get(f"{node.url}/subjects", verify=context)
     with pytest.raises(httpx.TransportError):
         httpx.get(node.url.replace("https", "http"))
+    with Connection(node.url) as command, pytest.raises(CouldNotCheck, match="is not trusted here"):
+        command.get("/subjects", list)
 
 
 def test_a_client_certificate_names_the_principal(

@@ -101,6 +101,8 @@ _TOKEN: Final = Prepared(
 )
 _HISTORY: Final = Prepared(_KNOWN.where(_OF_SUBJECT).order_by(version.c.number))
 _VERSION: Final = Prepared(VERSIONS.where(_OF_SUBJECT, version.c.number == bindparam("number")))
+_PLACE: Final = select(version.c.number, version.c.position, version.c.deleted)
+_PLACES: Final = Prepared(_PLACE.where(_OF_SUBJECT).order_by(version.c.number))
 _NEWEST: Final = VERSIONS.where(_OF_SUBJECT).order_by(version.c.number.desc()).limit(1)
 _HIGHEST: Final = Prepared(_NEWEST)
 _LATEST: Final = Prepared(_NEWEST.where(not_(version.c.deleted)))
@@ -192,19 +194,19 @@ class VersionQuestions(Questions):
 
     def numbers(self, at: Subject, span: Span = WHOLE_HISTORY) -> list[tuple[int, bool]]:
         """(number, deleted) of the versions, ascending."""
-        return [(row.number, row.deleted) for row in self._places(at, span)]
+        return [(row.number, bool(row.deleted)) for row in self._places(at, span)]
 
     def positions(self, at: Subject, span: Span) -> list[tuple[int, int]]:
         """(number, position of the registration) of the versions, ascending."""
         return [(row.number, row.position) for row in self._places(at, span)]
 
-    def _places(self, at: Subject, span: Span) -> list[Row[Any]]:
+    def _places(self, at: Subject, span: Span) -> list[Any]:
         if not self.view.shows(at):
             return []
-        query = select(version.c.number, version.c.position, version.c.deleted).where(
-            version.c.context == at.context, version.c.subject == at.name
-        )
-        return in_span(self.connection, query, span)
+        if span == WHOLE_HISTORY:
+            return _PLACES.rows(self.connection, context=at.context, name=at.name)
+        of_subject = version.c.context == at.context, version.c.subject == at.name
+        return in_span(self.connection, _PLACE.where(*of_subject), span)
 
     def ids(self, keys: AbstractSet[SchemaKey], ids: Ids) -> None:
         """What ids some schemas have, asked at once."""

@@ -15,7 +15,7 @@ from web.tree import Path, paths_of
 EARLIER: Final = 60
 """Versions before the shown one that are looked at."""
 REMEMBERED: Final = 100_000
-"""Names of fields that a process keeps, of all versions together: some fifteen megabytes."""
+"""Names of fields that a process keeps, of all versions together: some thirty megabytes."""
 
 
 class FieldNames:

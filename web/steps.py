@@ -18,7 +18,7 @@ from web.views.subject import Step
 from web.words import BAD, DOUBT, GOOD, LIFT, PLAIN, Tone, counted
 
 REMEMBERED: Final = 20_000
-"""Pairs of schemas whose verdict a process keeps: some ten megabytes."""
+"""Pairs of schemas whose verdict a process keeps: some seven megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

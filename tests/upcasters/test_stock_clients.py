@@ -7,6 +7,7 @@ import asyncio
 import io
 import json
 import struct
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -199,6 +200,24 @@ def test_an_old_event_comes_up_through_plans(url: str, json_ids: list[int]) -> N
         cause = cause.__cause__
     assert cause is not None
     assert (cause.source, cause.target, cause.pointer) == (1, 2, "/name")
+
+
+def test_plans_are_asked_for_again_after_a_registry_was_away(
+    url: str, json_ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JSONata runs the rule meanwhile, and not for ever: it refuses what JSON does not have."""
+    with Client("http://127.0.0.1:1") as away, Client(url) as client:
+        executor = PlanExecutor(away)
+        fast = deserializer(url, executor, **{"use.latest.version": True})
+        assert fast(framed(json_ids[0], OLD), CONTEXT) == NEW
+        executor._client = client
+        assert fast(framed(json_ids[0], OLD), CONTEXT) == NEW
+        assert executor._by_rule == {}, "not asked for each event"
+        later = time.monotonic() + 3600
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert fast(framed(json_ids[0], OLD), CONTEXT) == NEW
+        monkeypatch.undo()
+        assert len(executor._by_rule) == 2
 
 
 def test_a_wrapped_deserializer(url: str, json_ids: list[int]) -> None:

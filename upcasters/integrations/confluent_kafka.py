@@ -10,6 +10,7 @@ included, which JSONata refuses); all other rules fall through to JSONata.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, Final
@@ -20,13 +21,15 @@ from confluent_kafka.serialization import SerializationContext
 
 from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
-from upcasters.errors import UpcastersError, UpcastFailed
+from upcasters.errors import RegistryUnreachable, UpcastersError, UpcastFailed
 from upcasters.failures import Account, Policy, Report
 from upcasters.integrations.kafka_records import unframed
 
 _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
 _RULES: Final = 10_000
 """Rules of a client whose plans are known by the rule itself."""
+RETRY_SECONDS: Final = 10.0
+"""How long a registry that gave no answer is not asked for the same plan again; JSONata runs the rule meanwhile."""
 
 
 class PlanExecutor(RuleExecutor):
@@ -35,6 +38,8 @@ class PlanExecutor(RuleExecutor):
     def __init__(self, client: Client) -> None:
         self._client = client
         self._plans: dict[tuple[str, str, str, str], Chain | None] = {}
+        self._again: dict[tuple[str, str, str, str], float] = {}
+        """When to ask anew for a plan to which there was no answer."""
         self._by_rule: dict[tuple[str, int], tuple[Rule, Chain]] = {}
         self._lock = Lock()
         self._fallback: Any = None
@@ -60,13 +65,22 @@ class PlanExecutor(RuleExecutor):
     def _plan(self, subject: str, params: dict[str, str]) -> Chain | None:
         """The plan of the very step the rule was compiled from; None where the registry has another by now."""
         key = (subject, params[_FROM], params[_TO], params[_HASH])
-        if key not in self._plans:
+        if key in self._plans:
+            return self._plans[key]
+        if time.monotonic() < self._again.get(key, 0.0):
+            return None
+        try:
             self._plans[key] = self._fetched(*key)
+        except RegistryUnreachable:
+            self._again[key] = time.monotonic() + RETRY_SECONDS
+            return None
         return self._plans[key]
 
     def _fetched(self, subject: str, source: str, target: str, digest: str) -> Chain | None:
         try:
             chain = self._client.chain(subject, int(source), int(target))
+        except RegistryUnreachable:
+            raise
         except UpcastersError:
             return None
         return chain if [step.digest for step in chain.steps] == [digest] else None

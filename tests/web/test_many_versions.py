@@ -11,9 +11,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from compat.definition import Format
+from registry.errors import VersionNotFound
 from registry.events import SchemaRegistered
 from registry.identity import guid
-from registry.model import ANONYMOUS, DEFAULT, Build, ConfigurationChange, Content, Subject
+from registry.model import ANONYMOUS, DEFAULT, Build, ConfigurationChange, Content, Metadata, Subject
 from registry.references import define
 from registry.service import Registry
 from registry.service.definitions import identify, parse
@@ -43,6 +44,7 @@ def registered(number: int) -> SchemaRegistered:
         canonical_digest=identity.canonical,
         normalized_digest=identity.normalized,
         level="NONE",
+        metadata=Metadata(properties={"tier": "gold"}) if number == 1 else None,
     )
 
 
@@ -105,6 +107,12 @@ def test_the_strip_of_an_old_version_is_about_it(browser: TestClient[Litestar]) 
 def test_since_when_a_field_has_been_there(browser: TestClient[Litestar]) -> None:
     text = re.sub(r"<[^>]+>|\s+", " ", browser.get(HERE).text)
     assert re.search(r"late .*?since v?\s*100", text)
+
+
+def test_the_newest_version_with_a_property_is_found_however_old_it_is(registry: Registry) -> None:
+    assert registry.lookup.with_properties(ORDERS, {"tier": "gold"}).number == 1
+    with pytest.raises(VersionNotFound):
+        registry.lookup.with_properties(ORDERS, {"tier": "silver"})
 
 
 def test_any_two_versions_can_be_chosen(browser: TestClient[Litestar]) -> None:

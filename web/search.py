@@ -186,7 +186,7 @@ class Index:
                     self._generation = self._begun(self._texts, doubted=self._generation if doubted else "")
                 return ask(self._texts)
             except (IndexSpoilt, IndexBusy, msgspec.MsgspecError) as error:
-                _log.warning("the search index in %s is made anew: %s", file or "a temporary file", error)
+                _log.warning("the search index in %s cannot be used: %s", file or "a temporary file", error)
                 if self._texts is not None:
                     self._texts.close()
                     self._texts, self._doubtful = None, doubted
@@ -216,10 +216,10 @@ class Index:
     def _stands(self, known: Standing, doubted: str) -> bool:
         """Whether what an index was derived from is what there is."""
         catalog = self._registry.catalog
-        same = known.format == FORMAT and known.log == catalog.log_id() and known.purged <= catalog.position()
-        return (
-            known.generation != doubted and same and (not known.position or known.mark == catalog.mark(known.position))
-        )
+        if known.generation == doubted or known.format != FORMAT or known.log != catalog.log_id():
+            return False
+        marked = not known.position or known.mark == catalog.mark(known.position)
+        return marked and known.purged <= catalog.position()
 
     def _read_on(self, texts: TextIndex, deadline: Deadline) -> tuple[int, int]:
         """Take over what has changed. How many subjects are known then, and up to which position."""

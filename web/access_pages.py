@@ -14,6 +14,7 @@ from web.access import Access
 from web.asked import Asked, Form, Pages
 from web.permission import origin_of_admin, require_admin
 from web.rendering import page
+from web.site import Site
 from web.state import state
 from web.threads import in_thread
 from web.travel import seen
@@ -41,7 +42,7 @@ def show(request: Asked, site: Pages) -> Answer:
     require_admin(request)
     if then := seen():
         return Redirect(then.now, status_code=303)
-    return _access(access.access(site))
+    return _access(site, access.access(site))
 
 
 @post(f"{address.ACCESS}/keys", status_code=200)
@@ -54,8 +55,8 @@ def make_key(request: Asked, site: Pages, data: Form) -> Answer:
     except NotLetIn:
         raise
     except RegistryError as error:
-        return _access(access.access(site, sent=data, error=error.message))
-    return _access(access.access(site, secret=made.text))
+        return _access(site, access.access(site, sent=data, error=error.message))
+    return _access(site, access.access(site, secret=made.text))
 
 
 @post(f"{address.ACCESS}/keys/{{key_id:str}}/revoke", status_code=200)
@@ -76,7 +77,7 @@ def give(request: Asked, site: Pages, data: Form) -> Answer:
     except NotLetIn:
         raise
     except RegistryError as error:
-        return _access(access.access(site, sent=data, error=error.message))
+        return _access(site, access.access(site, sent=data, error=error.message))
     return Redirect(address.ACCESS, status_code=303)
 
 
@@ -89,8 +90,9 @@ def withdraw(request: Asked, site: Pages, data: Form) -> Answer:
     return Redirect(address.ACCESS, status_code=303)
 
 
-def _access(shown: Access) -> Response[str]:
+def _access(site: Site, shown: Access) -> Response[str]:
     values = {"active": "settings", "tab": "access", "admin": True, "access": shown, "roles": access.ROLES}
+    values |= {"primary": site.primary}
     return page("access.html", values, status=_INVALID if shown.error else 200, cache="no-store")
 
 

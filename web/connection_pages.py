@@ -48,7 +48,7 @@ def make_webhook(request: Asked, site: Pages, data: Form) -> Answer:
     except RegistryError as error:
         return _webhooks(site, connections.as_sent(site, data), error.message)
     shown = connections.correspondence(site, standing.webhook.id)
-    return _webhook(replace(shown, secret=secret, done="It is told what happens from now on."))
+    return _webhook(site, replace(shown, secret=secret, done="It is told what happens from now on."))
 
 
 @get(f"{address.WEBHOOKS}/{{name:str}}")
@@ -58,7 +58,7 @@ def webhook(request: Asked, site: Pages, name: FromPath[str]) -> Answer:
     require_admin(request)
     if then := seen():
         return Redirect(then.now, status_code=303)
-    return _webhook(connections.correspondence(site, name))
+    return _webhook(site, connections.correspondence(site, name))
 
 
 @post(f"{address.WEBHOOKS}/{{name:str}}/change", status_code=200)
@@ -70,8 +70,8 @@ def change_webhook(request: Asked, site: Pages, name: FromPath[str], data: Form)
         site.registry.webhooks.change(name, asdict(connections.sent(data)), origin)
     except RegistryError as error:
         shown = connections.correspondence(site, name)
-        return _webhook(connections.failed(shown, error.message, connections.as_sent(site, data)))
-    return _webhook(replace(connections.correspondence(site, name), done="It is told so from the next event on."))
+        return _webhook(site, connections.failed(shown, error.message, connections.as_sent(site, data)))
+    return _webhook(site, replace(connections.correspondence(site, name), done="It is told so from the next event on."))
 
 
 @post(f"{address.WEBHOOKS}/{{name:str}}/test", status_code=200)
@@ -82,8 +82,8 @@ def try_webhook(request: Asked, site: Pages, name: FromPath[str]) -> Answer:
     error = site.registry.webhooks.test(name, origin)
     shown = connections.correspondence(site, name)
     if error:
-        return _webhook(connections.failed(shown, f"The test was not taken: {error}"))
-    return _webhook(replace(shown, done="The test was taken."))
+        return _webhook(site, connections.failed(shown, f"The test was not taken: {error}"))
+    return _webhook(site, replace(shown, done="The test was taken."))
 
 
 @post(f"{address.WEBHOOKS}/{{name:str}}/rotate", status_code=200)
@@ -96,8 +96,8 @@ def rotate(request: Asked, site: Pages, name: FromPath[str], data: Form) -> Answ
         _, secret = site.registry.webhooks.rotate(name, timedelta(hours=hours), origin)
     except (ValueError, OverflowError, InvalidRequest) as error:
         why = error.message if isinstance(error, InvalidRequest) else "The hours are not a number."
-        return _webhook(connections.failed(connections.correspondence(site, name), why))
-    return _webhook(replace(connections.correspondence(site, name), secret=secret, done="It has a new secret."))
+        return _webhook(site, connections.failed(connections.correspondence(site, name), why))
+    return _webhook(site, replace(connections.correspondence(site, name), secret=secret, done="It has a new secret."))
 
 
 @post(f"{address.WEBHOOKS}/{{name:str}}/redeliver", status_code=200)
@@ -109,8 +109,8 @@ def redeliver(request: Asked, site: Pages, name: FromPath[str], data: Form) -> A
     try:
         count = site.registry.webhooks.redeliver(name, [int(position)] if position.isdecimal() else [])
     except RegistryError as error:
-        return _webhook(connections.failed(connections.correspondence(site, name), error.message))
-    return _webhook(replace(connections.correspondence(site, name), done=f"To be tried again: {count:,}."))
+        return _webhook(site, connections.failed(connections.correspondence(site, name), error.message))
+    return _webhook(site, replace(connections.correspondence(site, name), done=f"To be tried again: {count:,}."))
 
 
 @post(f"{address.WEBHOOKS}/{{name:str}}/remove", status_code=200)
@@ -123,12 +123,16 @@ def remove_webhook(request: Asked, site: Pages, name: FromPath[str]) -> Answer:
 
 def _webhooks(site: Site, wish: Wish, error: str = "") -> Response[str]:
     values = {"active": "settings", "tab": "webhooks", "admin": True, "wish": wish, "error": error}
-    values |= {"webhooks": connections.webhooks(site), "sealed": bool(site.registry.settings.secret_key)}
+    values |= {
+        "webhooks": connections.webhooks(site),
+        "sealed": bool(site.registry.settings.secret_key),
+        "primary": site.primary,
+    }
     return page("webhooks.html", values, status=_INVALID if error else 200, cache="no-store")
 
 
-def _webhook(shown: Correspondence) -> Response[str]:
-    values = {"active": "settings", "tab": "webhooks", "admin": True, "shown": shown}
+def _webhook(site: Site, shown: Correspondence) -> Response[str]:
+    values = {"active": "settings", "tab": "webhooks", "admin": True, "shown": shown, "primary": site.primary}
     return page("webhook.html", values, status=_INVALID if shown.error else 200, cache="no-store")
 
 
@@ -203,6 +207,7 @@ def _exporters(site: Site, error: str = "", sent: dict[str, str] | None = None, 
     values = {"active": "settings", "tab": "exporters", "admin": True, "error": error, "exporters": every}
     values |= {"new": connections.copying(sent) if sent and not of else Copying()}
     values |= {"sealed": bool(site.registry.settings.secret_key), "works": site.registry.settings.exporters}
+    values |= {"primary": site.primary}
     return page("exporters.html", values, status=_INVALID if error else 200, cache="no-store")
 
 

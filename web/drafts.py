@@ -165,7 +165,7 @@ def _incomplete(sent: Sent) -> str:
 
 
 def _next(site: Site, subject: Subject, checked: Checked, latest: Version | None, lifted: Lift | None) -> Next | None:
-    if seen() is not None or site.registry.settings.follow or not current().may(Role.DEVELOPER, subject):
+    if seen() is not None or site.primary or not current().may(Role.DEVELOPER, subject):
         return None
     number = site.registry.catalog.subject(checked.subject, 1).versions[-1].number + 1 if latest else 1
     if checked.verdict.compatible:

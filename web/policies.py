@@ -85,7 +85,7 @@ def policy(site: Site, scope: Subject, *, saved: bool = False) -> Policy:
         alias=configuration.alias or "",
         mode=_choice("mode", "Mode", "What may be done here at all.", _MODES, mode, in_force.mode.value),
         inherits=surprise,
-        may_change=seen() is None and not site.registry.settings.follow and who.may(Role.ADMIN, scope),
+        may_change=seen() is None and not site.primary and who.may(Role.ADMIN, scope),
         has_own=own != Own(),
         saved=saved,
     )

@@ -86,6 +86,7 @@ def _environment() -> Environment:
         "asked": "",
         "similar": (),
         "head": None,
+        "primary": "",
         "seen": seen,
         "travels": False,
         "clock": False,

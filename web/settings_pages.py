@@ -66,8 +66,13 @@ def _page(site: Site, scope: Subject, policy: Policy) -> Response[str]:
     head = None if scope.is_context else _head(site, scope)
     if head is None:
         shown = {"policy": policy, "scopes": policies.scopes(site), "tab": "rules", "admin": permission.is_admin()}
+        shown |= {"primary": site.primary}
         return page("settings.html", {"active": "settings", **shown}, status=status)
-    return page("subject_settings.html", {"active": "catalog", "head": head, "policy": policy}, status=status)
+    return page(
+        "subject_settings.html",
+        {"active": "catalog", "head": head, "policy": policy, "primary": site.primary},
+        status=status,
+    )
 
 
 def _head(site: Site, scope: Subject) -> Head | None:

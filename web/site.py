@@ -33,6 +33,11 @@ class Site:
         self._pasts: OrderedDict[int, Site] = OrderedDict()
         self._lock = Lock()
 
+    @property
+    def primary(self) -> str:
+        """The registry that this one follows, and where everything is changed; empty for none."""
+        return self.registry.settings.follow
+
     @classmethod
     def over(cls, registry: Registry, door: Door | None = None, search_file: Path | None = None) -> Site:
         """The pages over one registry; ``search_file``: where its search index is kept."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from compat.definition import Format
+from registry import archive
 from registry.errors import DamagedArchive, NotEmpty, UnknownEvent
 from registry.model import ConfigurationChange, Content, Origin, Subject
-from registry.service import Registry
+from registry.service import Registry, transfer
 from registry.settings import load
+from tests.forked import child, ended
 
 ANNA = Origin("anna", "request-7", "first of its kind", datetime(2024, 2, 29, 12, 30, 15, 123456, UTC))
 
@@ -173,3 +177,32 @@ def test_every_entry_names_its_request(registry: Registry) -> None:
     entries = registry.catalog.changes()
     assert all(entry.origin.request_id and entry.origin.actor for entry in entries)
     assert len({entry.origin.request_id for entry in entries}) == 2
+
+
+def test_an_import_that_was_killed_has_left_nothing_and_is_done_again(
+    database: str, fresh: Registry, whole: bytes, tmp_path: Path
+) -> None:
+    """From SQLite into either database, and back: the log is the same, byte for byte."""
+    file = tmp_path / "all.gz"
+    file.write_bytes(whole)
+
+    def die(done: int, total: int) -> None:
+        if done > total * 3 // 4:  # the file is read twice, and written the second time
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def begin() -> None:
+        transfer._AT_ONCE = 1
+        Registry.open(load({}, database=database)).transfer.restore(file, die)
+
+    assert ended(child(begin)) == -signal.SIGKILL
+    opened = Registry.open(load({}, database=database))
+    try:
+        assert opened.catalog.position() == 0
+        assert opened.upkeep.verify() == []
+        opened.transfer.restore(file)
+        assert opened.upkeep.verify() == []
+        fresh.transfer.restore(exported(opened, tmp_path / "again.gz"))
+    finally:
+        opened.close()
+    assert fresh.transfer.lines(0, 1_000)[0] == list(archive.read(file))
+    assert fresh.upkeep.verify() == []

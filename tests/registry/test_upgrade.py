@@ -9,6 +9,8 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from hashlib import sha256
@@ -29,6 +31,7 @@ from registry.settings import load
 from registry.storage import migrations
 from registry.storage.database import Database
 from tests.forked import child, ended
+from tests.patience import PATIENCE
 from tests.registry.conftest import DATABASES
 from tests.registry.older.tell import answers
 
@@ -172,6 +175,18 @@ def test_nodes_that_start_together_wait_for_each_other(empty: str) -> None:
     fill(empty, "0001")
     assert {ended(pid) for pid in [child(lambda: upgrade(empty)) for _ in range(4)]} == {0}
     require_whole(empty, "0001")
+
+
+def test_a_node_waits_for_a_migration_that_takes_longer_than_a_request_may(empty: str) -> None:
+    other = Database(load({}, database=empty))
+    with other.transaction(write=True) as connection, ThreadPoolExecutor(1) as pool:
+        migrations.upgrade(connection)
+        start = pool.submit(Registry.open, load({}, database=empty, busy_seconds=0.1))
+        with pytest.raises(FutureTimeout):
+            start.result(2)
+        connection.commit()
+        start.result(PATIENCE).close()
+    other.close()
 
 
 def test_nodes_that_start_together_on_nothing(empty: str) -> None:

@@ -10,7 +10,9 @@ import struct
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import fastavro
@@ -202,11 +204,36 @@ def test_an_old_event_comes_up_through_plans(url: str, json_ids: list[int]) -> N
     assert (cause.source, cause.target, cause.pointer) == (1, 2, "/name")
 
 
-def test_plans_are_asked_for_again_after_a_registry_was_away(
-    url: str, json_ids: list[int], monkeypatch: pytest.MonkeyPatch
+class Overloaded(BaseHTTPRequestHandler):
+    """Says so to everybody."""
+
+    def do_GET(self) -> None:
+        self.send_error(503)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def overloaded() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Overloaded) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("is_away", [True, False], ids=["away", "overloaded"])
+def test_plans_are_asked_for_again_after_a_registry_gave_none(
+    url: str,
+    overloaded: str,
+    json_ids: list[int],
+    is_away: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """JSONata runs the rule meanwhile, and not for ever: it refuses what JSON does not have."""
-    with Client("http://127.0.0.1:1") as away, Client(url) as client:
+    with Client("http://127.0.0.1:1" if is_away else overloaded) as away, Client(url) as client:
         executor = PlanExecutor(away)
         fast = deserializer(url, executor, **{"use.latest.version": True})
         assert fast(framed(json_ids[0], OLD), CONTEXT) == NEW

@@ -21,7 +21,7 @@ from confluent_kafka.serialization import SerializationContext
 
 from upcasters.chain import Chain
 from upcasters.client import Client, Upcaster
-from upcasters.errors import RegistryUnreachable, UpcastersError, UpcastFailed
+from upcasters.errors import RegistryRefused, UpcastersError, UpcastFailed
 from upcasters.failures import Account, Policy, Report
 from upcasters.integrations.kafka_records import unframed
 
@@ -29,7 +29,7 @@ _FROM, _TO, _HASH = "lineal.from", "lineal.to", "lineal.hash"
 _RULES: Final = 10_000
 """Rules of a client whose plans are known by the rule itself."""
 RETRY_SECONDS: Final = 10.0
-"""How long a registry that gave no answer is not asked for the same plan again; JSONata runs the rule meanwhile."""
+"""How long a plan that the registry neither gave nor said not to have is not asked for; JSONata runs it meanwhile."""
 
 
 class PlanExecutor(RuleExecutor):
@@ -39,7 +39,7 @@ class PlanExecutor(RuleExecutor):
         self._client = client
         self._plans: dict[tuple[str, str, str, str], Chain | None] = {}
         self._again: dict[tuple[str, str, str, str], float] = {}
-        """When to ask anew for a plan to which there was no answer."""
+        """When to ask anew for a plan that may be there after all."""
         self._by_rule: dict[tuple[str, int], tuple[Rule, Chain]] = {}
         self._lock = Lock()
         self._fallback: Any = None
@@ -71,7 +71,7 @@ class PlanExecutor(RuleExecutor):
             return None
         try:
             self._plans[key] = self._fetched(*key)
-        except RegistryUnreachable:
+        except RegistryRefused:
             self._again[key] = time.monotonic() + RETRY_SECONDS
             return None
         return self._plans[key]
@@ -79,7 +79,7 @@ class PlanExecutor(RuleExecutor):
     def _fetched(self, subject: str, source: str, target: str, digest: str) -> Chain | None:
         try:
             chain = self._client.chain(subject, int(source), int(target))
-        except RegistryUnreachable:
+        except RegistryRefused:
             raise
         except UpcastersError:
             return None

@@ -203,8 +203,10 @@ class Client(threading.Thread):
         again = False
         while time.monotonic() < end:
             with suppress(httpx.TransportError):
-                url = self._random.choice(self._urls) + path
-                found = self._http.request(method, url, json=body, headers=headers)
+                if not (alive := list(self._urls)):
+                    time.sleep(0.05)
+                    continue
+                found = self._http.request(method, self._random.choice(alive) + path, json=body, headers=headers)
                 answer = found.json()
                 assert not (isinstance(answer, dict) and answer.get("error_code") == _FAULT), f"{path}: {answer}"
                 if found.status_code < 500:

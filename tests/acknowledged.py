@@ -7,6 +7,7 @@ what the clients were told has to fit into it:
 - what was acknowledged stands in the log once, and says there what was answered;
 - what was acknowledged before something else was asked stands before it;
 - ids and versions are given in order, each once (a version's number again once it is deleted for good);
+- registering again what is registered is answered as it was, at every node, and changes nothing;
 - who is alone in changing a subject reads its own writes at every node, at once;
 - what the tables say is what the log says.
 """
@@ -85,12 +86,21 @@ class Told:
         )
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A schema, and what its registration was answered."""
+
+    text: str
+    answer: dict[str, Any]
+
+
 @dataclass
 class Own:
     """What a client has made of a subject that nobody else writes."""
 
     name: str
-    live: list[int] = field(default_factory=list)
+    live: dict[int, Registered] = field(default_factory=dict)
+    """By version."""
     soft: list[int] = field(default_factory=list)
     group: str | None = None
 
@@ -138,12 +148,12 @@ class Client(threading.Thread):
         (kind,) = self._random.choices(list(kinds), list(kinds.values()))
         if kind == "register":
             named = f"R{self._number}_{self._count}"
-            if (version := self._register(own.name, {"type": "record", "name": named, "fields": []})) is not None:
-                own.live.append(version)
+            made = self._register(own.name, {"type": "record", "name": named, "fields": []})
+            own.live[made.answer["version"]] = made
         elif kind == "delete":
-            gone = self._random.choice(own.live)
+            gone = self._random.choice(list(own.live))
             self._write("DELETE", f"/subjects/{own.name}/versions/{gone}", own.name)
-            own.live.remove(gone)
+            del own.live[gone]
             own.soft.append(gone)
         elif kind == "purge":
             gone = self._random.choice(own.soft)
@@ -157,22 +167,24 @@ class Client(threading.Thread):
 
     def _look(self, own: Own) -> None:
         """Whether a node says what this client has made of a subject."""
-        for question, expected in (("", own.live), ("?deleted=true", own.live + own.soft)):
+        for question, expected in (("", [*own.live]), ("?deleted=true", [*own.live, *own.soft])):
             found, _ = self._ask("GET", f"/subjects/{own.name}/versions{question}")
             found = found if isinstance(found, list) else []
             assert found == sorted(expected), f"{own.name}{question}: {found} instead of {sorted(expected)}"
+        if own.live:
+            known = self._random.choice(list(own.live.values()))
+            again, _ = self._ask("POST", f"/subjects/{own.name}/versions", {"schema": known.text})
+            assert again == known.answer, f"{own.name}, registered again: {again} instead of {known.answer}"
         if own.group is not None:
             said, _ = self._ask("GET", f"/config/{own.name}")
             assert said["compatibilityGroup"] == own.group, f"{own.name}: {said} instead of {own.group}"
 
     # ------------------------------------------------------------------------------------ how it is asked
 
-    def _register(self, subject: str, schema: dict[str, Any]) -> int | None:
-        """The version; None if it was refused."""
+    def _register(self, subject: str, schema: dict[str, Any]) -> Registered:
+        """What was sent and answered, a refusal too."""
         text = json.dumps(schema)
-        answer = self._write("POST", f"/subjects/{subject}/versions", subject, {"schema": text}, text)
-        version: int | None = answer.get("version") if isinstance(answer, dict) else None
-        return version
+        return Registered(text, self._write("POST", f"/subjects/{subject}/versions", subject, {"schema": text}, text))
 
     def _write(self, method: str, path: str, subject: str, body: object = None, text: str | None = None) -> Any:
         self._count += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acknowledged import Client, Told, faults, prepare
+from tests.acknowledged import CONTESTED, Client, Told, faults, prepare
 from tests.postgresql import crash
 
 pytestmark = pytest.mark.postgresql
@@ -58,3 +58,4 @@ def test_no_id_or_version_is_given_twice_and_no_write_is_lost(start: Any, server
             client.join()
     assert faults(database, told) == []
     assert told.refused, "nothing was contested"
+    assert sum(write.subject == CONTESTED for write in told.writes) > 2, "nothing was contested"

@@ -22,7 +22,7 @@ from registry.model import ConfigurationChange, Content, Origin, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.service.proving import read_document
 from registry.upcasting import elsewhere, verification
-from registry.upcasting.engines import Asked
+from registry.upcasting.engines import Asked, Budget
 from upcasters.chain import chain_from_json
 from upcasters.compile import duckdb
 from upcasters.document import write
@@ -87,9 +87,9 @@ def test_a_step_that_nobody_wrote_is_held_to_engines_when_it_leaves_the_registry
     asked: list[str] = []
     right = elsewhere.compare
 
-    def compare(step: Asked, outcomes: Any, engines: Any) -> Any:
+    def compare(step: Asked, outcomes: Any, engines: Any, budget: Budget) -> Any:
         asked.extend([step.direction] if engines else [])
-        return right(step, outcomes, engines)
+        return right(step, outcomes, engines, budget)
 
     monkeypatch.setattr(verification, "compare", compare)
     with orders.upcasters._store.read() as reading:

@@ -20,9 +20,12 @@ TIMEOUT_SECONDS = 10.0
 
 def _arguments(request: Request) -> dict[str, Any]:
     headers = {"If-None-Match": request.etag} if request.etag else {}
-    return {"params": dict(request.query), "headers": headers} | (
-        {} if request.body is None else {"json": request.body}
-    )
+    found: dict[str, Any] = {"params": dict(request.query), "headers": headers}
+    if request.body is not None:
+        found["json"] = request.body
+    if request.seconds is not None:
+        found["timeout"] = request.seconds
+    return found
 
 
 def _response(answer: httpx.Response) -> Response:
@@ -80,7 +83,10 @@ class Client:
         mechanism: str = "source",
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``."""
+        """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``.
+
+        For a proof, ``publish`` and ``verify`` wait up to 90 seconds whatever the timeout.
+        """
         self._url = url
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout, transport=transport)
         self._versions: dict[tuple[str, int], int] = {}
@@ -161,7 +167,10 @@ class AsyncClient:
         mechanism: str = "source",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``."""
+        """``timeout`` and ``fresh`` are seconds; ``mechanism`` is ``source`` or, without ``exec``, ``closures``.
+
+        For a proof, ``publish`` and ``verify`` wait up to 90 seconds whatever the timeout.
+        """
         self._url = url
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, transport=transport)
         self._versions: dict[tuple[str, int], int] = {}

@@ -23,6 +23,9 @@ Target: TypeAlias = int | Literal["latest"]
 FRESH_SECONDS: Final = 300.0
 """How long a chain is used before the registry is asked whether it was corrected."""
 
+PROOF_SECONDS: Final = 90.0
+"""How long the answer to a question may take for which the registry proves an upcaster."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -33,6 +36,8 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     etag: str = ""
+    seconds: float | None = None
+    """How long the answer may take, where that is longer than usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +121,14 @@ def edges(subject: str) -> Question:
 def publish(document: Document) -> Question:
     """Publish an upcaster; the registry proves it first. Raises RegistryRefused with what it found."""
     path = f"/api/v1/subjects/{quote(document.subject, safe='')}/upcasters"
-    response = yield Request("POST", path, body={"document": write(document)})
+    response = yield Request("POST", path, body={"document": write(document)}, seconds=PROOF_SECONDS)
     return _answer(response)
 
 
 def verify(document: Document) -> Question:
     """Have an upcaster proven without publishing it."""
-    response = yield Request("POST", "/api/v1/upcasters/verify", body={"document": write(document)})
+    body = {"document": write(document)}
+    response = yield Request("POST", "/api/v1/upcasters/verify", body=body, seconds=PROOF_SECONDS)
     return _answer(response)
 
 

@@ -71,9 +71,9 @@ class Connection:
         """What a path answers, read as ``kind``. Raises Refusal, CouldNotCheck."""
         return self._answer(self._http.build_request("GET", path), kind)
 
-    def post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
-        """What a path answers to a body, read as ``kind``. Raises Refusal, CouldNotCheck."""
-        return self._answer(self._with_body("POST", path, body), kind)
+    def post(self, path: str, body: dict[str, Any], kind: type[T], seconds: float = _SECONDS) -> T:
+        """What a path answers to a body, read as ``kind``, within so many seconds. Raises Refusal, CouldNotCheck."""
+        return self._answer(self._with_body("POST", path, body, seconds), kind)
 
     def put(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
         """What a path answers to what is set there, read as ``kind``. Raises Refusal, CouldNotCheck."""
@@ -87,9 +87,9 @@ class Connection:
         """What a path answers when it is taken away, read as ``kind``. Raises Refusal, CouldNotCheck."""
         return self._answer(self._http.build_request("DELETE", path), kind)
 
-    def _with_body(self, method: str, path: str, body: dict[str, Any]) -> httpx.Request:
-        content = msgspec.json.encode(body)
-        return self._http.build_request(method, path, content=content, headers={"Content-Type": _MEDIA_TYPE})
+    def _with_body(self, method: str, path: str, body: dict[str, Any], seconds: float = _SECONDS) -> httpx.Request:
+        content, headers = msgspec.json.encode(body), {"Content-Type": _MEDIA_TYPE}
+        return self._http.build_request(method, path, content=content, headers=headers, timeout=seconds)
 
     def _answer(self, request: httpx.Request, kind: type[T]) -> T:
         try:

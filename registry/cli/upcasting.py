@@ -165,12 +165,13 @@ def bundle(remote: Remote, subjects: Iterable[str], target: str) -> bytes:
 
 def publish(remote: Remote, subject: str, text: str) -> Published:
     """Put an upcaster in force. Raises Refusal where its proof fails."""
-    return remote.post(f"/api/v1/subjects/{_part(subject)}/upcasters", {"text": text}, Published)
+    path = f"/api/v1/subjects/{_part(subject)}/upcasters"
+    return remote.post(path, {"text": text}, Published, exchange.PROOF_SECONDS)
 
 
 def verify(remote: Remote, text: str) -> Proof:
     """The proof of an upcaster, without publishing it."""
-    return remote.post("/api/v1/upcasters/verify", {"text": text}, Proof)
+    return remote.post("/api/v1/upcasters/verify", {"text": text}, Proof, exchange.PROOF_SECONDS)
 
 
 def verify_here(remote: Remote, document: Document, names: Sequence[str], postgresql: str, seconds: float) -> Proof:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
@@ -61,6 +61,7 @@ class Store:
             except StoreBusy:
                 if monotonic() > end:
                     raise
+                sleep(0.05)
             else:
                 return
 

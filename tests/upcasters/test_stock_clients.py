@@ -26,7 +26,7 @@ from confluent_kafka.schema_registry.rules.jsonata.jsonata_executor import Jsona
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.node import running
-from upcasters import SKIPPED, AsyncClient, Client, NoChain, RegistryRefused, UpcastFailed, read
+from upcasters import SKIPPED, AsyncClient, Client, NoChain, RegistryRefused, RegistryUnreachable, UpcastFailed, read
 from upcasters.exchange import bundle, unbundle
 from upcasters.integrations.confluent_kafka import PlanExecutor, UpcastingDeserializer
 
@@ -77,7 +77,7 @@ def register(url: str, subject: str, schemas: list[Any], kind: str, documents: l
             metadata = {"properties": {"major": str(number)}}
             body = {"schema": json.dumps(schema), "schemaType": kind, "metadata": metadata}
             ids.append(http.post(f"/subjects/{subject}/versions", json=body).raise_for_status().json()["id"])
-    with Client(url, timeout=30) as client:
+    with Client(url) as client:
         for document in documents:
             client.publish(read(document))
     return ids
@@ -300,6 +300,16 @@ def test_clients_ask_once(url: str, json_ids: list[int]) -> None:
             up(OLD, version=9)
         with pytest.raises(RegistryRefused, match="no-such"):
             client.publish(read(STEPS[0] | {"subject": "no-such"}))
+
+
+def test_a_proof_has_its_time(url: str, json_ids: list[int]) -> None:
+    """However little a client gives to chains."""
+    document = read(STEPS[0])
+    with Client(url, timeout=1e-6) as client:
+        with pytest.raises(RegistryUnreachable):
+            client.chain(SUBJECT, 1)
+        assert client.verify(document)["accepted"]
+        assert client.publish(document)["revision"] == 1
 
 
 def test_an_asynchronous_client(url: str, json_ids: list[int]) -> None:

@@ -194,13 +194,13 @@ class VersionQuestions(Questions):
 
     def numbers(self, at: Subject, span: Span = WHOLE_HISTORY) -> list[tuple[int, bool]]:
         """(number, deleted) of the versions, ascending."""
-        return [(row.number, bool(row.deleted)) for row in self._places(at, span)]
+        return [(row.number, bool(row.deleted)) for row in self._standing_at(at, span)]
 
     def positions(self, at: Subject, span: Span) -> list[tuple[int, int]]:
         """(number, position of the registration) of the versions, ascending."""
-        return [(row.number, row.position) for row in self._places(at, span)]
+        return [(row.number, row.position) for row in self._standing_at(at, span)]
 
-    def _places(self, at: Subject, span: Span) -> list[Any]:
+    def _standing_at(self, at: Subject, span: Span) -> list[Any]:
         if not self.view.shows(at):
             return []
         if span == WHOLE_HISTORY:

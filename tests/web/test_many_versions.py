@@ -20,8 +20,6 @@ from registry.service import Registry
 from registry.service.definitions import identify, parse
 from registry.settings import Settings
 from registry.storage.reading import versions as reading
-from web.app import pages
-from web.site import Site
 
 ORDERS = Subject(name="orders")
 MANY = 130
@@ -61,13 +59,6 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     opened.contracts.declare_writer(ORDERS, Build("shop", "1"), [90])
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def browser(registry: Registry) -> Iterator[TestClient[Litestar]]:
-    with TestClient(pages(Site.over(registry))) as client:
-        client.headers["Accept"] = "text/html"
-        yield client
 
 
 def rows(page: str) -> list[int]:

@@ -35,7 +35,7 @@ from registry.http.parameters import provide_subject
 from registry.http.permissions import guard
 from registry.http.ready import ReadyAnswers
 from registry.http.stopping import Stopping
-from registry.http.waiting import Line
+from registry.http.waiting import Waiting
 from registry.http.watch import Watch
 from registry.service import Registry
 from registry.settings import Settings, load
@@ -103,7 +103,7 @@ def create_app(
         openapi_config=description(),
         lifespan=[life],
     )
-    app.state.line = Line(opened.registration.carry_out)
+    app.state.waiting = Waiting(opened.registration.line)
     app.asgi_handler = Front(app.asgi_handler, opened, door or Door(opened), answers, Watch(settings))
     if settings.allow_origins:
         app.asgi_handler = Origins(app.asgi_handler, settings.allow_origins)

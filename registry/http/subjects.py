@@ -32,7 +32,7 @@ from registry.http.payloads import (
     schema_tags,
 )
 from registry.http.schemas import raw_text
-from registry.http.waiting import line_of
+from registry.http.waiting import waiting_of
 from registry.model import ANYWHERE, Subject
 from registry.service import RegistrationOptions, Registry
 from registry.service.decision import Steps
@@ -151,7 +151,7 @@ async def register(
         version = yield from registry.registration.steps(subject, sent, options, origin)
         return registered_body(version, registry.lookup.text_for(sent, version, answered))
 
-    return await line_of(request).settled(subject, steps(), origin)
+    return await waiting_of(request).settled(subject, steps(), origin)
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import BoundedSemaphore
 from typing import Final
 
 from compat.engine import Form
@@ -35,8 +34,8 @@ from registry.service.answers import Checked
 from registry.service.completion import Completion, Retagging
 from registry.service.decision import Decision, Identified, Proposal, Steps, append
 from registry.service.definitions import Candidate, Definitions
-from registry.service.in_turn import InTurn
 from registry.service.judging import judge
+from registry.service.line import Line
 from registry.service.memory import Memory
 from registry.service.situation import Situation, View, existing
 from registry.service.upcasters import Upcasters
@@ -48,9 +47,6 @@ from upcasters.document import Document
 
 _ATTEMPTS: Final = 4
 """How often a decision is made before the lock is taken; then it is made with the lock held."""
-
-_DECISIONS: Final = 8
-"""How many are made at a time: they take turns on one processor, as does whoever else wants to be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +91,7 @@ class Registration:
         self._upcasters = upcasters
         self._completion = Completion(definitions)
         self._memory = Memory(store)
-        self._in_turn = InTurn()
-        self._deciding = BoundedSemaphore(_DECISIONS)
+        self.line = Line(self.carry_out)
 
     def register(
         self,
@@ -111,21 +106,12 @@ class Registration:
         IncompatibleSchema (with its verdict; the refusal is recorded in the log). With an upcaster also
         InvalidUpcaster, UpcasterRefused, and NoUpcasters where an older version would still not reach the latest.
         """
-        steps = self.steps(subject, candidate, options, origin)
-        version: Version | None = None
-        with self._in_turn.on(subject):
-            while True:
-                try:
-                    decision = steps.send(version)
-                except StopIteration as end:
-                    registered: Version = end.value
-                    return registered
-                version = self.carry_out([Proposal(decision, origin)])[0]
+        return self.line.settled(subject, self.steps(subject, candidate, options, origin), origin)
 
     def steps(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin
     ) -> Steps[Version]:
-        """``register``, for those who ``carry_out`` its decisions together with others."""
+        """``register``, step by step: for those who stand in the ``line``."""
         candidate = _admissible(subject, candidate)
         outcome = yield from self._settle(subject, candidate, options, origin)
         if isinstance(outcome, _Refusal):
@@ -138,11 +124,9 @@ class Registration:
 
         Raises StoreUnavailable, StoreBusy, and what appending one of them raises; then nothing was appended.
         """
-
-        def work(writing: Writing) -> list[Version | None]:
+        with self._store.write(proposals[0].origin) as writing:
+            writing.expect(proposal.decision.schema for proposal in proposals)
             return [proposal.carry_out(writing) for proposal in proposals]
-
-        return self._store.together(work, proposals[0].origin, [proposal.decision.schema for proposal in proposals])
 
     def rehearse(
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin = ANONYMOUS
@@ -171,8 +155,7 @@ class Registration:
             if outcome is not None:
                 return outcome
         for _ in range(_ATTEMPTS):
-            with self._deciding:
-                decision = self._decide(self._store.read, subject, candidate, options)
+            decision = self._decide(self._store.read, subject, candidate, options)
             if not isinstance(decision, Decision):
                 return decision
             if (version := (yield from self._appended(decision))) is not None:
@@ -186,8 +169,7 @@ class Registration:
     ) -> Steps[Version | _Refusal | None]:
         """What comes of a remembered situation; None where it is not so any more."""
         try:
-            with self._deciding:
-                outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
+            outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
         except RegistryError:
             if self._memory.holds(remembered):
                 raise

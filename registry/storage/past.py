@@ -22,12 +22,10 @@ from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event, Line
 from registry.model import ANONYMOUS, Origin, Subject
 from registry.policy import Setting
-from registry.storage.ids import SchemaKey
 from registry.storage.reading import Reading
-from registry.storage.store import Listener, Store, T
+from registry.storage.store import Listener, Store
 from registry.storage.tables import PROJECTIONS, metadata
 from registry.storage.verification import replay
-from registry.storage.writing import Writing
 
 
 class PastReading(Reading):
@@ -92,15 +90,6 @@ class PastStore(Store):
         raise OperationNotPermitted(
             f"This is the registry as it was at position {self._position} of its log: what was cannot be changed"
         )
-
-    def together(
-        self,
-        work: Callable[[Writing], T],  # noqa: ARG002
-        origin: Origin,
-        schemas: Sequence[SchemaKey] = (),  # noqa: ARG002
-    ) -> NoReturn:
-        """Raises OperationNotPermitted."""
-        self.write(origin)
 
     def maintain(self, origin: Origin = ANONYMOUS, *, keep: bool = True) -> NoReturn:  # noqa: ARG002
         """Raises OperationNotPermitted."""

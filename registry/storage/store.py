@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,14 +17,11 @@ from registry.events import Entry
 from registry.model import ANONYMOUS, Origin
 from registry.settings import Settings
 from registry.storage import migrations
-from registry.storage.batches import Batches, Turn
 from registry.storage.database import Database
-from registry.storage.ids import SchemaKey
 from registry.storage.lately import Lately
 from registry.storage.reading import Reading
 from registry.storage.writing import Writing
 
-T = TypeVar("T")
 _LONGEST_MIGRATION: Final = 900.0
 """Seconds for which a node that starts waits for another one that migrates: a request would not wait so long."""
 Listener = Callable[[Sequence[Entry]], None]
@@ -43,7 +40,6 @@ class Store:
         self._lately = Lately()
         self._losses = 0
         """How many connections had died when something was written last."""
-        self._batches: Batches[Writing] = Batches(self._write_all)
         self._listeners: list[Listener] = []
         try:
             self._migrate()
@@ -139,7 +135,7 @@ class Store:
         Raises StoreUnavailable, StoreBusy. Threads of one process queue here, rather than in the database's busy loop.
         """
         if not self._writer.acquire(timeout=self._busy_seconds):
-            raise self._no_turn()
+            raise StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
         try:
             with self._database.transaction(write=True) as connection:
                 losses, self._losses = self._losses, self._database.losses
@@ -156,25 +152,6 @@ class Store:
                 self.heard(writing.appended)
         finally:
             self._writer.release()
-
-    def together(self, work: Callable[[Writing], T], origin: Origin, schemas: Sequence[SchemaKey] = ()) -> T:
-        """Write in a transaction that is shared with what other threads write now; returns when it is committed.
-
-        ``work`` may be run again, after a rollback, and must then decide by what it finds; ``schemas`` are what it will
-        want an id for. Raises what ``work`` raises, StoreUnavailable, StoreBusy.
-        """
-        try:
-            return self._batches.run(work, origin, self._busy_seconds, schemas)
-        except TimeoutError as error:
-            raise self._no_turn() from error
-
-    def _write_all(self, turns: Sequence[Turn[Writing]]) -> list[Any]:
-        with self.write(turns[0].origin) as writing:
-            writing.expect(key for turn in turns for key in turn.about)
-            return [turn.context.run(writing.take, turn) for turn in turns]
-
-    def _no_turn(self) -> StoreBusy:
-        return StoreBusy(f"no turn to write within {self._busy_seconds:g} s: try again")
 
     @contextmanager
     def operate(self) -> Iterator[Connection]:

@@ -7,7 +7,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -18,7 +17,6 @@ from registry.errors import DamagedArchive
 from registry.events import Entry, Event, Line, SchemaRegistered
 from registry.model import Metadata, Origin, RuleSet, Subject
 from registry.storage import log, projections
-from registry.storage.batches import Turn
 from registry.storage.ids import Ids, SchemaKey
 from registry.storage.lately import Lately
 from registry.storage.reading import Reading
@@ -46,11 +44,6 @@ class Writing(Reading):
         self.origin = _named(origin)
         self._caller = current()
         self.view = self._caller.view
-
-    def take(self, turn: Turn[Writing]) -> Any:
-        """What the work of a turn returns."""
-        self.act(turn.origin)
-        return turn.work(self)
 
     def append(self, *happened: tuple[Subject, Event]) -> list[Entry]:
         """Add events to the log, and what follows from them to the projections, before anything else is asked.

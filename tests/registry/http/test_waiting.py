@@ -10,9 +10,10 @@ from typing import Any, cast
 import pytest
 
 from registry.errors import OperationNotPermitted, StoreBusy
-from registry.http.waiting import Line
+from registry.http.waiting import Waiting
 from registry.model import ANONYMOUS, Subject, Version
 from registry.service.decision import Decision, Proposal, Steps
+from registry.service.line import Line
 
 ORDERS, INVOICES, STOCK = (Subject(name=name) for name in ("orders", "invoices", "stock"))
 SECONDS = 30
@@ -71,7 +72,7 @@ def outcomes(*waiting: Awaitable[Any]) -> list[Any]:
 
 
 def test_what_was_decided_together_is_written_together(log: Log) -> None:
-    line, all_here = Line(log.carry_out), Event()
+    line, all_here = Waiting(Line(log.carry_out)), Event()
 
     async def comes_last() -> Any:
         asyncio.get_running_loop().call_soon(all_here.set)
@@ -89,7 +90,7 @@ def test_what_was_decided_together_is_written_together(log: Log) -> None:
 
 
 def test_one_after_another_on_a_subject(log: Log) -> None:
-    line = Line(log.carry_out)
+    line = Waiting(Line(log.carry_out))
     names = [f"o{number}" for number in range(5)]
     found = outcomes(*(line.settled(ORDERS, decides(name), ANONYMOUS) for name in names))
     assert found == [name.upper() for name in names]
@@ -98,7 +99,7 @@ def test_one_after_another_on_a_subject(log: Log) -> None:
 
 def test_a_decision_that_does_not_hold_is_made_again(log: Log) -> None:
     log.outdated.add("guess")
-    line = Line(log.carry_out)
+    line = Waiting(Line(log.carry_out))
     assert outcomes(line.settled(ORDERS, decides("guess", "sure"), ANONYMOUS)) == ["SURE"]
     assert log.written == [["guess"], ["sure"]]
 
@@ -106,7 +107,7 @@ def test_a_decision_that_does_not_hold_is_made_again(log: Log) -> None:
 @pytest.mark.parametrize("held_up", [ORDERS, INVOICES])
 def test_nobody_waits_for_a_long_check(log: Log, held_up: Subject) -> None:
     """Neither who is decided already, nor who comes later, be it on the same subject."""
-    line, free = Line(log.carry_out), Event()
+    line, free = Waiting(Line(log.carry_out)), Event()
 
     async def all_of_them() -> list[Any]:
         before = asyncio.ensure_future(line.settled(STOCK, decides("before"), ANONYMOUS))
@@ -121,7 +122,7 @@ def test_nobody_waits_for_a_long_check(log: Log, held_up: Subject) -> None:
 
 
 def test_others_are_decided_while_one_is_written(log: Log) -> None:
-    line, decided = Line(log.carry_out), Event()
+    line, decided = Waiting(Line(log.carry_out)), Event()
 
     def later() -> Steps[Any]:
         decided.set()
@@ -142,7 +143,7 @@ def test_others_are_decided_while_one_is_written(log: Log) -> None:
 
 def test_one_that_fails_fails_alone(log: Log) -> None:
     log.refused["b"] = OperationNotPermitted("no")
-    line = Line(log.carry_out)
+    line = Waiting(Line(log.carry_out))
 
     def breaks() -> Steps[Any]:
         raise ValueError("wrong")
@@ -159,7 +160,7 @@ def test_one_that_fails_fails_alone(log: Log) -> None:
 def test_where_nothing_can_be_written_each_is_told(log: Log) -> None:
     """And it is not tried once more for each of them, as that may take long."""
     busy = log.refused["a"] = StoreBusy("no turn")
-    line = Line(log.carry_out)
+    line = Waiting(Line(log.carry_out))
     hold = Event()
 
     async def both() -> list[Any]:
@@ -174,7 +175,7 @@ def test_where_nothing_can_be_written_each_is_told(log: Log) -> None:
 
 
 def test_who_has_gone_is_not_missed(log: Log) -> None:
-    line = Line(log.carry_out)
+    line = Waiting(Line(log.carry_out))
 
     async def leaves() -> Any:
         log.open.clear()

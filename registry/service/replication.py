@@ -51,7 +51,7 @@ class Replication:
             position = reading.position()
             if not self.primary:
                 return Standing("", position, position, None, "")
-            heard = followed.read(reading.connection)
+            heard = followed.read(reading.unlogged)
         return Standing(self.primary, position, max(position, heard.position), heard.contact, heard.error)
 
     def lag(self) -> int:
@@ -65,7 +65,7 @@ class Replication:
     def failed(self, error: str) -> None:
         """The primary has not answered, or not what can be copied."""
         with self._store.read() as reading:
-            before = followed.read(reading.connection)
+            before = followed.read(reading.unlogged)
         if before.error != error:
             self._remember(Followed(before.position, before.contact, error))
 

@@ -29,4 +29,4 @@ class Upkeep:
     def verify(self, progress: Progress | None = None) -> list[Deviation]:
         """What differs between the projections and a replay of the log (at most 100); empty when all is well."""
         with self._store.read() as reading:
-            return deviations(reading.connection, progress)
+            return deviations(reading, progress)

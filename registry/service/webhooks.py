@@ -149,7 +149,7 @@ class Webhooks:
         """What could not be delivered, oldest first, at most a thousand. Raises NotFound."""
         with self._store.read() as reading:
             _required(kept.find(reading.connection, name), name)
-            return kept.letters(reading.connection, name, limit=_MOST_LETTERS)
+            return kept.letters(reading.unlogged, name, limit=_MOST_LETTERS)
 
     def delivered(self, name: str, limit: int = 10) -> list[Entry]:
         """What it was told last since it is told this, newest first, as far back as is looked. Raises NotFound."""
@@ -159,11 +159,11 @@ class Webhooks:
             asked = (one.position for one in changes if isinstance(one.event, WebhookChanged) and one.event.id == name)
             entries = reading.entries(
                 after=next(asked, hook.position),
-                before=kept.progress(reading.connection, hook).position + 1,
+                before=kept.progress(reading.unlogged, hook).position + 1,
                 limit=_LOOKED_THROUGH,
                 newest_first=True,
             )
-            letters = kept.letters(reading.connection, name, limit=_MOST_LETTERS)
+            letters = kept.letters(reading.unlogged, name, limit=_MOST_LETTERS)
         undelivered = {letter.position for letter in letters}
         told = [entry for entry in entries if is_told(hook, entry) and entry.position not in undelivered]
         return told[:limit]
@@ -197,7 +197,7 @@ class Webhooks:
     def wanted(self, hook: Webhook) -> list[DeadLetter]:
         """Dead letters that are to be tried again, oldest first."""
         with self._store.read() as reading:
-            return kept.letters(reading.connection, hook.id, wanted_only=True, limit=_MOST_LETTERS)
+            return kept.letters(reading.unlogged, hook.id, wanted_only=True, limit=_MOST_LETTERS)
 
     def remember(self, hook: Webhook, progress: Progress, dead: DeadLetter | None = None) -> None:
         """Keep how far it is, and what was given up on the way."""
@@ -239,8 +239,8 @@ class Webhooks:
         }
 
     def _standing(self, reading: Reading, hook: Webhook) -> Standing:
-        dead = len(kept.letters(reading.connection, hook.id, limit=_MOST_LETTERS))
-        return Standing(hook, kept.progress(reading.connection, hook), reading.position(), dead)
+        dead = len(kept.letters(reading.unlogged, hook.id, limit=_MOST_LETTERS))
+        return Standing(hook, kept.progress(reading.unlogged, hook), reading.position(), dead)
 
 
 def _required(found: Webhook | None, name: str) -> Webhook:

@@ -31,7 +31,7 @@ def exporters(reading: Reading) -> list[Exporter]:
             changed=None if row.time is None else moment(row.time),
             trace=row.trace or "",
         )
-        for row in reading.connection.execute(_ALL.order_by(exporter.c.name))
+        for row in reading.unlogged.execute(_ALL.order_by(exporter.c.name))
     ]
 
 

@@ -139,13 +139,13 @@ def replay(connection: Connection, *, after: int = 0, last: int | None = None) -
         after = entries[-1].position
 
 
-def position_at(connection: Connection, time: datetime) -> int:
-    """Of the last entry that was written at a time or before; 0 for none.
+def position_at(connection: Connection, time: datetime, last: int = _GREATEST) -> int:
+    """Of the last entry up to a position that was written at a time or before; 0 for none.
 
     The newest by its time is looked up; after it there are earlier ones only where a clock was set back.
     """
     written, at = tables.log.c.time, tables.log.c.position
-    until = select(at).where(written <= micros(time))
+    until = select(at).where(written <= micros(time), at <= last)
     newest: int = connection.execute(until.order_by(written.desc(), at.desc()).limit(1)).scalar() or 0
     return connection.execute(until.where(at > newest).order_by(at.desc()).limit(1)).scalar() or newest
 

@@ -10,8 +10,10 @@ import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import NoReturn
@@ -22,6 +24,7 @@ from registry.errors import OperationNotPermitted, StillReplaying
 from registry.events import Entry, Event, Line
 from registry.model import ANONYMOUS, Origin, Subject
 from registry.policy import Setting
+from registry.storage import log
 from registry.storage.reading import Reading
 from registry.storage.store import Listener, Store
 from registry.storage.tables import PROJECTIONS, metadata
@@ -40,8 +43,26 @@ class PastReading(Reading):
     def whole(self) -> Reading:
         return PastReading(self.connection, self._now.whole, self._position)
 
+    @property
+    def log(self) -> Connection:
+        return self._now.log
+
+    @property
+    def unlogged(self) -> NoReturn:
+        """Raises OperationNotPermitted."""
+        raise OperationNotPermitted(
+            "How far webhooks, exporters and following have come is known of the present only, not of position "
+            f"{self._position} of the log: ask without it"
+        )
+
     def position(self) -> int:
         return self._position
+
+    def position_at(self, time: datetime) -> int:
+        return log.position_at(self.log, time, self._position)
+
+    def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
+        return any(self.entries(after=after, subject=stream, limit=1) for stream in streams)
 
     def standing(self, scopes: Sequence[Subject]) -> tuple[int, bool, list[Setting]]:
         return self._position, bool(self.upcasters(scopes[0])), self.settings(scopes)
@@ -98,6 +119,28 @@ class PastStore(Store):
     def operate(self) -> NoReturn:
         """Raises OperationNotPermitted."""
         self.write(ANONYMOUS)
+
+    @property
+    def dialect(self) -> str:
+        return self._now.dialect
+
+    def stamp(self) -> None:
+        """What was does not change: there is nothing to ask."""
+
+    def require_ready(self) -> None:
+        """Raises StoreUnavailable, StoreBusy: without the present there is no past."""
+        self._now.require_ready()
+
+    def connections(self) -> dict[str, int]:
+        """Those of the present, in which the log is read."""
+        return self._now.connections()
+
+    def gone_back(self) -> None:
+        """Whoever remembers the present has to forget it."""
+        self._now.gone_back()
+
+    def heard(self, entries: Sequence[Entry]) -> None:
+        """Nobody listens to the past."""
 
     def listen(self, listener: Listener) -> None:
         """What was does not change: nothing will be heard."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Table, create_engine, select
 
 from registry.storage import log, projections
+from registry.storage.reading import Reading
 from registry.storage.tables import PROJECTIONS, metadata
 
 _MOST_SHOWN: Final = 100
@@ -42,7 +43,7 @@ def replay(
     last: int | None = None,
 ) -> int:
     """Apply the log of ``source`` (or a stretch of it) to the projections of ``target``; the number of entries."""
-    total, done = log.position(source), 0
+    total, done = log.position(source) if last is None else last - after, 0
     entries = log.replay(source, after=after, last=last)
     while together := list(islice(entries, _APPLIED_TOGETHER)):
         projections.apply(target, together)
@@ -54,15 +55,15 @@ def replay(
     return done
 
 
-def deviations(connection: Connection, progress: Progress | None) -> list[Deviation]:
+def deviations(reading: Reading, progress: Progress | None) -> list[Deviation]:
     """At most a hundred rows that differ from a replay into a scratch database on disk."""
     with tempfile.TemporaryDirectory(prefix="lineal-verify-") as folder:
         scratch = create_engine(f"sqlite:///{Path(folder) / 'scratch.db'}")
         try:
             metadata.create_all(scratch, tables=list(PROJECTIONS))
             with scratch.begin() as replayed:
-                replay(connection, replayed, progress)
-                found = (each for table in PROJECTIONS for each in _compared(table, connection, replayed))
+                replay(reading.log, replayed, progress, last=reading.position())
+                found = (each for table in PROJECTIONS for each in _compared(table, reading.connection, replayed))
                 return list(islice(found, _MOST_SHOWN))
         finally:
             scratch.dispose()

@@ -15,6 +15,9 @@ from registry.errors import IncompatibleSchema, InvalidRequest, OperationNotPerm
 from registry.model import EVERYTHING, ConfigurationChange, Content, Metadata, SchemaReference, Subject
 from registry.service import Registry
 from registry.settings import Settings, load
+from registry.storage.past import PastReading, PastStore
+from registry.storage.reading.entries import LogQuestions
+from registry.storage.store import Store
 
 MONEY = '{"type":"record","name":"Money","fields":[{"name":"cents","type":"long"}]}'
 ORDER = '{"type":"record","name":"Order","fields":[{"name":"total","type":"Money"}]}'
@@ -132,6 +135,47 @@ def test_the_past_cannot_be_changed(registry: Registry) -> None:
     assert past.registration.register(at("a"), avro(MONEY)).number == 1, "what is there already is no change"
     registry.deletion.subject(at("a"))
     assert [line.position for line in past.transfer.lines(0, 10)[0]] == [1], "its log ends with it"
+
+
+def test_every_question_has_an_answer_in_the_past_or_a_refusal_in_words(registry: Registry) -> None:
+    for act in acts(registry):
+        with contextlib.suppress(IncompatibleSchema):
+            act()
+    past = registry.at(9)
+    past.upkeep.require_ready()
+    assert past.upkeep.verify() == []
+    assert past.store.dialect == registry.store.dialect
+    assert past.store.connections().keys() == {"used", "idle"}
+    assert past.store.stamp() is None
+    past.store.heard(registry.catalog.changes(limit=1))
+    (ninth,) = registry.catalog.changes(8, limit=1)
+    now = registry.catalog.changes(limit=100)[-1].time
+    assert past.catalog.moment(now.isoformat()).position == 9, "there the log ends with it"
+    assert past.catalog.moment((ninth.time - timedelta(microseconds=1)).isoformat()).position == 8
+    with past.store.read() as reading:
+        streams = {entry.subject for entry in registry.catalog.changes(8)}
+        assert [reading.changed(streams, after=after) for after in (8, 9)] == [True, False]
+    for unlogged in (past.exporters.all, lambda: past.replication.failed("it does not answer")):
+        with pytest.raises(OperationNotPermitted, match="known of the present only, not of position 9"):
+            unlogged()
+
+
+def test_the_past_lacks_nothing_of_the_present() -> None:
+    """Whatever a store does with its database, the past does with that of the present, or refuses."""
+    own = {name for name, member in vars(Store).items() if not name.startswith("_") and callable(member)}
+    own |= {name for name, member in vars(Store).items() if isinstance(member, property)}
+    assert own <= vars(PastStore).keys()
+    assert set(vars(LogQuestions)) - vars(PastReading).keys() <= {"__module__", "__doc__", "is_last_refusal"}
+
+
+def test_rows_of_the_past_that_the_log_does_not_tell_are_named(registry: Registry) -> None:
+    registry.registration.register(Subject.parse("a"), avro(MONEY))
+    past = registry.at(1)
+    past.catalog.subjects()
+    (kept,) = registry._pasts._kept.values()
+    with kept.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE schema SET text = 'another'")
+    assert [deviation.table for deviation in past.upkeep.verify()] == ["schema"]
 
 
 def test_a_time_is_the_last_entry_written_until_then(registry: Registry) -> None:

@@ -20,3 +20,13 @@ class Questions:
     def connection(self) -> Connection:
         """The transaction: where it has not begun yet, it begins with the first question."""
         return self._transaction()
+
+    @property
+    def log(self) -> Connection:
+        """Where the log is: with the projections."""
+        return self.connection
+
+    @property
+    def unlogged(self) -> Connection:
+        """Where what the log does not tell is: how far deliveries, copies and following have come."""
+        return self.connection

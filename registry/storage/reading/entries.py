@@ -16,15 +16,15 @@ class LogQuestions(Questions):
 
     def position(self) -> int:
         """Of the last entry; 0 when the log is empty."""
-        return log.position(self.connection)
+        return log.position(self.log)
 
     def position_at(self, time: datetime) -> int:
         """Of the last entry that was written at a time or before; 0 for none."""
-        return log.position_at(self.connection, time)
+        return log.position_at(self.log, time)
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
         """Whether anything has happened in one of these streams after a position."""
-        return log.changed(self.connection, streams, after)
+        return log.changed(self.log, streams, after)
 
     def entries(
         self,
@@ -38,7 +38,7 @@ class LogQuestions(Questions):
     ) -> list[Entry]:
         """Entries between two positions, optionally of one stream or type only."""
         return log.read(
-            self.connection,
+            self.log,
             after=after,
             before=before,
             subject=subject,
@@ -50,7 +50,7 @@ class LogQuestions(Questions):
 
     def lines(self, *, after: int, last: int, limit: int) -> list[Line]:
         """Entries as they are kept, after one position up to another."""
-        return log.lines(self.connection, after=after, last=last, limit=limit)
+        return log.lines(self.log, after=after, last=last, limit=limit)
 
     def is_last_refusal(self, at: Subject, text: str) -> bool:
         """Whether the last thing that happened to a subject is that this text was refused."""

@@ -62,11 +62,11 @@ class Authentication:
         """Raises InvalidRequest for settings that cannot be."""
         self._directory = directory
         self._seconds = settings.credentials_seconds
-        self._file = file.read(settings.access_file)
+        self._file = file.Watched(settings.access_file)
         self._tokens = Tokens(settings) if settings.jwks else None
         self.sessions = Sessions(settings.session_secret, settings.session_hours)
         admins = (name.strip() for name in settings.access_admins.split(","))
-        self._fixed = (*self._file.grants, *(Grant(name, Role.ADMIN) for name in admins if name))
+        self._admins = tuple(Grant(name, Role.ADMIN) for name in admins if name)
         self._attempts = Buckets(_ATTEMPTS_PER_SECOND, _ATTEMPTS_AT_ONCE)
         self._secret = secrets.token_bytes(32)
         self._lock = Lock()
@@ -76,7 +76,7 @@ class Authentication:
     @property
     def fixed_grants(self) -> tuple[Grant, ...]:
         """Those of the settings and of the access file."""
-        return self._fixed
+        return (*self._file.said.grants, *self._admins)
 
     def known(self, shown: bytes, certified: str = "") -> Caller | None:
         """The caller whose credentials (header, cookie or certificate) were found good lately; never waits."""
@@ -100,11 +100,15 @@ class Authentication:
         It ends with the key or the password that was shown: who is a user of the file has shown that or a token, and
         is bound to the password either way.
         """
-        return self.sessions.make(who, "" if who.key_id else self._file.users.get(who.name, ""))
+        return self.sessions.make(who, "" if who.key_id else self._file.said.users.get(who.name, ""))
 
     def certified(self, principal: str) -> Caller:
         """The caller whom a verified certificate names."""
         return self._recognised(b"", lambda: _Shown(principal), principal)
+
+    def refresh(self) -> bool:
+        """Read the access file again if it has changed; whether somebody may be another, or may do something else."""
+        return self._file.refresh()
 
     def forget(self) -> None:
         """Keys or grants have changed: nobody is known until they are looked at again."""
@@ -118,7 +122,7 @@ class Authentication:
             return known
         found = look()
         names = [found.principal, *(GROUP + group for group in found.groups)]
-        granted = [*self._directory.grants_of(names), *(one for one in self._fixed if one.principal in names)]
+        granted = [*self._directory.grants_of(names), *(one for one in self.fixed_grants if one.principal in names)]
         who = caller(found.principal, _distinct(granted), found.groups, found.key_id, found.expires)
         until = min(time.time() + self._seconds, found.expires)
         with self._lock:
@@ -154,7 +158,7 @@ class Authentication:
             return found
         if wait := self._attempts.take(user):
             raise TooManyRequests(wait)
-        if not passwords.matches(password, self._file.users.get(user, passwords.ABSENT)):
+        if not passwords.matches(password, self._file.said.users.get(user, passwords.ABSENT)):
             raise Unauthenticated(_NOT_GOOD)
         return _Shown(user)
 
@@ -168,7 +172,7 @@ class Authentication:
         said = self.sessions.read(cookie)
         found = _Shown(said.principal, said.groups, said.key_id, said.expires)
         if not said.key_id:
-            kept = self._file.users.get(said.principal, "")
+            kept = self._file.said.users.get(said.principal, "")
             if said.password != self.sessions.mark(kept) or not (kept or self._tokens):
                 raise Unauthenticated(ENDED)
             return found

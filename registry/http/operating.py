@@ -12,6 +12,7 @@ from registry.access.current import NOBODY, OPEN, acting, current
 from registry.errors import NotFound, StoreError, Unauthenticated
 from registry.http.stopping import Stopping
 from registry.service import Registry
+from registry.service.replication import Standing
 from registry.telemetry import metrics
 
 PATHS: Final = frozenset({"/health/live", "/health/ready", "/_health", "/master_available", "/metrics"})
@@ -78,10 +79,17 @@ def _measured(registry: Registry) -> bytes:
         else:
             metrics.POSITION.set(standing.position)
             metrics.LAG.set(standing.lag)
-            metrics.SILENCE.set(0.0 if standing.silence is None else standing.silence)
+            metrics.SILENCE.set(_silence(standing))
     for state, count in registry.store.connections().items():
         metrics.CONNECTIONS.labels(state).set(count)
     return metrics.exposition()
+
+
+def _silence(standing: Standing) -> float:
+    """Seconds; of a follower that has never had an answer infinitely many, so that no alarm takes it for well."""
+    if not standing.primary:
+        return 0.0
+    return float("inf") if standing.silence is None else standing.silence
 
 
 HANDLERS: Final = (live, ready, takes_writes, read_metrics)

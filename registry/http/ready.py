@@ -103,6 +103,7 @@ class ReadyAnswers:
         self._position = registry.catalog.position()
         self._heard_elsewhere = registry.store.heard
         self._gone_back = registry.store.gone_back
+        self._look_at_access = registry.permissions.refresh
         registry.store.listen(self._heard)
         registry.store.when_lost(self._forget)
 
@@ -133,7 +134,7 @@ class ReadyAnswers:
             self._current.put(key, ready)
 
     def start(self) -> None:
-        """Begin to follow what other nodes do."""
+        """Begin to follow what other nodes do, and what the access file says."""
         self._stop.clear()
         self._thread = Thread(target=self._follow, name="lineal-follow", daemon=True)
         self._thread.start()
@@ -146,6 +147,7 @@ class ReadyAnswers:
 
     def _follow(self) -> None:
         while not self._stop.wait(self._seconds):
+            self._look_at_access()
             try:
                 if self._position > (position := self._catalog.position()):
                     _log.error(

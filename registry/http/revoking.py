@@ -12,6 +12,7 @@ from typing import Final
 
 from cryptography import x509
 
+from registry.access.file import state
 from registry.errors import InvalidRequest
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class DemandingContext(ssl.SSLContext):
     """
 
     _file: Path | None = None
-    _state: tuple[int, int] | None = None
+    _state: tuple[int, int, int] | None = None
     generation = 0
     """How often a list was read."""
 
@@ -50,8 +51,8 @@ class DemandingContext(ssl.SSLContext):
 
     def refresh(self) -> int:
         """Read the list again if its file has changed; the generation. An unreadable one leaves the last in force."""
-        if self._file is not None and (state := _state(self._file)) != self._state:
-            self._state = state
+        if self._file is not None and (now := state(self._file)) != self._state:
+            self._state = now
             try:
                 self._read(self._file)
             except (OSError, InvalidRequest) as error:
@@ -63,15 +64,6 @@ class DemandingContext(ssl.SSLContext):
             _complain(file, each)
         self.load_verify_locations(file)  # OpenSSL goes by the newest that it has of an authority
         self.generation += 1
-
-
-def _state(file: Path) -> tuple[int, int] | None:
-    """What differs when a file was written or replaced; None where there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino
 
 
 def lists(file: Path) -> Iterator[x509.CertificateRevocationList]:

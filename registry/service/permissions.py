@@ -50,7 +50,7 @@ class Permissions:
         self._denials = Buckets(settings.denials_per_minute / 60, max(1.0, settings.denials_per_minute))
         self._unwritten: dict[str, int] = {}
         self.generation = 0
-        """Goes up whenever keys or grants change, here or on another node."""
+        """Goes up whenever keys, users or grants change, here, on another node or in the access file."""
         store.listen(self._heard)
         store.when_lost(self._changed)
 
@@ -61,6 +61,12 @@ class Permissions:
             if self._authentication is None:
                 self._authentication = Authentication(self._settings, self)
             return self._authentication
+
+    def refresh(self) -> None:
+        """Hear of what has changed in the access file; costs a look at its time."""
+        if self._authentication is not None and self._authentication.refresh():
+            _log.warning("the access file has changed: what it says now counts")
+            self._changed()
 
     # -- keys ----------------------------------------------------------------------------------------------------
 

@@ -115,6 +115,41 @@ def test_users_and_grants_of_the_file(opened: Callable[..., Registry], tmp_path:
             authentication.header(wrong)
 
 
+def test_a_changed_file_counts_and_a_broken_one_changes_nothing(
+    opened: Callable[..., Registry], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, kept = tmp_path / "access.toml", passwords.hashed("correct horse")
+    whole = f'[users]\nanna = "{kept}"\n[[grants]]\nprincipal = "anna"\nrole = "reader"\n'
+    file.write_text(whole, "utf-8")
+    permissions = opened(access="on", access_file=str(file)).permissions
+    authentication, anna = permissions.authentication, basic("anna", "correct horse")
+    cookie, _ = authentication.session_of(authentication.header(anna))
+    generation = permissions.generation
+    for broken in (whole.replace("reader", "owner"), whole[:-9], None):
+        file.unlink()
+        if broken is not None:
+            file.write_text(broken, "utf-8")
+        caplog.clear()
+        permissions.refresh()
+        permissions.refresh()
+        assert "stays in force" in caplog.text
+        assert len(caplog.records) == 1, "said once"
+        assert authentication.session(cookie).may(Role.READER, ORDERS)
+    file.write_text(whole, "utf-8")
+    permissions.refresh()
+    assert permissions.generation == generation, "nobody is another than before"
+    file.write_text(whole.replace("reader", "developer"), "utf-8")
+    permissions.refresh()
+    assert permissions.generation == generation + 1
+    assert authentication.known(anna) is None
+    assert authentication.header(anna).may(Role.DEVELOPER, ORDERS)
+    file.write_text("", "utf-8")
+    permissions.refresh()
+    for ask in (lambda: authentication.header(anna), lambda: authentication.session(cookie)):
+        with pytest.raises(Unauthenticated):
+            ask()
+
+
 def test_guessing_passwords_is_slowed_down(opened: Callable[..., Registry]) -> None:
     authentication = opened(access="on").permissions.authentication
     attempts = 14

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import re
 import sqlite3
 import subprocess
 import sys
@@ -24,6 +26,8 @@ from registry.service import Registry
 from registry.settings import load
 from registry.telemetry import tracing
 from registry.telemetry.logs import REQUESTS, JsonFormatter, LineFormatter, configuration
+from tests.node import ROOT
+from tests.patience import eventually
 
 Client = TestClient[Litestar]
 SCHEMA = '{"type":"record","name":"A","fields":[]}'
@@ -87,6 +91,30 @@ def test_a_replica_is_ready_but_no_place_for_writes(opened: Callable[..., Client
     assert client.get("/_health").status_code == 200
     answer = client.get("/master_available")
     assert (answer.status_code, answer.json()) == (503, {"master_available": False})
+    assert samples(client)["lineal_follower_silence_seconds", ()] == math.inf, "it has never had an answer"
+
+
+def test_the_guide_names_the_metrics_that_there_are(opened: Callable[..., Client]) -> None:
+    guide = (ROOT / "docs" / "how-to" / "monitor.md").read_text("utf-8")
+    told = set(re.findall(r"`(lineal_\w+)(?:\{\w+(?:,\w+)*\})?`", guide))
+    families = text_string_to_metric_families(opened().get("/metrics").text)
+    there = {family.name + "_total" * (family.type == "counter") for family in families}
+    assert told == {name for name in there if name.startswith("lineal_") and not name.endswith("_created")}
+
+
+def test_gauges_tell_of_the_moment(opened: Callable[..., Client]) -> None:
+    client = opened(access="on", access_admins="ops", follow_seconds="0.01")
+    before = samples(client)
+    assert client.get("/subjects").status_code == 401
+    assert client.post("/subjects/s/versions", json={"schema": SCHEMA}).status_code == 401  # noted in the log
+    eventually(lambda: samples(client)["lineal_log_heard", ()] == 1)
+    after = samples(client)
+    assert grown(before, after, "lineal_turned_away_total", code="40101") == 2
+    assert after["lineal_log_position", ()] == 1
+    assert after["lineal_requests_in_flight", ()] == 1, "the one that asks for it"
+    connections = [after["lineal_database_connections", (("state", state),)] for state in ("used", "idle")]
+    assert sum(connections) >= 1
+    assert (after["lineal_follower_lag", ()], after["lineal_follower_silence_seconds", ()]) == (0, 0)
 
 
 def test_requests_are_counted_by_route_and_never_by_name(opened: Callable[..., Client]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from registry.access import passwords
 from registry.access.roles import grant
 from registry.service import Registry
 from registry.settings import load
@@ -100,6 +101,51 @@ def test_an_event_stream_tells_what_its_reader_may_see_and_ends_when_that_change
                 taken = {"principal": "reader", "role": "reader", "context": ".", "prefix": "orders"}
                 httpx.delete(f"{node.url}/api/v1/grants", params=taken, headers=root).raise_for_status()
     assert [(one["type"], one["subject"]) for one in told] == [("SchemaRegistered", "orders-value")]
+
+
+def test_whoever_is_taken_out_of_the_access_file_is_out_on_every_worker(serve: Serve, tmp_path: Path) -> None:
+    kept = passwords.hashed("correct horse")
+    whole = f'[users]\nanna = "{kept}"\n[[grants]]\nprincipal = "anna"\nrole = "reader"\n'
+    file = tmp_path / "access.toml"
+    file.write_text(whole, "utf-8")
+    database = f"sqlite:///{tmp_path / 'lineal.db'}"
+    node = serve(
+        *("--workers", "2"), database=database, access="on", access_file=str(file), follow_seconds="0.1", log="json"
+    )
+    node.wait()
+    signed_in = httpx.post(f"{node.url}/catalog/sign-in", data={"user": "anna", "secret": "correct horse", "next": ""})
+    cookies = dict(signed_in.cookies)
+    assert cookies
+    listening = threading.Event()
+    ended = threading.Event()
+
+    def listen() -> None:
+        with (
+            httpx.Client(timeout=60, auth=("anna", "correct horse")) as http,
+            http.stream("GET", f"{node.url}/api/v1/changes/stream") as stream,
+        ):
+            listening.set()
+            stream.read()
+        ended.set()
+
+    def let_in() -> bool:
+        """By any worker, with the password or the session."""
+        asked = [httpx.get(f"{node.url}/subjects", auth=("anna", "correct horse")) for _ in range(6)]
+        page = {"accept": "text/html"}
+        asked += [httpx.get(f"{node.url}/catalog", headers=page, cookies=cookies) for _ in range(6)]
+        return any(answer.is_success for answer in asked)
+
+    threading.Thread(target=listen, daemon=True).start()
+    assert listening.wait(60)
+    (tmp_path / "beside").write_text("[users]\nanna = ", "utf-8")
+    (tmp_path / "beside").rename(file)
+    eventually(lambda: node.log.read_text().count("stays in force") == 2, node.log.read_text)
+    assert let_in()
+    assert not ended.is_set()
+    (tmp_path / "beside").write_text("[users]\n", "utf-8")
+    (tmp_path / "beside").rename(file)
+    eventually(lambda: not let_in(), lambda: "a worker never noticed")
+    assert ended.wait(60), "the event stream went on"
 
 
 def test_a_server_that_stops_finishes_what_it_has_begun(serve: Serve, tmp_path: Path) -> None:

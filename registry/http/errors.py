@@ -38,6 +38,7 @@ ALLOWED: Final = "ALLOWED"
 """Stands for OPTIONS: no path answers it, so each says what it does answer."""
 
 _BODY: Final = "the body"
+_NO_BODY: Final = frozenset({f"{_BODY}: 'data'", f"{_BODY}: Expected `object`, got `null`"})
 _SHORTENED: Final = re.compile(r"(?<=[Mm]eta)(?=properties|tags|sensitive)")
 """The framework takes every ``data.`` out of the path of a member, the one in ``metadata.`` too."""
 _TYPES: Final[Mapping[str, str]] = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
@@ -121,7 +122,8 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
                 {"allow": allowed},
             )
         case ValidationException():
-            return _INVALID, _INVALID, _wrong_values(error), {}
+            status, words = _wrong_values(error)
+            return status, status, words, {}
         case SerializationException() | UnicodeDecodeError() | RecursionError() | HTTPException(status_code=400):
             status, words = _unreadable(error, compressed="content-encoding" in request.headers)
             return status, status, words, {}
@@ -151,13 +153,17 @@ def _allowed(methods: str) -> str:
     return ", ".join(sorted(named | ({"HEAD"} if "GET" in named else set())))
 
 
-def _wrong_values(error: ValidationException) -> str:
-    """Names each member of the body and each parameter that has the wrong type, or says that there is no body."""
+def _wrong_values(error: ValidationException) -> tuple[int, str]:
+    """Status, and words that name each member of the body and each parameter which has the wrong type.
+
+    A body that cannot be read as what it should be is malformed, as in the protocol; none (or null) is only missing.
+    """
     details = [detail for detail in error.extra or () if isinstance(detail, dict)]
     wrong = [f"{_spelt(detail.get('key', 'data'))}: {_told(detail.get('message', ''))}" for detail in details]
-    if wrong == [f"{_BODY}: 'data'"]:
-        return "The request has no body: send a JSON object"
-    return "; ".join(wrong) or error.detail
+    if wrong and wrong[0] in _NO_BODY:
+        return _INVALID, "The request has no body: send a JSON object"
+    in_body = any(detail.get("source") == "body" for detail in details)
+    return _MALFORMED if in_body else _INVALID, "; ".join(wrong) or error.detail
 
 
 def _told(message: str) -> str:

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
@@ -158,6 +159,8 @@ class Front:
             await _send(answer, int(str(code)[:3]), [(b"content-type", media.PROTOCOL.encode())], body)
             return answer.status
         scope[KEY] = exchange  # type: ignore[typeddict-unknown-key]
+        if exchange.negotiated:
+            scope["query_string"] = _VALUELESS.sub(b"", scope["query_string"])
         if head:
             scope["method"] = "GET"
         elif scope["method"] == "OPTIONS":
@@ -261,6 +264,9 @@ def _prepare(scope: HTTPScope, exchange: Exchange, *, accept: bytes, content_typ
     return None
 
 
+_VALUELESS: Final = re.compile(rb"(?:^|&)(?!(?:subjectPrefix|key|value)\b)[^=&]+=?(?=&|$)")
+"""Parameters without a value, which count as not given, as the protocol's server takes them. An empty prefix is
+another than none, and the value of a property may be empty."""
 _UNESCAPED: Final = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) not in "/%")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 from litestar import Request
@@ -21,8 +22,8 @@ def bounded(limit: int) -> type[Request[Any, Any, Any]]:
 
     class Bounded(Request[Any, Any, Any]):
         async def body(self) -> bytes:
-            """Raises BodyTooDeep."""
-            found = await super().body()
+            """Without the mark that some editors and shells put before UTF-8. Raises BodyTooDeep."""
+            found = (await super().body()).removeprefix(BOM_UTF8)
             require_shallow(found, limit)
             return found
 

@@ -26,9 +26,7 @@ from registry.service import Retagging
 from registry.service.amendment import Amendment
 from registry.service.definitions import qualified
 
-VersionNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
-SchemaId: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=2**31 - 1)]
-"""As some clients send it: -1 is none."""
+Number: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -53,7 +51,7 @@ class ReferenceBody(Wire, frozen=True):
 
     name: str | None = None
     subject: str | None = None
-    version: VersionNumber | None = None
+    version: Number | None = None
 
 
 class SchemaEntity(Wire, frozen=True):
@@ -78,8 +76,8 @@ class RegisterSchemaRequest(Wire, frozen=True):
     references: list[ReferenceBody] | None = None
     metadata: Metadata | None = None
     rule_set: RuleSet | None = None
-    version: VersionNumber | None = None
-    id: SchemaId | None = None
+    version: Number | None = None
+    id: Number | None = None
     schema_tags_to_add: list[SchemaTags] | None = None
     schema_tags_to_remove: list[SchemaTags] | None = None
     propagate_schema_tags: bool | None = None
@@ -107,14 +105,14 @@ class RegisterSchemaRequest(Wire, frozen=True):
 
     @property
     def schema_id(self) -> int | None:
-        """The id to be taken over, if one is given."""
-        return None if self.id == -1 else self.id
+        """The id to be taken over, if one is given: some clients send -1 for none."""
+        return None if self.id is None or self.id < 0 else self.id
 
 
 class TagSchemaRequest(Wire, frozen=True):
     """What a new version has differently: tags, metadata, rules."""
 
-    new_version: VersionNumber | None = None
+    new_version: Number | None = None
     tags_to_add: list[SchemaTags] | None = None
     tags_to_remove: list[SchemaTags] | None = None
     metadata: Metadata | None = None

@@ -67,7 +67,7 @@ class Lookup:
     def with_properties(self, subject: Subject, wanted: Mapping[str, str], *, deleted: bool = False) -> Version:
         """The newest version whose metadata properties contain all these pairs.
 
-        Raises SubjectNotFound, VersionNotFound.
+        Raises SubjectNotFound, SchemaNotFound.
         """
         with self._store.read() as reading:
             subject = located(reading, subject)
@@ -81,7 +81,7 @@ class Lookup:
                         return version
                 below = found[0].number
         pairs = ", ".join(f"{key}={value}" for key, value in wanted.items())
-        raise VersionNotFound(f"with {pairs or 'metadata'}")
+        raise SchemaNotFound(f"with {pairs or 'metadata'}")
 
     def by_text(
         self, subject: Subject, candidate: Content, *, normalize: bool = False, deleted: bool = False

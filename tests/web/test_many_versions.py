@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from compat.definition import Format
-from registry.errors import VersionNotFound
+from registry.errors import SchemaNotFound
 from registry.events import SchemaRegistered
 from registry.identity import guid
 from registry.model import ANONYMOUS, DEFAULT, Build, ConfigurationChange, Content, Metadata, Subject
@@ -102,7 +102,7 @@ def test_since_when_a_field_has_been_there(browser: TestClient[Litestar]) -> Non
 
 def test_the_newest_version_with_a_property_is_found_however_old_it_is(registry: Registry) -> None:
     assert registry.lookup.with_properties(ORDERS, {"tier": "gold"}).number == 1
-    with pytest.raises(VersionNotFound):
+    with pytest.raises(SchemaNotFound):
         registry.lookup.with_properties(ORDERS, {"tier": "silver"})
 
 

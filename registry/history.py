@@ -57,12 +57,12 @@ def live(history: Sequence[Known]) -> list[Known]:
 
 def latest(history: Sequence[Known]) -> Known | None:
     """The highest live version."""
-    return max(live(history), key=lambda known: known.number, default=None)
+    return next((known for known in reversed(history) if not known.deleted), None)
 
 
 def next_number(history: Sequence[Known]) -> int:
     """One more than the highest version that is kept, live or soft-deleted."""
-    return max((known.number for known in history), default=0) + 1
+    return history[-1].number + 1 if history else 1
 
 
 def compared(history: Sequence[Known], level: Level, metadata: Metadata | None, group: str | None) -> list[Known]:

@@ -27,6 +27,7 @@ from registry.service.deletion import Deletion
 from registry.service.exporters import Exporters
 from registry.service.leases import Leases
 from registry.service.lookup import Lookup
+from registry.service.memory import Memory
 from registry.service.permissions import Permissions
 from registry.service.readers import Readers
 from registry.service.registration import Registration, RegistrationOptions
@@ -67,10 +68,11 @@ class Registry:
         store.when_lost(definitions.forget)
         store.when_lost(self._pasts.forget)
         self.upcasters = Upcasters(store, definitions, settings)
-        self.registration = Registration(store, definitions, settings, self.upcasters)
+        memory = Memory(store, settings)
+        self.registration = Registration(store, definitions, settings, self.upcasters, memory)
         self.amendments = Amendments(store, self.registration)
-        self.lookup = Lookup(store, definitions, settings)
-        self.checking = Checking(store, definitions, settings)
+        self.lookup = Lookup(store, definitions, memory)
+        self.checking = Checking(store, definitions, settings, memory)
         self.deletion = Deletion(store, settings)
         self.associations = Associations(store, self.registration, settings)
         self.exporters = Exporters(store, settings)

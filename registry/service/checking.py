@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from compat.level import Level
@@ -16,9 +16,8 @@ from registry.service import wording
 from registry.service.answers import Checked
 from registry.service.definitions import Definitions, parse
 from registry.service.judging import judge
-from registry.service.scope import aliased, in_force
+from registry.service.memory import Memory
 from registry.settings import Settings
-from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 
@@ -35,10 +34,11 @@ class _Asked:
 class Checking:
     """Checks candidates."""
 
-    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+    def __init__(self, store: Store, definitions: Definitions, settings: Settings, memory: Memory) -> None:
         self._store = store
         self._definitions = definitions
         self._settings = settings
+        self._memory = memory
 
     def against_history(
         self,
@@ -56,10 +56,8 @@ class Checking:
         ``everything``: every compared version, not only up to the first that blocks.
         Raises InvalidSchemaText, SchemaTooLarge.
         """
-        with self._store.read() as reading:
-            subject = aliased(reading, subject)
-            asked = _Asked(level, profile, everything=everything)
-            return self._check(reading, subject, candidate, asked, reading.history(subject))
+        asked = _Asked(level, profile, everything=everything)
+        return self._check(subject, candidate, asked, lambda history: history)
 
     def against_version(
         self,
@@ -75,13 +73,15 @@ class Checking:
         Raises InvalidVersion, VersionNotFound, InvalidSchemaText, SchemaTooLarge.
         """
         number = parse_number(version)
-        with self._store.read() as reading:
-            subject = aliased(reading, subject)
-            history = histories.live(reading.history(subject))
-            chosen = history[-1:] if number == LATEST else [known for known in history if known.number == number]
+
+        def one(history: Sequence[Known]) -> Sequence[Known]:
+            live = histories.live(history)
+            chosen = live[-1:] if number == LATEST else [known for known in live if known.number == number]
             if not chosen and number != LATEST:
                 raise VersionNotFound(version)
-            return self._check(reading, subject, candidate, _Asked(level, profile), chosen)
+            return chosen
+
+        return self._check(subject, candidate, _Asked(level, profile), one)
 
     def in_words(
         self, subject: Subject, candidate: Content, version: str | None = None, *, verbose: bool = False
@@ -110,21 +110,19 @@ class Checking:
         return False, wording.messages(checked, None if old is None else old.content.text)
 
     def _check(
-        self,
-        reading: Reading,
-        subject: Subject,
-        content: Content,
-        asked: _Asked,
-        history: Sequence[Known],
+        self, subject: Subject, content: Content, asked: _Asked, choose: Callable[[Sequence[Known]], Sequence[Known]]
     ) -> Checked:
-        policy = in_force(reading, subject, self._settings)
-        level = asked.level or policy.level
+        """The verdict against the versions that are chosen of the history; all is read at once, then compared."""
+        with self._store.read() as reading:
+            situation = self._memory.now(reading, subject)
+            subject, policy, history = situation.subject, situation.policy, choose(situation.history)
+            level = asked.level or policy.level
+            candidate = self._definitions.candidate(reading, subject, content, lenient=policy.lenient)
+            newest = histories.latest(history)
+            metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
+            compared = histories.compared(history, level, metadata, policy.configuration.compatibility_group)
+            definitions = self._definitions.of_known(reading, subject, compared)
         criteria = policy.criteria if asked.profile is None else replace(policy.criteria, profile=asked.profile)
-        candidate = self._definitions.candidate(reading, subject, content, lenient=policy.lenient)
-        newest = histories.latest(history)
-        metadata = content.metadata if content.metadata is not None or newest is None else newest.metadata
-        compared = histories.compared(history, level, metadata, policy.configuration.compatibility_group)
-        definitions = self._definitions.of_known(reading, subject, compared)
         parsed = parse(candidate.definition)
         if policy.configuration.validate_fields:
             before = None if newest is None else newest.metadata

@@ -31,14 +31,12 @@ from registry.model import (
 )
 from registry.service.answers import Listed
 from registry.service.definitions import Definitions, identify, parse
-from registry.service.scope import aliased, in_force, located
-from registry.settings import Settings
+from registry.service.memory import Memory
+from registry.service.scope import aliased, located
 from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 _EVERY_TAG: Final = "*"
-_AT_ONCE: Final = 50
-"""Versions that are read at once where the newest that fits is looked for."""
 _FORM_OF: Final = {
     Form.RESOLVED: Format.AVRO,
     Form.SERIALIZED: Format.PROTOBUF,
@@ -50,10 +48,10 @@ _FORM_OF: Final = {
 class Lookup:
     """Reads one thing at a time."""
 
-    def __init__(self, store: Store, definitions: Definitions, settings: Settings) -> None:
+    def __init__(self, store: Store, definitions: Definitions, memory: Memory) -> None:
         self._store = store
         self._definitions = definitions
-        self._settings = settings
+        self._memory = memory
 
     def version(self, subject: Subject, version: str | int, *, deleted: bool = False) -> Version:
         """``version`` is a number, its text, ``"latest"`` or -1.
@@ -70,16 +68,13 @@ class Lookup:
         Raises SubjectNotFound, SchemaNotFound.
         """
         with self._store.read() as reading:
-            subject = located(reading, subject)
-            if not reading.count_versions(subject, Span(deleted=deleted)):
-                raise SubjectNotFound(subject)
-            below: int | None = None
-            while found := reading.versions(subject, Span(below, most=_AT_ONCE, deleted=deleted)):
-                for version in reversed(found):
-                    metadata = version.content.metadata
-                    if metadata is not None and wanted.items() <= (metadata.properties or {}).items():
-                        return version
-                below = found[0].number
+            situation = self._memory.located(reading, subject)
+            history = situation.history if deleted else histories.live(situation.history)
+            if not history:
+                raise SubjectNotFound(situation.subject)
+            for known in reversed(history):
+                if known.metadata is not None and wanted.items() <= (known.metadata.properties or {}).items():
+                    return find_version(reading, situation.subject, known.number, deleted=True)
         pairs = ", ".join(f"{key}={value}" for key, value in wanted.items())
         raise SchemaNotFound(f"with {pairs or 'metadata'}")
 
@@ -88,13 +83,12 @@ class Lookup:
     ) -> Version:
         """The version that holds this schema. Raises SubjectNotFound, InvalidSchemaText, SchemaNotFound."""
         with self._store.read() as reading:
-            subject = located(reading, subject)
-            history = reading.history(subject)
-            known = history if deleted else histories.live(history)
+            situation = self._memory.located(reading, subject)
+            subject = situation.subject
+            known = situation.history if deleted else histories.live(situation.history)
             if not known:
                 raise SubjectNotFound(subject)
-            configuration = in_force(reading, subject, self._settings).configuration
-            normalize = normalize or bool(configuration.normalize)
+            normalize = normalize or bool(situation.policy.configuration.normalize)
             prepared = self._definitions.candidate(reading, subject, candidate, lenient=True)
         parsed = parse(prepared.definition)
         digest = identify(parsed, prepared.content, subject.context).digest(normalize=normalize)
@@ -259,8 +253,8 @@ class Lookup:
         Raises SubjectNotFound.
         """
         with self._store.read() as reading:
-            subject = located(reading, subject)
-            every = reading.numbers(subject)
+            situation = self._memory.located(reading, subject)
+        subject, every = situation.subject, [(known.number, known.deleted) for known in situation.history]
         found = [each for each in every if (each[1] if deleted_only else deleted or not each[1])]
         if not found:
             raise SubjectNotFound(subject)

@@ -84,13 +84,15 @@ class _Refusal:
 class Registration:
     """Registers versions."""
 
-    def __init__(self, store: Store, definitions: Definitions, settings: Settings, upcasters: Upcasters) -> None:
+    def __init__(
+        self, store: Store, definitions: Definitions, settings: Settings, upcasters: Upcasters, memory: Memory
+    ) -> None:
         self._store = store
         self._definitions = definitions
         self._settings = settings
         self._upcasters = upcasters
         self._completion = Completion(definitions)
-        self._memory = Memory(store)
+        self._memory = memory
         self.line = Line(self.carry_out)
 
     def register(
@@ -132,7 +134,8 @@ class Registration:
         self, subject: Subject, candidate: Content, options: RegistrationOptions, origin: Origin = ANONYMOUS
     ) -> None:
         """Raises what ``register`` would raise, and records a refusal; registers nothing."""
-        outcome = self._decide(self._store.read, subject, _admissible(subject, candidate), options)
+        candidate = _admissible(subject, candidate)
+        outcome = self._decide(self._store.read, self._situation(subject), candidate, options)
         if isinstance(outcome, _Refusal):
             self._record(outcome, origin)
             raise outcome.error
@@ -142,7 +145,7 @@ class Registration:
     ) -> Version:
         """``register`` as a part of a larger transaction; a refusal is not recorded."""
         candidate = _admissible(subject, candidate)
-        outcome = self._decide(lambda: nullcontext(writing), subject, candidate, options)
+        outcome = self._decide_finally(writing, subject, candidate, options)
         if isinstance(outcome, _Refusal):
             raise outcome.error
         return append(writing, outcome, origin) if isinstance(outcome, Decision) else outcome
@@ -155,13 +158,13 @@ class Registration:
             if outcome is not None:
                 return outcome
         for _ in range(_ATTEMPTS):
-            decision = self._decide(self._store.read, subject, candidate, options)
+            decision = self._decide(self._store.read, self._situation(subject), candidate, options)
             if not isinstance(decision, Decision):
                 return decision
             if (version := (yield from self._appended(decision))) is not None:
                 return version
         with self._store.write(origin) as writing:
-            decision = self._decide(lambda: nullcontext(writing), subject, candidate, options)
+            decision = self._decide_finally(writing, subject, candidate, options)
             return append(writing, decision, origin) if isinstance(decision, Decision) else decision
 
     def _settle_by_memory(
@@ -169,7 +172,7 @@ class Registration:
     ) -> Steps[Version | _Refusal | None]:
         """What comes of a remembered situation; None where it is not so any more."""
         try:
-            outcome = self._decide(self._store.read, remembered.subject, candidate, options, remembered)
+            outcome = self._decide(self._store.read, remembered, candidate, options)
         except RegistryError:
             if self._memory.holds(remembered):
                 raise
@@ -186,16 +189,22 @@ class Registration:
             self._definitions.keep(version.position, decision.identified.candidate.definition)
         return version
 
+    def _situation(self, subject: Subject) -> Situation:
+        """As it is now."""
+        with self._store.read() as reading:
+            return self._memory.now(reading, subject)
+
+    def _decide_finally(
+        self, writing: Writing, subject: Subject, content: Content, options: RegistrationOptions
+    ) -> Decision | _Refusal | Version:
+        """What is so for the one writer, whose transaction may have changed it, is not remembered."""
+        situation = Situation.of(writing, subject, self._settings)
+        return self._decide(lambda: nullcontext(writing), situation, content, options)
+
     def _decide(
-        self,
-        view: View,
-        subject: Subject,
-        content: Content,
-        options: RegistrationOptions,
-        remembered: Situation | None = None,
+        self, view: View, situation: Situation, content: Content, options: RegistrationOptions
     ) -> Decision | _Refusal | Version:
         with view() as reading:
-            situation = remembered or Situation.of(reading, subject, self._settings)
             lenient = options.copied or situation.policy.lenient
             find = partial(self._definitions.candidate, subject=situation.subject, lenient=lenient)
             candidate = find(reading, content=content) if content.text else None

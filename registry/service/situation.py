@@ -11,7 +11,7 @@ from registry.errors import OperationNotPermitted
 from registry.history import Known
 from registry.model import Subject, Version
 from registry.policy import Policy, policy, scopes
-from registry.service.scope import aliased
+from registry.service.scope import meant
 from registry.settings import Settings
 from registry.storage.reading import Reading
 
@@ -30,15 +30,21 @@ class Situation:
     history: list[Known]
     upcast: bool
     """Whether it has upcasters."""
+    meant: Subject
+    """Whoever names the subject means this one: the target of its alias."""
 
     @classmethod
     def of(cls, reading: Reading, subject: Subject, settings: Settings) -> Situation:
         """As it is now; of the target where the subject is an alias."""
+        own = cls.at(reading, subject, settings)
+        return own if own.meant == subject else cls.at(reading, own.meant, settings)
+
+    @classmethod
+    def at(cls, reading: Reading, subject: Subject, settings: Settings) -> Situation:
+        """As it is now, of this very subject."""
         position, upcast, settled = reading.standing(scopes(subject))
-        if settled[0].configuration is not None and settled[0].configuration.alias:  # without one, asked once
-            subject = aliased(reading, subject)
-            position, upcast, settled = reading.standing(scopes(subject))
-        return cls(subject, policy(settled, settings.defaults), position, reading.history(subject), upcast)
+        in_force, history = policy(settled, settings.defaults), reading.history(subject)
+        return cls(subject, in_force, position, history, upcast, meant(subject, settled[0]))
 
     @property
     def rests_on(self) -> set[Subject]:

@@ -57,8 +57,10 @@ _STREAMS: Final = Prepared(
 
 @cache
 def _changed(count: int) -> Prepared:
-    """Anything in some streams after a position; as disjunction, of which the index on streams answers each part."""
-    row = tables.log.c
+    """The log's end, if that or some streams are not what they were; a disjunction, of which the index on streams
+    answers each part.
+    """
+    row, head = tables.log.c, tables.head.c
     parts = (
         and_(
             row.context == bindparam(f"context{place}"),
@@ -67,11 +69,15 @@ def _changed(count: int) -> Prepared:
         )
         for place in range(count)
     )
-    return Prepared(select(row.position).where(or_(*parts)).limit(1))
+    happened = select(row.position).where(or_(*parts)).limit(1).exists()
+    return Prepared(select(head.position).where(or_(head.position < bindparam("after"), happened)))
 
 
 def changed(connection: Connection, streams: Collection[Subject], after: int) -> bool:
-    """Whether anything has happened in one of these streams after a position."""
+    """Whether anything has happened in one of these streams after a position, or the log has not come that far.
+
+    It has gone back where another copy of the database has taken over.
+    """
     keys = {f"context{place}": stream.context for place, stream in enumerate(streams)}
     keys |= {f"stream{place}": stream.name for place, stream in enumerate(streams)}
     return _changed(len(streams)).one(connection, after=after, **keys) is not None

@@ -62,7 +62,9 @@ class PastReading(Reading):
         return log.position_at(self.log, time, self._position)
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
-        return any(self.entries(after=after, subject=stream, limit=1) for stream in streams)
+        return after > self._position or any(
+            self.whole.entries(after=after, subject=stream, limit=1) for stream in streams
+        )
 
     def standing(self, scopes: Sequence[Subject]) -> tuple[int, bool, list[Setting]]:
         return self._position, bool(self.upcasters(scopes[0])), self.settings(scopes)

@@ -97,7 +97,7 @@ class Writing(Reading):
             self._ids = Ids()
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
-        """Whether anything has happened in one of these streams after a position."""
+        """Whether anything has happened in one of these streams after a position, or the log has gone back."""
         if self._doubtful or any(entry.subject in streams and entry.position > after for entry in self.appended):
             return True
         if after >= self._begun_at:

@@ -23,7 +23,7 @@ class LogQuestions(Questions):
         return log.position_at(self.log, time)
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
-        """Whether anything has happened in one of these streams after a position."""
+        """Whether anything has happened in one of these streams after a position, or the log has gone back."""
         return log.changed(self.log, streams, after)
 
     def entries(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import overload
 
 from compat.level import Level
 from registry.data_contract import same_metadata
@@ -33,6 +35,60 @@ class Known:
         return self.normalized_digest if normalize else self.canonical_digest
 
 
+class History(Sequence[Known]):
+    """The versions of one subject, oldest first. It is never changed: one with a version more shares what it holds."""
+
+    __slots__ = ("_places", "_size", "_versions", "some_deleted", "some_refer")
+
+    def __init__(self, versions: Iterable[Known] = ()) -> None:
+        self._versions: list[Known] = []
+        self._size = 0
+        self._places: dict[str, tuple[int, ...]] = {}
+        """By digest: where it stands in the versions, which may have become more since."""
+        self.some_deleted = self.some_refer = False
+        for known in versions:
+            self._add(known)
+
+    def followed_by(self, known: Known) -> History:
+        """The history with one more version. Only one can follow: both share what they are made of."""
+        if len(self._versions) > self._size:  # the one that was to follow did not
+            return History([*self, known])
+        following = History()
+        following._versions, following._size, following._places = self._versions, self._size, self._places
+        following.some_deleted, following.some_refer = self.some_deleted, self.some_refer
+        following._add(known)
+        return following
+
+    def _add(self, known: Known) -> None:
+        for digest in {known.canonical_digest, known.normalized_digest}:
+            self._places[digest] = (*self._places.get(digest, ()), self._size)
+        self._versions.append(known)
+        self._size += 1
+        self.some_deleted |= known.deleted
+        self.some_refer |= known.refers
+
+    def holding(self, digest: str, *, normalize: bool) -> list[Known]:
+        """The versions with a digest, newest first."""
+        places = reversed(self._places.get(digest, ()))
+        found = [self._versions[place] for place in places if place < self._size]
+        return [known for known in found if known.digest(normalize=normalize) == digest]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Known]:
+        return islice(self._versions, self._size)
+
+    @overload
+    def __getitem__(self, place: int) -> Known: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Known]: ...
+    def __getitem__(self, place: int | slice) -> Known | list[Known]:
+        if isinstance(place, slice):
+            return list(self)[place]
+        return self._versions[range(self._size)[place]]
+
+
 def parse_number(text: str | int) -> int:
     """A version number from 1, or LATEST for ``latest`` and -1. Raises InvalidVersion."""
     if isinstance(text, str):
@@ -50,9 +106,9 @@ def parse_number(text: str | int) -> int:
     raise InvalidVersion(text)
 
 
-def live(history: Sequence[Known]) -> list[Known]:
+def live(history: History) -> History:
     """The versions that are not deleted, oldest first."""
-    return [known for known in history if not known.deleted]
+    return History(known for known in history if not known.deleted) if history.some_deleted else history
 
 
 def latest(history: Sequence[Known]) -> Known | None:
@@ -72,11 +128,13 @@ def compared(history: Sequence[Known], level: Level, metadata: Metadata | None, 
     """
     if not level.directions:
         return []
-    found = live(history)
-    if group is not None:
-        mine = _property(metadata, group)
-        found = [known for known in found if _property(known.metadata, group) == mine]
-    return found if level.transitive else found[-1:]
+    mine = None if group is None else _property(metadata, group)
+    found = (
+        known
+        for known in reversed(history)
+        if not known.deleted and (group is None or _property(known.metadata, group) == mine)
+    )
+    return list(found if level.transitive else islice(found, 1))[::-1]
 
 
 def _property(metadata: Metadata | None, name: str) -> str | None:
@@ -84,21 +142,17 @@ def _property(metadata: Metadata | None, name: str) -> str | None:
 
 
 def same_schema(
-    history: Sequence[Known], digest: str, metadata: Metadata | None, rule_set: RuleSet | None, *, normalize: bool
+    history: History, digest: str, metadata: Metadata | None, rule_set: RuleSet | None, *, normalize: bool
 ) -> Known | None:
-    """The newest of these versions that holds a schema with its metadata and rules: registering it again gives it."""
-    for known in reversed(history):
-        if (
-            known.digest(normalize=normalize) == digest
-            and same_metadata(known.metadata, metadata)
-            and known.rule_set == rule_set
-        ):
+    """The newest live version that holds a schema with its metadata and rules: registering it again gives it."""
+    for known in history.holding(digest, normalize=normalize):
+        if not known.deleted and same_metadata(known.metadata, metadata) and known.rule_set == rule_set:
             return known
     return None
 
 
 def looked_up(
-    history: Sequence[Known], digest: str, metadata: Metadata | None, rule_set: RuleSet | None, *, normalize: bool
+    history: History, digest: str, metadata: Metadata | None, rule_set: RuleSet | None, *, normalize: bool
 ) -> Known | None:
     """The version a client means that sends a schema back: by its text first of all.
 
@@ -106,7 +160,7 @@ def looked_up(
     any. Rules only choose among versions that are otherwise equal, because clients also send back rules that were
     attached after the registration.
     """
-    texts = [known for known in reversed(history) if known.digest(normalize=normalize) == digest]
+    texts = history.holding(digest, normalize=normalize)
     for acceptable in _preferences(history, metadata):
         candidates = [known for known in texts if acceptable(known)]
         if candidates:
@@ -124,6 +178,8 @@ def _preferences(history: Sequence[Known], metadata: Metadata | None) -> Iterato
     yield lambda _: True
 
 
-def superseded(history: Sequence[Known], schema_id: int) -> list[int]:
+def superseded(history: History, schema_id: int) -> list[int]:
     """The soft-deleted versions that hold a schema which is being registered again."""
+    if not history.some_deleted:
+        return []
     return [known.number for known in history if known.deleted and known.schema_id == schema_id]

@@ -10,7 +10,7 @@ from compat.profile import Profile
 from registry import history as histories
 from registry.errors import InvalidSchemaText, VersionNotFound
 from registry.fields import validate_fields
-from registry.history import Known, parse_number
+from registry.history import History, Known, parse_number
 from registry.model import LATEST, Content, Subject
 from registry.service import wording
 from registry.service.answers import Checked
@@ -74,7 +74,7 @@ class Checking:
         """
         number = parse_number(version)
 
-        def one(history: Sequence[Known]) -> Sequence[Known]:
+        def one(history: History) -> Sequence[Known]:
             live = histories.live(history)
             chosen = live[-1:] if number == LATEST else [known for known in live if known.number == number]
             if not chosen and number != LATEST:
@@ -110,7 +110,7 @@ class Checking:
         return False, wording.messages(checked, None if old is None else old.content.text)
 
     def _check(
-        self, subject: Subject, content: Content, asked: _Asked, choose: Callable[[Sequence[Known]], Sequence[Known]]
+        self, subject: Subject, content: Content, asked: _Asked, choose: Callable[[History], Sequence[Known]]
     ) -> Checked:
         """The verdict against the versions that are chosen of the history; all is read at once, then compared."""
         with self._store.read() as reading:

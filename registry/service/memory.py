@@ -87,7 +87,7 @@ class Memory:
             deleted=False,
             refers=bool(content.references),
         )
-        after = replace(before, position=version.position, history=[*before.history, known])
+        after = replace(before, position=version.position, history=before.history.followed_by(known))
         self._kept.put(before.subject, after)
 
 

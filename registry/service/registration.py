@@ -231,9 +231,9 @@ class Registration:
 
     def _written_out(self, view: View, situation: Situation, sent: Identified) -> Identified | None:
         """What was sent, under the identity of the live version that it is with all references written out."""
-        history = histories.live(situation.history)
-        if not any(known.refers for known in history):
+        if not situation.history.some_refer:
             return None
+        history = histories.live(situation.history)
         with view() as reading:
             known = self._definitions.written_out(reading, situation.subject, history, sent.content, sent.parsed)
         return (
@@ -376,7 +376,7 @@ def _held(situation: Situation, identified: Identified, *, normalize: bool) -> K
     """The live version that holds this schema with its metadata and rules."""
     content = identified.content
     return histories.same_schema(
-        histories.live(situation.history),
+        situation.history,
         identified.identity.digest(normalize=normalize),
         content.metadata,
         content.rule_set,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from registry import history as histories
 from registry.errors import OperationNotPermitted
-from registry.history import Known
+from registry.history import History, Known
 from registry.model import Subject, Version
 from registry.policy import Policy, policy, scopes
 from registry.service.scope import meant
@@ -27,7 +27,7 @@ class Situation:
     policy: Policy
     position: int
     """Of the whole log."""
-    history: list[Known]
+    history: History
     upcast: bool
     """Whether it has upcasters."""
     meant: Subject

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from compat.definition import Format
 from registry.events import moment
-from registry.history import Known
+from registry.history import History, Known
 from registry.model import (
     WHOLE_HISTORY,
     Content,
@@ -150,11 +150,11 @@ class VersionQuestions(Questions):
             return 0
         return _TOKEN.scalar(self.connection, context=at.context, name=at.name) or 0
 
-    def history(self, at: Subject) -> list[Known]:
-        """Every version of a subject, deleted ones too, oldest first."""
+    def history(self, at: Subject) -> History:
+        """Every version of a subject, deleted ones too."""
         if not self.view.shows(at):
-            return []
-        return [_known(row) for row in _HISTORY.rows(self.connection, context=at.context, name=at.name)]
+            return History()
+        return History(map(_known, _HISTORY.rows(self.connection, context=at.context, name=at.name)))
 
     def versions(self, at: Subject, span: Span = WHOLE_HISTORY) -> list[Version]:
         """The versions of a subject with their texts, oldest first."""

@@ -99,8 +99,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many moments of the past a process keeps replayed, each as a file in the temporary folder, of the size that
     the database had then."""
     search_folder: str = ""
-    """The folder in which the processes of a machine keep their search index together, from one start to the next.
-    Empty: beside the database, if it is SQLite; with PostgreSQL each process makes one of its own at each start."""
+    """The folder, on a local disk, in which the processes of a machine keep their search index together, from one start
+    to the next. Empty: beside the database, if it is SQLite; with PostgreSQL in ``lineal`` in the user's cache folder
+    (``XDG_CACHE_HOME``, else ``~/.cache``). Where nothing can be written, each process makes one of its own."""
     follow_seconds: float = 0.5
     """How long another node's deletion may stay unseen in the cache of this one."""
 

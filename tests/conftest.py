@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -20,6 +21,10 @@ from tests.node import ROOT
 # How long one example takes tells how busy the machine is, not whether a law holds.
 hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+# What the user of this machine keeps in a cache is none of the tests' business.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="lineal-cache-")
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 
 # No test speaks to a server that a public authority vouches for. To read all of them takes 30 ms, for every client
 # and every httpx.get: longer than the request.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import httpx
 from tests.node import ROOT, free_port
 from tests.patience import eventually
 
+_SURROUNDINGS: Final = {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", "")}
 _SERVE: Final = [sys.executable, "-c", "from registry.cli import main; main()", "serve"]
 
 
@@ -69,7 +71,12 @@ def serving(folder: Path) -> Iterator[Serve]:
             process = subprocess.Popen(
                 [*_SERVE, "--port", str(port), *options],
                 cwd=ROOT,
-                env={"PYTHONPATH": str(ROOT), **variables, **environment},
+                env={
+                    "PYTHONPATH": str(ROOT),
+                    "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
+                    **variables,
+                    **environment,
+                },
                 stdout=log,
                 stderr=log,
             )

@@ -5,6 +5,7 @@ The drivers begin no transactions of their own: each is begun here, by one state
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ _DEAD_AFTER: Final = {
 }
 """A server that has vanished without a word (a machine without power, a cut network) is given up after half a minute;
 by itself, the kernel would wait for a quarter of an hour."""
+_PLACES: Final = ("PGHOST", "PGPORT", "PGSERVICE")
+"""Variables that say where PostgreSQL is when its URL does not."""
 _SECONDS: Final = {kind: metrics.TRANSACTIONS.labels(kind) for kind in ("read", "write")}
 
 
@@ -172,11 +175,29 @@ class Database:
 def search_file(settings: Settings) -> Path | None:
     """Where the search index of a database is kept on this machine; None for nowhere. It has a name of its own."""
     url = _url(settings)
-    beside = Path(url.database or "").absolute() if url.get_backend_name() == "sqlite" else None
-    if not settings.search_folder:
-        return None if beside is None else beside.with_name(f"{beside.name}.search")
-    named = str(beside or f"{url.host}:{url.port}/{url.database}")
-    return Path(settings.search_folder) / f"{blake2b(named.encode(), digest_size=8).hexdigest()}.search"
+    named, folder = _named(url), Path(settings.search_folder) if settings.search_folder else None
+    if folder is None and url.get_backend_name() == "sqlite":
+        return Path(f"{named}.search")
+    if folder is None and (folder := _cache_folder()) is None:
+        return None
+    return folder / f"{blake2b(named.encode(), digest_size=8).hexdigest()}.search"
+
+
+def _named(url: URL) -> str:
+    """What tells a database from all others that this machine may use, without what opens it."""
+    if url.get_backend_name() == "sqlite":
+        return str(Path(url.database or "").absolute())
+    elsewhere = (f"{name}={os.environ[name]}" for name in _PLACES if name in os.environ)
+    return " ".join((url.set(password=None).render_as_string(), *elsewhere))
+
+
+def _cache_folder() -> Path | None:
+    """Where programs of this user keep what can be made again (XDG Base Directory Specification); None for nowhere."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        return (Path(given) if Path(given).is_absolute() else Path.home() / ".cache") / "lineal"
+    except RuntimeError:  # nobody's home is known
+        return None
 
 
 def _url(settings: Settings) -> URL:

@@ -253,7 +253,7 @@ def remove(file: Path) -> None:
 
 def _held(file: Path) -> int:
     """That the file is in use: until this is closed, nobody throws it away."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(_lock_of(file), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

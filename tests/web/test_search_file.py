@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +19,7 @@ from registry.access.roles import View
 from registry.model import Content, Subject
 from registry.service import Registry, TextIndex, search_file
 from registry.settings import Settings
+from tests.forked import child, ended
 from tests.patience import PATIENCE
 from web import search
 from web.search import Index
@@ -158,6 +162,49 @@ def test_processes_share_a_file(registry: Registry, file: Path, monkeypatch: pyt
         index.close()
 
 
+@pytest.mark.parametrize("statements", [3, 22, 100, -1])
+def test_the_next_start_finds_whole_portions_of_one_that_was_killed(
+    registry: Registry, file: Path, statements: int
+) -> None:
+    """Killed with so many statements behind it, or when it is about to say how far it is."""
+    for number in range(40):
+        registered(registry, f"t.E{number}", f"together_{number}")
+    registry.deletion.subject(Subject.parse("s.E1"))
+    registry.deletion.subject(Subject.parse("s.E1"), permanent=True)
+    registry.deletion.subject(Subject.parse("s.E2"))
+
+    def read_on() -> None:
+        connected, begun = TextIndex._connected, iter(range(1, 10_000))
+
+        def act(statement: str) -> None:
+            if next(begun) == statements or (statements < 0 and statement.startswith("COMMIT")):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def traced(self: TextIndex) -> sqlite3.Connection:
+            connection = connected(self)
+            connection.set_trace_callback(act)
+            return connection
+
+        TextIndex._connected = traced  # type: ignore[method-assign]
+        search.PORTION = 10  # type: ignore[misc]
+        Index(Registry.open(registry.settings), file).refresh(PATIENCE)
+
+    assert ended(child(read_on)) == -signal.SIGKILL
+    index = Index(registry, file)
+    assert index.refresh(PATIENCE) == (43, 0)
+    index.close()
+    texts, anew = TextIndex(file), Index(registry)
+    assert anew.refresh(PATIENCE) == (43, 0)
+    for word in ("field", "together", "s.e", "t.e3"):
+        found, right = texts.find([word], 100), anew._trying(lambda one, word=word: one.find([word], 100))  # type: ignore[misc]
+        assert sorted(found) == sorted(right)
+    with texts._asked() as connection:
+        connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    texts.close()
+    anew.close()
+
+
 def test_a_caller_who_sees_little_opens_it_as_it_is(registry: Registry, file: Path) -> None:
     index = Index(registry, file)
     with acting(Caller("nobody", (), View(frozenset()))):
@@ -166,18 +213,28 @@ def test_a_caller_who_sees_little_opens_it_as_it_is(registry: Registry, file: Pa
     index.close()
 
 
-def test_where_the_file_is_kept(tmp_path: Path) -> None:
-    beside = search_file(Settings(database=f"sqlite:///{tmp_path / 'x.db'}"))
-    assert beside == tmp_path / "x.db.search"
+def test_where_the_file_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kept(database: str, folder: str = "") -> Path:
+        found = search_file(Settings(database=database, search_folder=folder))
+        assert found is not None
+        return found
+
+    assert kept(f"sqlite:///{tmp_path / 'x.db'}") == tmp_path / "x.db.search"
     postgresql = "postgresql://user:secret@host/name"
-    assert search_file(Settings(database=postgresql)) is None
-    one, other = (
-        search_file(Settings(database=f"{postgresql}{ending}", search_folder=str(tmp_path))) for ending in ("", "2")
-    )
-    assert one is not None
-    assert other is not None
-    assert one != other
-    assert {one.parent, other.parent} == {tmp_path}
+    assert kept(postgresql, str(tmp_path)).parent == tmp_path
+    assert kept(postgresql) == kept(postgresql.replace("secret", "other")), "the password is no part of the place"
+    named = [postgresql, f"{postgresql}2", f"{postgresql}?port=1", "postgresql:///name", "postgresql:///name?host=/a"]
+    found = {kept(database) for database in named}
+    monkeypatch.setenv("PGHOST", "elsewhere")
+    assert kept("postgresql:///name") not in found
+    assert len(found) == len(named), "no two databases share a file"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert kept(postgresql).parent == tmp_path / "cache" / "lineal"
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert kept(postgresql).parent == tmp_path / ".cache" / "lineal"
+    TextIndex(kept(postgresql)).close()
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (kept(postgresql), kept(postgresql).parent)] == [0o600, 0o700]
 
 
 def test_without_a_place_to_write_it_is_kept_for_the_process(registry: Registry, tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ run again and goes on where it stopped.
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import uuid4
@@ -21,6 +21,7 @@ from compat.errors import CompatError
 from registry.cli.console import Console
 from registry.cli.errors import Refusal
 from registry.cli.remote import Remote, in_context
+from registry.cli.store import of_the_operator
 from registry.errors import RegistryError
 from registry.model import (
     DEFAULT,
@@ -30,7 +31,6 @@ from registry.model import (
     Content,
     Metadata,
     Mode,
-    Origin,
     RuleSet,
     SchemaReference,
     Subject,
@@ -92,7 +92,9 @@ class Move:
         self._console = console
         self._registry = registry
         self._remote = remote
-        self._origin = Origin(getpass.getuser(), f"import-{uuid4()}", f"imported from {remote.address}")
+        self._origin = replace(
+            of_the_operator(), request_id=f"import-{uuid4()}", reason=f"imported from {remote.address}"
+        )
         self._done = Counter[str]()
         self._tried: set[tuple[str, int]] = set()
         self.missing: list[str] = []

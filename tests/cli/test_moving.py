@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -25,15 +24,20 @@ from granian.server.embed import Server
 from litestar.testing import TestClient
 
 from compat.definition import Format
+from registry.cli import run
+from registry.events import Line
 from registry.http.app import create_app
 from registry.model import Content, Subject
 from registry.service import RegistrationOptions, Registry
+from registry.service.transfer import Transfer
 from registry.settings import load
+from registry.storage import log
+from registry.storage.store import Store
+from tests.forked import child, ended
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Work
 
-LINEAL = Path(sys.executable).parent / "lineal"
 MANY = 40
 
 
@@ -148,19 +152,13 @@ def position(database: str) -> int:
         registry.close()
 
 
-def written(database: str) -> int:
-    """How far a process that goes on writing has come; the tables may not be there yet."""
-    file = database.removeprefix("sqlite:///")
-    with (
-        contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db,
-    ):
-        (found,) = db.execute("SELECT coalesce(max(position), 0) FROM log").fetchone()
-        return int(found)
-    return 0
+def test_a_registry_is_taken_over_through_the_protocol(
+    work: Work, there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise OSError("No username set in the environment")
 
-
-def test_a_registry_is_taken_over_through_the_protocol(work: Work, there: There) -> None:
+    monkeypatch.setattr("getpass.getuser", nameless)  # a user id without a name, as in a container
     database = f"sqlite:///{work.root / 'here.db'}"
     first = work.lineal(*importing(there, database))
     assert first.returncode == 0, first.stderr + first.stdout
@@ -169,7 +167,8 @@ def test_a_registry_is_taken_over_through_the_protocol(work: Work, there: There)
     assert answers(database) == answers(there.database)
     registry = Registry.open(load({}, database=database))
     entries = registry.catalog.changes(limit=1_000)
-    assert all(entry.origin.request_id.startswith("import-") and entry.origin.actor for entry in entries)
+    assert all(entry.origin.request_id.startswith("import-") for entry in entries)
+    assert {entry.origin.actor for entry in entries} == {f"operator {os.getuid()}"}
     assert registry.upkeep.verify() == []
     registry.close()
 
@@ -179,18 +178,80 @@ def test_a_registry_is_taken_over_through_the_protocol(work: Work, there: There)
     assert position(database) == entries[-1].position, "nothing was written"
 
 
-def test_an_import_that_was_killed_goes_on(work: Work, there: There) -> None:
-    database = f"sqlite:///{work.root / 'here.db'}"
-    command = [str(LINEAL), *importing(there, database)]
-    first = subprocess.Popen(command, cwd=work.root, start_new_session=True)
-    while written(database) < 10:
-        assert first.poll() is None, "it ended before it could be killed"
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
-    assert 10 <= position(database) < position(there.database)
-    second = work.lineal(*importing(there, database))
-    assert second.returncode == 0, second.stderr
-    assert answers(database) == answers(there.database)
+KILLS = ((1, False), (2, True), (20, True), (53, False), (54, True), (56, False), (59, True))
+"""After so many entries of the log, before or after they are committed: amid versions, deletions, settings."""
+
+
+def killed(arguments: list[str], entries: int, *, committed: bool) -> None:
+    """An import that is killed at a point."""
+
+    def fall(position: int) -> None:
+        if position >= entries:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def begin() -> None:
+        append, heard = log.append, Store.heard
+
+        def appended(connection: Any, told: Any) -> None:
+            append(connection, told)
+            fall(told[-1].position)
+
+        def acknowledged(store: Store, told: Any) -> None:
+            heard(store, told)
+            fall(told[-1].position)
+
+        if committed:
+            Store.heard = acknowledged  # type: ignore[method-assign]
+        else:
+            log.append = appended
+        run(arguments)
+
+    assert ended(child(begin)) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_an_import_that_is_killed_again_and_again_goes_on(
+    work: Work, there: There, new_postgresql: Callable[[], AbstractContextManager[str]], kind: str
+) -> None:
+    here = nullcontext(f"sqlite:///{work.root / 'here.db'}") if kind == "sqlite" else new_postgresql()
+    with here as database:
+        position(database)  # tables are there: no kill is spent on their migration
+        for entries, committed in KILLS:
+            killed(importing(there, database), entries, committed=committed)
+            assert position(database) == entries - (not committed)
+        last = work.lineal(*importing(there, database))
+        assert last.returncode == 0, last.stderr
+        assert answers(database) == answers(there.database)
+        assert work.lineal("verify", "--database", database).returncode == 0
+        again = work.lineal(*importing(there, database))
+        assert "0 versions imported, 52 were here already, 0 deleted" in again.stdout
+        assert "0 configurations and 0 modes set" in again.stdout
+
+
+def test_an_export_while_others_write_is_the_log_up_to_one_position(work: Work, there: There) -> None:
+    file = work.root / "copy.db"
+    with contextlib.closing(sqlite3.connect(there.database.removeprefix("sqlite:///"))) as source:
+        source.execute("VACUUM INTO ?", (str(file),))
+    registry = Registry.open(load({}, database=f"sqlite:///{file}"))
+    before, written = registry.catalog.position(), itertools.count()
+    until = Transfer._until
+
+    def busy(transfer: Transfer, last: int, progress: Any) -> Iterator[Line]:
+        """Somebody registers something before each entry that is read."""
+        for line in until(transfer, last, progress):
+            content = Content(Format.AVRO, record(f"Meanwhile{next(written)}"))
+            registry.registration.register(Subject.parse("busy"), content, RegistrationOptions(force=True))
+            yield line
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transfer, "_until", busy)
+        done = work.lineal("export", "busy.gz", "--database", f"sqlite:///{file}")
+    assert registry.catalog.position() == 2 * before, "one for each entry that was read"
+    registry.close()
+    assert f"exported {before} entries" in done.stdout
+    restored = work.lineal("import", "busy.gz", "--database", f"sqlite:///{work.root / 'restored.db'}")
+    assert f"imported {before} entries" in restored.stdout
+    assert answers(f"sqlite:///{work.root / 'restored.db'}") == answers(there.database)
 
 
 def test_what_cannot_be_carried_over_is_told(work: Work, there: There) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from compat.gate.errors import Misconfigured
+from registry import archive
 from registry.cli.console import Console
 from registry.cli.store import database_option, entries, opened, settings_of
 
@@ -31,11 +32,14 @@ def command(console: Console, file: Path, database: str | None, *, force: bool) 
         raise Misconfigured(f"{file} is there already: choose another name, or --force to replace it")
     unfinished = file.with_name(f"{file.name}.part")
     try:
-        with opened(settings_of(database), existing=True) as registry, entries(console, "export") as progress:
-            with unfinished.open("wb") as target:
-                for piece in registry.transfer.export(progress):
-                    target.write(piece)
-            position = registry.catalog.position()
+        with (
+            opened(settings_of(database), existing=True) as registry,
+            entries(console, "export") as progress,
+            unfinished.open("wb") as target,
+        ):
+            for piece in registry.transfer.export(progress):
+                target.write(piece)
+        position = archive.header(unfinished).position  # not the end of the log, which may have moved on
         unfinished.replace(file)
     except OSError as cause:
         raise Misconfigured(f"{file} cannot be written: {cause.strerror}") from cause

@@ -22,8 +22,8 @@ Exit codes: 0 all is well · 1 something deviates, `lineal rebuild` makes it ane
 def command(console: Console, database: str | None) -> int:
     """Prove that what the registry serves is what its log says: replay the log and compare every row."""
     with opened(settings_of(database), existing=True) as registry, entries(console, "verify") as progress:
-        deviations = registry.upkeep.verify(progress)
         position = registry.catalog.position()
+        deviations = registry.upkeep.verify(progress)
     for deviation in deviations:
         console.report(f"{console.paint('error', deviation.table)} {deviation.key}")
         console.report(f"    kept      {deviation.kept or 'nothing'}")

@@ -33,13 +33,17 @@ Acceptance: TypeAlias = Literal["checked", "forced", "imported"]
 
 
 class Happened(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
-    """Base of the events."""
+    """Base of the events. A member that is added needs a default; for any other change the version goes up."""
 
     version_of_type: ClassVar[int] = 1
+    """Of what is written; each older one has a step in ``older_events.DOCUMENTS``."""
 
 
 class SchemaRegistered(Happened, frozen=True):
-    """A subject has a new version."""
+    """A subject has a new version.
+
+    Version 1 had a flag ``forced`` where ``acceptance`` now says why: ``older_events`` brings it along.
+    """
 
     version_of_type: ClassVar[int] = 2
 

@@ -34,6 +34,7 @@ from registry.http.origins import Origins
 from registry.http.parameters import provide_subject
 from registry.http.permissions import guard
 from registry.http.ready import ReadyAnswers
+from registry.http.registering import Registering
 from registry.http.stopping import Stopping
 from registry.http.waiting import Waiting
 from registry.http.watch import Watch
@@ -104,7 +105,8 @@ def create_app(
         lifespan=[life],
     )
     app.state.waiting = Waiting(opened.registration.line)
-    app.asgi_handler = Front(app.asgi_handler, opened, door or Door(opened), answers, Watch(settings))
+    registering = Registering(app.asgi_handler, opened, app.state.waiting)
+    app.asgi_handler = Front(registering, opened, door or Door(opened), answers, Watch(settings))
     if settings.allow_origins:
         app.asgi_handler = Origins(app.asgi_handler, settings.allow_origins)
     return app

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
+from litestar.types import Scope
 
 from registry.access.current import current
 from registry.model import ACCESS, DEFAULT_CONTEXT, Origin, Subject
@@ -42,5 +43,10 @@ class Exchange:
 
 def exchange_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Exchange:
     """The exchange of a request."""
-    found: Exchange = connection.scope[KEY]  # type: ignore[typeddict-item]
+    return exchange_in(connection.scope)
+
+
+def exchange_in(scope: Scope) -> Exchange:
+    """The exchange of a request that the framework has not seen yet."""
+    found: Exchange = scope[KEY]  # type: ignore[typeddict-item]
     return found

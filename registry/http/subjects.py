@@ -31,11 +31,11 @@ from registry.http.payloads import (
     schema_body,
     schema_tags,
 )
+from registry.http.registering import steps
 from registry.http.schemas import raw_text
 from registry.http.waiting import waiting_of
 from registry.model import ANYWHERE, Subject
-from registry.service import RegistrationOptions, Registry
-from registry.service.decision import Steps
+from registry.service import Registry
 
 
 @get("/subjects", sync_to_thread=True)
@@ -137,21 +137,9 @@ async def register(
     force: Flag = False,
 ) -> RegisterSchemaResponse:
     """Register a schema under a subject, or find that it is there already."""
-    answered, sent = form(format), data.content()
-    options = RegistrationOptions(
-        normalize=normalize,
-        force=force,
-        version=data.version or 0,
-        schema_id=data.schema_id,
-        retagging=data.retagging,
-    )
     origin = exchange_of(request).origin
-
-    def steps() -> Steps[RegisterSchemaResponse]:
-        version = yield from registry.registration.steps(subject, sent, options, origin)
-        return registered_body(version, registry.lookup.text_for(sent, version, answered))
-
-    return await waiting_of(request).settled(subject, steps(), origin)
+    taken = steps(registry, subject, data, origin, form(format), normalize=normalize, force=force)
+    return await waiting_of(request).settled(subject, taken, origin)
 
 
 @get("/subjects/{name:str}/versions/{number:str}", sync_to_thread=True)

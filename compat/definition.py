@@ -34,7 +34,8 @@ class Definition:
     text: str
     references: tuple[Reference, ...] = ()
     lenient: bool = False
-    """Avro: take what older registries took, defaults that do not fit their type and namespaces of any characters.
+    """Take what older registries took. Avro: defaults that do not fit their type, which then are none, and namespaces
+    of any characters; JSON Schema: members that the metaschema does not allow, which then are absent.
     A definition that is referred to has its own."""
 
     def digest(self) -> bytes:

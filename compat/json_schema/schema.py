@@ -6,7 +6,7 @@ nothing is fetched. Of members that stand twice in an object the last one counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urldefrag, urljoin
@@ -29,6 +29,9 @@ MAX_SCHEMAS: Final = 50_000
 
 MAX_EVALUATIONS: Final = 20_000
 """Schemas that a validator may have to apply to one value: references that refer twice each grow exponentially."""
+
+MOST_DROPPED: Final = 100
+"""Members that a lenient definition may have against the metaschema; each is taken for absent."""
 
 SINGLE: Final = frozenset({
     "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
@@ -142,7 +145,7 @@ class ParsedSchema:
 
 def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> ParsedSchema:
     """Read a definition. Raises InvalidSchema (with its place), UnresolvedReference, LimitExceeded."""
-    root = _read("", definition.text, limits)
+    root = _read("", definition, limits)
     others = _references(definition, limits)
     resources = _resources(root, others)
     registry: Any = SPECIFICATIONS.with_resources(resources)
@@ -233,7 +236,8 @@ def lookup(location: Location, reference: str) -> Any:
     return resolved
 
 
-def _read(name: str, source: str, limits: Limits) -> Document:
+def _read(name: str, definition: Definition, limits: Limits) -> Document:
+    source = definition.text
     try:
         raw = text.load(source, limits)
     except text.NotJson as error:
@@ -241,6 +245,10 @@ def _read(name: str, source: str, limits: Limits) -> Document:
     try:
         document = Document(name, source, raw, _dialect(raw), positions.Finder(source))
         wrong = _metaschema_error(raw, document.dialect) if isinstance(raw, (dict, bool)) else None
+        for _ in range(MOST_DROPPED if definition.lenient else 0):
+            if wrong is None or not _dropped(raw, wrong.instance_path):
+                break
+            wrong = _metaschema_error(raw, document.dialect)
     except UnicodeEncodeError:
         raise InvalidSchema("half of a surrogate pair (as \\ud800) is no character: write both halves") from None
     if not isinstance(raw, (dict, bool)):
@@ -249,6 +257,20 @@ def _read(name: str, source: str, limits: Limits) -> Document:
         pointer = "".join(f"/{positions.escape(str(step))}" for step in wrong.instance_path)
         raise InvalidSchema(f"not a {document.dialect.name} schema: {wrong.message}", document.place(pointer))
     return document
+
+
+def _dropped(raw: Any, path: Sequence[str | int]) -> bool:
+    """Take away the innermost member on a path, if there is one."""
+    holder: dict[Any, Any] | None = None
+    here, name = raw, None
+    for step in path:
+        if isinstance(here, dict):
+            holder, name = here, step
+        here = here[step]
+    if holder is None:
+        return False
+    del holder[name]
+    return True
 
 
 def _offset_place(name: str, source: str, offset: int) -> Place:
@@ -288,7 +310,7 @@ def _references(definition: Definition, limits: Limits) -> tuple[Document, ...]:
         for reference in (each for parent in level for each in parent.references):
             digest = reference.definition.digest()
             if reference.name not in found:
-                document = _read(reference.name, reference.definition.text, limits)
+                document = _read(reference.name, reference.definition, limits)
                 found[reference.name] = (digest, document)
                 following.append(reference.definition)
             elif found[reference.name][0] != digest:

@@ -24,6 +24,9 @@ _ERROR: Final = {
     },
 }
 
+_TEXT: Final = {"type": "string"}
+"""The text of a schema as the whole answer: it is no JSON string, and of Protobuf no JSON, so nothing is promised."""
+
 
 class _Part(OpenAPIRenderPlugin):
     """One document: the operations whose path belongs to it."""
@@ -54,7 +57,8 @@ def _describe_answers(operation: dict[str, Any], media: str) -> None:
     responses = {code: answer for code, answer in operation["responses"].items() if code.startswith("2")}
     for answer in responses.values():
         if JSON in answer.get("content", {}):
-            answer["content"] = {media: answer["content"].pop(JSON)}
+            described = answer["content"].pop(JSON)
+            answer["content"] = {media: {} if described.get("schema") == _TEXT else described}
     operation["responses"] = {**responses, "4XX": failure, "5XX": failure}
 
 

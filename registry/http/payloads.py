@@ -1,4 +1,7 @@
-"""The bodies of the Confluent protocol. Unknown members are ignored; empty ones are left out of answers."""
+"""The bodies of the Confluent protocol. Unknown members are ignored; empty ones are left out of answers.
+
+Members stand in the protocol's order.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +134,7 @@ class TagSchemaRequest(Wire, frozen=True):
         )
 
 
-class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
+class SchemaBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A version of a subject."""
 
     subject: str
@@ -139,54 +142,54 @@ class SchemaBody(msgspec.Struct, frozen=True, rename="camel"):
     id: int
     guid: str
     schema_type: str
-    schema: str
-    ts: int
-    """Milliseconds since 1970: when it was registered."""
-    deleted: bool
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    schema: str
     schema_tags: list[SchemaTags] | msgspec.UnsetType = msgspec.UNSET
     """Those that ``findTags`` asks for."""
+    ts: int
+    """Milliseconds since 1970: when it was registered."""
+    deleted: bool
     aliases: list[str] | msgspec.UnsetType = msgspec.UNSET
     """In a listing that asks for them."""
     associations: list[AssociationBody] | msgspec.UnsetType = msgspec.UNSET
     """In a listing that asks for them."""
 
 
-class SchemaStringBody(msgspec.Struct, frozen=True, rename="camel"):
+class SchemaStringBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A schema by its id or GUID."""
 
-    schema: str
-    schema_type: str
-    guid: str
-    ts: int
-    deleted: bool
     subject: str | msgspec.UnsetType = msgspec.UNSET
     version: int | msgspec.UnsetType = msgspec.UNSET
     id: int | msgspec.UnsetType = msgspec.UNSET
     """Not in the protocol; the stock Python client looks for it here when it is told to ``use.schema.id``."""
+    guid: str
+    schema_type: str
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    schema: str
     schema_tags: list[SchemaTags] | msgspec.UnsetType = msgspec.UNSET
     """Those that ``findTags`` asks for."""
+    ts: int
+    deleted: bool
     max_id: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class RegisterSchemaResponse(msgspec.Struct, frozen=True, rename="camel"):
+class RegisterSchemaResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What was registered, or was there already."""
 
     id: int
     version: int
     guid: str
     schema_type: str
-    schema: str
-    ts: int
-    deleted: bool
     references: list[SchemaReference] | msgspec.UnsetType = msgspec.UNSET
     metadata: Metadata | msgspec.UnsetType = msgspec.UNSET
     rule_set: RuleSet | msgspec.UnsetType = msgspec.UNSET
+    schema: str
+    ts: int
+    deleted: bool
 
 
 class CompatibilityBody(msgspec.Struct, frozen=True):

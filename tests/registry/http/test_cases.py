@@ -65,3 +65,13 @@ def _contains(found: Any, wanted: Any, where: str) -> None:
             _contains(each, expected, where)
     else:
         assert found == wanted, where
+
+
+def test_members_stand_in_the_protocols_order(client: TestClient[Litestar]) -> None:
+    """Scripts that cut them out of the text look for one after the other."""
+    metadata = {"properties": {"a": "b"}}
+    sent = {"schema": '"string"', "metadata": metadata, "ruleSet": {"domainRules": [{"name": "r", "type": "CEL"}]}}
+    rest = ["guid", "schemaType", "metadata", "ruleSet", "schema", "ts", "deleted"]
+    assert list(client.post("/subjects/s/versions", json=sent).json()) == ["id", "version", *rest]
+    assert list(client.get("/subjects/s/versions/1").json()) == ["subject", "version", "id", *rest]
+    assert list(client.get("/schemas/ids/1?fetchMaxId=true").json()) == ["subject", "version", "id", *rest, "maxId"]

@@ -10,7 +10,7 @@ from compat.recent import Recent
 from registry.model import Span, Subject
 from registry.service import Registry
 from web.steps import Deadline
-from web.tree import Path, paths_of
+from web.tree import Earlier, Path, paths_of
 
 EARLIER: Final = 60
 """Versions before the shown one that are looked at."""
@@ -33,23 +33,23 @@ class FieldNames:
         other._kept = self._kept
         return other
 
-    def before(
-        self, subject: Subject, number: int, shown: Type, deadline: Deadline
-    ) -> list[tuple[int, frozenset[Path]]]:
-        """The fields of the live versions before one, oldest first.
+    def before(self, subject: Subject, number: int, shown: Type, deadline: Deadline) -> Earlier:
+        """The fields of the live versions before one.
 
         As many as are needed to know since when the shown ones have been there without a gap, ``EARLIER`` at the most,
         and no more once the time has passed.
         """
-        span = Span(below=number, most=EARLIER, deleted=False)
+        span = Span(below=number, most=EARLIER + 1, deleted=False)
         found: list[tuple[int, frozenset[Path]]] = []
         sought = set(paths_of(shown))
         for earlier, position in reversed(self._registry.catalog.positions(subject, span)):
-            if not sought or (known := self._of(subject, earlier, position, deadline)) is None:
+            if not sought:
                 break
+            if len(found) == EARLIER or (known := self._of(subject, earlier, position, deadline)) is None:
+                return Earlier(tuple(found[::-1]), cut=True)
             found.append((earlier, known))
             sought &= known  # what was not there then came later, whatever was before
-        return found[::-1]
+        return Earlier(tuple(found[::-1]))
 
     def _of(self, subject: Subject, number: int, position: int, deadline: Deadline) -> frozenset[Path] | None:
         if (known := self._kept.get(position)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,8 @@ class Leaf:
     doc: Markup
     since: int | None
     """The first version of those without a gap up to this one that has the field."""
+    since_at_least: bool
+    """Whether older versions may have it too: they were not looked at."""
     new: bool
     """Whether this version is the one that brought it, and there was one before."""
     deprecated: bool
@@ -56,6 +58,16 @@ class Leaf:
     repeats: str
     """Anchor-free name of the type this one repeats, else empty."""
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known of the versions before one."""
+
+    paths: tuple[tuple[int, frozenset[Path]], ...] = ()
+    """The paths of their fields, oldest first."""
+    cut: bool = False
+    """Whether versions before these may have fields that all of these have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +89,14 @@ def tree(
     outline: Type,
     format_: str,
     version: int,
-    earlier: Sequence[tuple[int, frozenset[Path]]],
+    earlier: Earlier,
     readers: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Tree:
-    """The outline for people; ``earlier`` are the paths of fields in the versions before, oldest first, for 'since'.
+    """The outline for people; ``earlier``: what 'since' is told from.
 
     ``readers``: who has declared a need of a field, by its dotted name.
     """
-    since = _first_seen(paths_of(outline), earlier, version)
-    builder = _Builder(format_, version, since, bool(earlier), readers or {})
+    builder = _Builder(format_, version, _first_seen(paths_of(outline), earlier, version), earlier, readers or {})
     leaves = tuple(builder.inside(outline, (), 0))
     return Tree(
         title=short_name(outline.name) or type_words(outline),
@@ -152,13 +163,11 @@ def _arm_name(arm: Type) -> str:
     return f"~{short_name(arm.name) or arm.label or arm.kind}"
 
 
-def _first_seen(
-    paths: Iterator[Path], earlier: Sequence[tuple[int, frozenset[Path]]], version: int
-) -> Mapping[Path, int]:
+def _first_seen(paths: Iterator[Path], earlier: Earlier, version: int) -> Mapping[Path, int]:
     seen: dict[Path, int] = {}
     for path in paths:
         first = version
-        for number, known in reversed(earlier):
+        for number, known in reversed(earlier.paths):
             if path not in known:
                 break
             first = number
@@ -172,10 +181,12 @@ class _Builder:
         format_: str,
         version: int,
         since: Mapping[Path, int],
-        past: bool,  # noqa: FBT001
+        earlier: Earlier,
         readers: Mapping[str, tuple[str, ...]],
     ) -> None:
-        self._format, self._version, self._since, self._past = format_, version, since, past
+        self._format, self._version, self._since = format_, version, since
+        self._past = bool(earlier.paths)
+        self._oldest = (earlier.paths[0][0] if earlier.paths else version) if earlier.cut else None
         self._readers = readers
         self.count = 0
 
@@ -260,6 +271,7 @@ class _Builder:
             symbols=tuple(symbol if isinstance(symbol, str) else compact(symbol) for symbol in innermost.symbols),
             doc=prose(doc) if doc else Markup(),
             since=since,
+            since_at_least=since is not None and since == self._oldest,
             new=self._past and since == self._version,
             deprecated=deprecated,
             children=tuple(self.inside(type_, path, depth + 1)),

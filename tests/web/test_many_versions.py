@@ -20,6 +20,7 @@ from registry.service import Registry
 from registry.service.definitions import identify, parse
 from registry.settings import Settings
 from registry.storage.reading import versions as reading
+from web.since import EARLIER
 
 ORDERS = Subject(name="orders")
 MANY = 130
@@ -98,6 +99,11 @@ def test_the_strip_of_an_old_version_is_about_it(browser: TestClient[Litestar]) 
 def test_since_when_a_field_has_been_there(browser: TestClient[Litestar]) -> None:
     text = re.sub(r"<[^>]+>|\s+", " ", browser.get(HERE).text)
     assert re.search(r"late .*?since v?\s*100", text)
+    assert "since v100 or before" not in text
+    assert f"since v{MANY - EARLIER} or before" in text, "the field that all have, though no older one was looked at"
+    old = re.sub(r"<[^>]+>|\s+", " ", browser.get(f"{HERE}/versions/30").text)
+    assert "since v1 " in old
+    assert "or before" not in old
 
 
 def test_the_newest_version_with_a_property_is_found_however_old_it_is(registry: Registry) -> None:

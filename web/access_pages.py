@@ -13,15 +13,13 @@ from web import access, address
 from web.access import Access
 from web.asked import Asked, Form, Pages
 from web.permission import origin_of_admin, require_admin
-from web.rendering import page
+from web.settings_pages import part
 from web.site import Site
 from web.state import state
 from web.threads import in_thread
 from web.travel import seen
 
 Answer = Response[str] | Redirect
-
-_INVALID: Final = 422
 
 
 @get(address.STATE)
@@ -31,8 +29,7 @@ def show_state(request: Asked, site: Pages) -> Answer:
     require_admin(request)
     if then := seen():
         return Redirect(then.now, status_code=303)
-    values = {"active": "settings", "tab": "state", "admin": True, "lines": state(site)}
-    return page("state.html", values, cache="no-store")
+    return part(site, "state.html", "state", {"lines": state(site)})
 
 
 @get(address.ACCESS)
@@ -91,9 +88,7 @@ def withdraw(request: Asked, site: Pages, data: Form) -> Answer:
 
 
 def _access(site: Site, shown: Access) -> Response[str]:
-    values = {"active": "settings", "tab": "access", "admin": True, "access": shown, "roles": access.ROLES}
-    values |= {"primary": site.primary}
-    return page("access.html", values, status=_INVALID if shown.error else 200, cache="no-store")
+    return part(site, "access.html", "access", {"access": shown, "roles": access.ROLES}, error=shown.error)
 
 
 HANDLERS: Final = [show_state, show, make_key, revoke_key, give, withdraw]

@@ -17,15 +17,13 @@ from registry.service import Registry
 from web import address, connections
 from web.asked import Asked, Form, Pages
 from web.permission import origin_of_admin, require_admin
-from web.rendering import page
+from web.settings_pages import part
 from web.site import Site
 from web.threads import in_thread
 from web.travel import seen
 from web.views.connections import Copying, Correspondence, Wish
 
 Answer = Response[str] | Redirect
-
-_INVALID: Final = 422
 
 
 @get(address.WEBHOOKS)
@@ -122,18 +120,17 @@ def remove_webhook(request: Asked, site: Pages, name: FromPath[str]) -> Answer:
 
 
 def _webhooks(site: Site, wish: Wish, error: str = "") -> Response[str]:
-    values = {"active": "settings", "tab": "webhooks", "admin": True, "wish": wish, "error": error}
-    values |= {
+    values = {
+        "wish": wish,
+        "error": error,
         "webhooks": connections.webhooks(site),
         "sealed": bool(site.registry.settings.secret_key),
-        "primary": site.primary,
     }
-    return page("webhooks.html", values, status=_INVALID if error else 200, cache="no-store")
+    return part(site, "webhooks.html", "webhooks", values, error=error)
 
 
 def _webhook(site: Site, shown: Correspondence) -> Response[str]:
-    values = {"active": "settings", "tab": "webhooks", "admin": True, "shown": shown, "primary": site.primary}
-    return page("webhook.html", values, status=_INVALID if shown.error else 200, cache="no-store")
+    return part(site, "webhook.html", "webhooks", {"shown": shown}, error=shown.error)
 
 
 @get(address.EXPORTERS)
@@ -204,11 +201,14 @@ def _exporters(site: Site, error: str = "", sent: dict[str, str] | None = None, 
             replace(each, wish=connections.copying(sent, each.wish.kept), wrong=True) if each.name == of else each
             for each in every
         )
-    values = {"active": "settings", "tab": "exporters", "admin": True, "error": error, "exporters": every}
-    values |= {"new": connections.copying(sent) if sent and not of else Copying()}
-    values |= {"sealed": bool(site.registry.settings.secret_key), "works": site.registry.settings.exporters}
-    values |= {"primary": site.primary}
-    return page("exporters.html", values, status=_INVALID if error else 200, cache="no-store")
+    values = {
+        "error": error,
+        "exporters": every,
+        "new": connections.copying(sent) if sent and not of else Copying(),
+        "sealed": bool(site.registry.settings.secret_key),
+        "works": site.registry.settings.exporters,
+    }
+    return part(site, "exporters.html", "exporters", values, error=error)
 
 
 HANDLERS: Final = [

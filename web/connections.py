@@ -28,6 +28,10 @@ _KIND: Final = "type."
 # -- webhooks ------------------------------------------------------------------------------------------------------
 
 
+_ELSEWHERE: Final = (PLAIN, "left to the primary")
+"""A registry that follows another one has its webhooks and exporters, but tells nobody and copies nowhere."""
+
+
 def webhooks(site: Site) -> tuple[Webhook, ...]:
     """Every webhook, oldest first."""
     return tuple(_webhook(site, each) for each in site.registry.webhooks.every())
@@ -91,8 +95,9 @@ def _webhook(site: Site, standing: Standing) -> Webhook:
         error=progress.error,
         since=hook.registered,
         actor=hook.actor,
-        progress=f"up to position {progress.position:,} of the log"
-        + (f", {behind:,} behind" if behind else ", the last"),
+        progress=""
+        if site.primary
+        else f"up to position {progress.position:,} of the log" + (f", {behind:,} behind" if behind else ", the last"),
         both_until=f"{hook.before_until:%-d %B %Y, %H:%M} UTC" if hook.before_until > datetime.now(UTC) else "",
         handshake=agreed if hook.handshake else "not asked",
         dead=standing.dead,
@@ -100,6 +105,8 @@ def _webhook(site: Site, standing: Standing) -> Webhook:
 
 
 def _state(site: Site, standing: Standing) -> tuple[Tone, str]:
+    if site.primary:
+        return _ELSEWHERE
     progress = standing.progress
     if progress.attempts and progress.next_attempt is not None:
         most = site.registry.settings.webhook_attempts
@@ -130,7 +137,7 @@ def _letter(site: Site, letter: DeadLetter) -> Letter:
 def exporters(site: Site) -> tuple[Exporter, ...]:
     """Every exporter, by name."""
     last = site.registry.catalog.position()
-    return tuple(_exporter(each, last) for each in site.registry.exporters.all())
+    return tuple(_exporter(site, each, last) for each in site.registry.exporters.all())
 
 
 def definition(data: Mapping[str, str]) -> ExporterDefinition:
@@ -177,9 +184,11 @@ def _as_it_is(definition: ExporterDefinition) -> Copying:
     )
 
 
-def _exporter(kept: Kept, last: int) -> Exporter:
+def _exporter(site: Site, kept: Kept, last: int) -> Exporter:
     definition, position = kept.definition, kept.position or 0
-    if kept.paused:
+    if site.primary:
+        tone, state = _ELSEWHERE
+    elif kept.paused:
         tone, state = (BAD, "stopped: it needs you") if kept.trace else (PLAIN, "paused")
     elif kept.trace:
         tone, state = DOUBT, "waits for the other registry, and tries again"
@@ -193,7 +202,7 @@ def _exporter(kept: Kept, last: int) -> Exporter:
         tone=tone,
         state=state,
         trace=kept.trace,
-        progress=f"up to position {position:,} of {last:,}",
+        progress="" if site.primary else f"up to position {position:,} of {last:,}",
         position=position,
         last=last,
         when=kept.changed,

@@ -45,7 +45,7 @@ from registry.events import (
     WriterDeclared,
 )
 from registry.events import Entry as Logged
-from registry.model import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
+from registry.model import ACCESS, DEFAULT_CONTEXT, GLOBAL_CONTEXT, Configuration, Subject
 from web import address
 from web.site import Site
 from web.views.log import Entry
@@ -73,13 +73,14 @@ def entry(logged: Logged, kept: Collection[int], *, named: bool = True) -> Entry
     about_application = isinstance(logged.event, ApplicationDescribed | DeploymentRecorded | DeploymentEnded)
     purged = isinstance(logged.event, SchemaRegistered) and logged.event.version not in kept
     about_one = bool(kept) and not subject.is_context
+    of_all = subject == ACCESS  # keys, roles, webhooks and exporters: about no subject and no context
     there = about_one and isinstance(logged.event, _THERE_THEN)
     gone = purged or not (kept or about_application)
     return Entry(
         tone=look,
         sentence=sentence,
-        subject=subject.name if named else "",
-        context="" if subject.is_context or subject.context == DEFAULT_CONTEXT else subject.context,
+        subject=subject.name if named and not of_all else "",
+        context="" if of_all or subject.is_context or subject.context == DEFAULT_CONTEXT else subject.context,
         subject_url=address.subject(str(subject)) if about_one else "",
         url="" if gone else url,
         actor=logged.origin.actor,

@@ -86,7 +86,6 @@ def _environment() -> Environment:
         "asked": "",
         "similar": (),
         "head": None,
-        "primary": "",
         "seen": seen,
         "travels": False,
         "clock": False,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
@@ -18,6 +19,8 @@ from web.site import Site
 from web.threads import in_thread
 from web.views.settings import Policy
 from web.views.subject import Head
+
+_INVALID: Final = 422
 
 
 @get(address.SETTINGS)
@@ -62,17 +65,20 @@ def _after(site: Site, scope: Subject, policy: Policy) -> Response[str] | Redire
 
 
 def _page(site: Site, scope: Subject, policy: Policy) -> Response[str]:
-    status = 422 if policy.error else 200
     head = None if scope.is_context else _head(site, scope)
     if head is None:
-        shown = {"policy": policy, "scopes": policies.scopes(site), "tab": "rules", "admin": permission.is_admin()}
-        shown |= {"primary": site.primary}
-        return page("settings.html", {"active": "settings", **shown}, status=status)
-    return page(
-        "subject_settings.html",
-        {"active": "catalog", "head": head, "policy": policy, "primary": site.primary},
-        status=status,
-    )
+        shown = {"policy": policy, "scopes": policies.scopes(site)}
+        return part(site, "settings.html", "rules", shown, error=policy.error, cache="no-cache")
+    shown = {"active": "catalog", "head": head, "policy": policy, "primary": site.primary}
+    return page("subject_settings.html", shown, status=_INVALID if policy.error else 200)
+
+
+def part(
+    site: Site, template: str, tab: str, values: Mapping[str, Any], *, error: str = "", cache: str = "no-store"
+) -> Response[str]:
+    """A page under Settings; ``error``: why what was asked for was not done."""
+    shown = {"active": "settings", "tab": tab, "admin": permission.is_admin(), "primary": site.primary, **values}
+    return page(template, shown, status=_INVALID if error else 200, cache=cache)
 
 
 def _head(site: Site, scope: Subject) -> Head | None:

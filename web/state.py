@@ -77,6 +77,8 @@ def _access(site: Site) -> Line:
 
 
 def _connections(site: Site) -> Iterator[Line]:
+    if site.primary:  # which is who tells and copies
+        return
     yield from _needy("Webhooks", connections.webhooks(site), address.WEBHOOKS)
     yield from _needy("Exporters", connections.exporters(site), address.EXPORTERS)
 
@@ -85,7 +87,8 @@ def _needy(what: str, every: Sequence[Webhook | Exporter], url: str) -> Iterator
     """Those that are not well, one by one, or in one line that all are."""
     needy = [each for each in every if each.tone.css != GOOD.css]
     for each in needy:
-        yield _line(what, each.tone, each.state, each.url, url)
+        named = f"{each.name}: {each.url}" if isinstance(each, Exporter) else each.url
+        yield _line(what, each.tone, each.state, named, url)
     if every and not needy:
         yield _line(what, GOOD, "well", f"all {len(every):,}", url)
 

@@ -20,7 +20,7 @@ from web.app import pages
 from web.site import Site
 
 PRIMARY = "https://primary.example:8081"
-HARMLESS = re.compile(r"/(draft|redeliver|test)$")
+HARMLESS = re.compile(r"/draft$")
 """Where a form may lead that changes nothing in the log."""
 
 
@@ -78,3 +78,17 @@ def test_what_is_sent_all_the_same_is_refused_in_words(site: tuple[Registry, Tes
     answer = client.post(f"{address.ACCESS}/roles", data={"grantee": "anna", "role": "reader"}, follow_redirects=False)
     assert answer.status_code == (422 if registry.settings.follow else 303)
     assert (PRIMARY in answer.text) == bool(registry.settings.follow)
+
+
+def test_a_follower_does_not_say_that_it_tells_or_copies(site: tuple[Registry, TestClient[Litestar]]) -> None:
+    registry, client = site
+    hook = address.webhook(registry.webhooks.every()[0].webhook.id)
+    told = {path: client.get(path).text for path in (address.WEBHOOKS, hook, address.EXPORTERS)}
+    for path, text in told.items():
+        assert ("left to the primary" in text) == bool(registry.settings.follow), path
+        assert ("up to position" in text) != bool(registry.settings.follow), path
+    state = client.get(address.STATE).text
+    lines = re.findall(rf'<strong><a href="(?:{address.WEBHOOKS}|{address.EXPORTERS})">', state)
+    assert bool(lines) != bool(registry.settings.follow)
+    advice = "first make a key for yourself"
+    assert (advice in client.get(address.ACCESS).text) != bool(registry.settings.follow)

@@ -62,7 +62,9 @@ def test_a_key_is_made_shown_once_and_revoked(browser: Client) -> None:
     assert whoami(browser, found[1]) == 401
     assert "1 key revoked or expired" in browser.get(address.ACCESS).text
     assert browser.post(f"{address.ACCESS}/keys/{key_id}/revoke").status_code == 404
-    assert "API key of ci revoked" in browser.get(address.changes(what="access")).text
+    changes = browser.get(address.changes(what="access")).text
+    assert "API key of ci revoked" in changes
+    assert "__GLOBAL" not in changes, "a key is about no subject and no context"
 
 
 def test_a_role_is_given_and_withdrawn(browser: Client) -> None:

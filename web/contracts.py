@@ -293,8 +293,14 @@ def applications(site: Site) -> tuple[ApplicationRow, ...]:
             one.name,
             address.application(one.name),
             one.owner,
-            counted(len({reader.subject for reader in one.readers}), "subject") + " read",
-            counted(len({writer.subject for writer in one.writers}), "subject") + " written",
+            ", ".join(
+                f"{does} {counted(len(subjects), 'subject')}"
+                for does, subjects in (
+                    ("reads", {reader.subject for reader in one.readers}),
+                    ("writes", {writer.subject for writer in one.writers}),
+                )
+                if subjects
+            ),
             tuple(f"{each.build.name} in {each.environment}" for each in one.deployments),
         )
         for one in site.registry.contracts.applications()

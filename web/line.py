@@ -23,7 +23,7 @@ def small_line(steps: tuple[str, ...], versions: int, words: str) -> Markup:
     shown = min(versions, SHOWN)
     steps = steps[-(shown - 1) :] if shown > 1 else ()
     hidden = versions - shown
-    left = 26 if hidden else 8
+    left = 10 + 6 * len(f"+{hidden}") if hidden else 8
     width = left + (shown - 1) * _GAP + 8
     parts = [
         Markup('<svg class="line-mini" viewBox="0 0 {} 22" width="{}" height="22" role="img" aria-label="{}">').format(

@@ -111,6 +111,7 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
         mode=detail.policy.mode.value,
         owner=properties.get("owner", "") or owner_of(detail.summary),
         deprecated=properties.get("deprecated", ""),
+        deleted=_deleted(detail, version),
         version=version.number,
         latest=detail.latest.number,
         strip=strip(site, detail, version.number if tab in {"", "text"} else None, tab, lifts),
@@ -124,6 +125,12 @@ def head(site: Site, detail: SubjectDetail, version: Version, tab: str, *, expli
             for part, words in TABS
         ),
     )
+
+
+def _deleted(detail: SubjectDetail, version: Version) -> str:
+    if detail.summary.deleted:
+        return "This subject is deleted."
+    return f"Version {version.number} is deleted." if version.deleted else ""
 
 
 def strip(
@@ -228,8 +235,6 @@ def facts(version: Version, detail: SubjectDetail) -> tuple[Fact, ...]:
         Fact("By", version.actor),
         Fact("GUID", version.guid),
     ]
-    if version.deleted:
-        told.append(Fact("State", "deleted, still readable by its id"))
     metadata = version.content.metadata or Metadata()
     hidden = set(metadata.sensitive or ())
     told += [

@@ -181,7 +181,7 @@ def difference(site: Pages, name: FromPath[str], pair: FromPath[str]) -> Respons
         "diff.html",
         {
             "active": "catalog",
-            "head": subject.head(site, detail, new, "diff", explicit=False),
+            "head": subject.head(site, detail, new, "grid", explicit=False),
             "compared": shown,
             "affected": contracts.on_version(site, detail.summary.subject, new.number),
             "diff_form": address.subject(str(detail.summary.subject), part="diff"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +13,7 @@ from registry.model import Content, Subject
 from registry.service import Registry
 from registry.settings import Settings
 from web import listing
+from web.line import small_line
 from web.listing import Wanted
 from web.site import Site
 from web.views.listing import Listing
@@ -90,3 +92,11 @@ def test_a_narrowed_list_has_pages_too(site: Site) -> None:
     searched = listing.listing(site, Wanted("a"))
     assert names(at(site, searched.older))
     assert "page=2" in searched.older
+
+
+def test_the_count_of_older_versions_ends_before_the_first_dot() -> None:
+    for versions in (9, 120, 1_203, 100_008):
+        picture = small_line(("good",) * 7, versions, "words")
+        [count] = re.findall(r'<text x="0" y="15">(\+\d+)</text>', picture)
+        first = float(re.findall(r'cx="([\d.]+)"', picture)[0])
+        assert first - 4.5 > 6 * len(count), versions

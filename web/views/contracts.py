@@ -106,8 +106,8 @@ class ApplicationRow:
     name: str
     url: str
     owner: str
-    reads: str
-    writes: str
+    does: str
+    """How many subjects it reads and writes."""
     live: tuple[str, ...]
 
 

@@ -68,6 +68,8 @@ class Head:
     mode: str
     owner: str
     deprecated: str
+    deleted: str
+    """That what the page is about has been deleted; empty where it has not."""
     version: int
     """The version the page shows."""
     latest: int

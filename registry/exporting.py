@@ -8,6 +8,7 @@ their ids (mode IMPORT). One node at a time works for an exporter, by a lease in
 from __future__ import annotations
 
 import logging
+import time
 from threading import Event
 from typing import Any, Final
 from urllib.parse import quote
@@ -36,6 +37,8 @@ from registry.service.exporters import TOKEN, URL, USER_INFO
 _log = logging.getLogger(__name__)
 
 _ENTRIES_AT_ONCE: Final = 50
+_OF_A_LEASE: Final = 1 / 3
+"""After this part of a lease it is renewed: entries that another node has gone beyond must not be copied again."""
 _MEDIA: Final = "application/vnd.schemaregistry.v1+json"
 _OVERLOADED: Final = frozenset({408, 425, 429})
 _GONE: Final = frozenset({40401, 40402, 40404, 40406})
@@ -209,6 +212,7 @@ class Exporting:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._holder = str(uuid4())
+        self._noting_seconds = registry.settings.lease_seconds * _OF_A_LEASE
         self._stop = Event()
 
     def wanted(self) -> bool:
@@ -253,17 +257,21 @@ class Exporting:
 
     def _copy(self, exporter: Exporter, other: OtherRegistry, position: int) -> None:
         """Entry by entry to the end of the log, noting each batch, and the last entry done when one fails."""
-        exporters = self._registry.exporters
+        exporters, noted = self._registry.exporters, time.monotonic()
         try:
             self._require_another(other)
             while entries := self._registry.catalog.changes(position, limit=_ENTRIES_AT_ONCE):
                 for entry in entries:
                     if self._stop.is_set():
                         break
+                    if time.monotonic() - noted > self._noting_seconds:
+                        if not exporters.advance(exporter, self._holder, position):
+                            return  # this process was away for so long that another one has taken over
+                        noted = time.monotonic()
                     other.take(entry)
                     position = entry.position
-                noted = exporters.advance(exporter, self._holder, position)
-                if not noted or self._stop.is_set() or exporters.get(exporter.definition.name).paused:
+                goes_on = exporters.advance(exporter, self._holder, position)
+                if not goes_on or self._stop.is_set() or exporters.get(exporter.definition.name).paused:
                     return
         except (_RefusedThere, _Unavailable) as error:
             exporters.advance(exporter, self._holder, position, f"after position {position}: {error}")

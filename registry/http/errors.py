@@ -107,7 +107,7 @@ def _described(request: Request[Any, Any, Any], error: Exception) -> tuple[int, 
             code = exchange_of(request).incompatible_code
             return error.status, code, error.message, {}
         case StoreError():
-            _log.error("the store failed: %s %s", request.method, request.url.path, exc_info=error)
+            _log.error("the store failed: %s %s: %s", request.method, request.url.path, error.message)
             return error.status, error.code, error.message, {"retry-after": "1"}
         case RegistryError():
             return error.status, error.code, error.message, _hints(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from litestar import Response, get
 from litestar.di import NamedDependency
 
@@ -18,6 +18,8 @@ from registry.telemetry import metrics
 PATHS: Final = frozenset({"/health/live", "/health/ready", "/_health", "/master_available", "/metrics"})
 """Nobody has to say who they are here; ``/metrics`` may ask by itself."""
 _UNAVAILABLE: Final = 503
+_ASKING: Final = CapacityLimiter(2)
+"""Of the threads that ask a database whether it answers, so many may hang at most: others have work to do."""
 
 
 @get("/health/live", sync_to_thread=False, include_in_schema=False)
@@ -42,8 +44,12 @@ async def _unready(registry: Registry, stopping: Stopping) -> str:
     """Why it cannot do its work; empty if it can."""
     if stopping.begun:
         return "the server is stopping"
+    seconds = registry.settings.busy_seconds
     try:
-        await to_thread.run_sync(registry.upkeep.require_ready)
+        with fail_after(seconds):
+            await to_thread.run_sync(registry.upkeep.require_ready, abandon_on_cancel=True, limiter=_ASKING)
+    except TimeoutError:
+        return f"the database has not answered for {seconds:g} s"
     except StoreError as error:
         return error.message
     return ""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from granian.log import LOGGING_CONFIG
 from litestar import Litestar
@@ -84,6 +85,22 @@ def test_a_node_is_ready_only_with_the_tables_of_its_version(opened: Callable[..
     assert "9999" in answer.json()["reason"]
     assert [client.get(path).status_code for path in ("/_health", "/master_available")] == [503, 503]
     assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.postgresql
+def test_a_database_that_hangs_is_not_ready(postgresql: str) -> None:
+    """It takes connections and says nothing more, as where its disk does."""
+    settings = load({}, database=postgresql, busy_seconds=0.3)
+    with TestClient(create_app(settings)) as client, psycopg.connect(postgresql) as other:
+        assert client.get("/health/ready").status_code == 200
+        other.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        for _ in range(5):
+            answer = client.get("/health/ready")
+            assert (answer.status_code, answer.json()["reason"]) == (503, "the database has not answered for 0.3 s")
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/subjects").json() == [], "requests have threads to run in"
+        other.rollback()
+        eventually(lambda: client.get("/health/ready").status_code == 200)
 
 
 def test_a_replica_is_ready_but_no_place_for_writes(opened: Callable[..., Client]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -14,12 +15,14 @@ import pytest
 from litestar.testing import TestClient
 
 from compat.definition import Format
-from registry.exporting import Exporting
+from registry.events import Entry
+from registry.exporting import Exporting, OtherRegistry
 from registry.http.app import create_app
 from registry.model import ConfigurationChange, Content, ExporterDefinition, Metadata, SchemaReference, Subject
 from registry.service import Registry
 from registry.settings import Settings, load
 from tests.node import Node
+from tests.patience import eventually
 
 KEY = base64.b64encode(bytes(32)).decode()
 LOOPBACK = {"LINEAL_EXPORTER_PRIVATE_ADDRESSES": "true"}
@@ -162,6 +165,57 @@ def test_one_node_at_a_time(lived_in: Registry, define: Callable[..., str], url:
     assert kept(url, context) == {}
     assert not lived_in.exporters.advance(lived_in.exporters.get("e"), "a third node", 5)
     assert lived_in.exporters.advance(lived_in.exporters.get("e"), "another node", 5)
+
+
+def test_who_was_away_longer_than_the_lease_copies_nothing_more(
+    lived_in: Registry, define: Callable[..., str], url: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = define()
+    short = load({}, database=database, secret_key=KEY, exporter_private_addresses=True, lease_seconds=0.1)
+    opened = Registry.open(short)
+    slow, quick = Exporting(opened), Exporting(opened)
+    taken: list[int] = []
+    right = OtherRegistry.take
+
+    def take(other: OtherRegistry, entry: Entry) -> None:
+        taken.append(entry.position)
+        right(other, entry)
+        if len(taken) == 3:
+            time.sleep(0.2)
+            quick.run_once()
+
+    monkeypatch.setattr(OtherRegistry, "take", take)
+    slow.run_once()
+    opened.close()
+    assert taken == [1, 2, 3, *range(1, lived_in.catalog.position() + 1)], "the third was its last"
+    assert kept(url, context) == ALL
+
+
+def test_a_node_that_is_killed_while_it_copies_is_followed_by_one_that_goes_on(
+    lived_in: Registry, define: Callable[..., str], url: str, start: Callable[..., Node], database: str
+) -> None:
+    for number in range(60):
+        register(lived_in, f"many{number % 20}", f'{{"type":"record","name":"R{number}","fields":[]}}')
+    for number in range(0, 20, 3):
+        lived_in.deletion.subject(Subject.parse(f"many{number}"))
+    for number in range(0, 20, 6):
+        lived_in.deletion.subject(Subject.parse(f"many{number}"), permanent=True)
+    context = define()
+    node, settings = None, {**LOOPBACK, "LINEAL_SECRET_KEY": KEY, "LINEAL_LEASE_SECONDS": "1"}
+    for enough in (4, 20, 50):
+        node = start(database, LINEAL_EXPORTER_SECONDS="0.1", **settings)
+        eventually(lambda least=enough: len(kept(url, context)) >= least)  # type: ignore[misc]
+        node.kill()
+    assert lived_in.exporters.get("e").position != lived_in.catalog.position(), "it was not done before the last kill"
+    start(database, **settings)
+    eventually(lambda: lived_in.exporters.get("e").position == lived_in.catalog.position())
+    there = {key: (number, text, deleted) for key, (number, text, deleted, *_) in kept(url, context).items()}
+    here = {
+        (str(found.subject), found.number): (found.schema_id, found.content.text, found.deleted)
+        for found in lived_in.lookup.listed(deleted=True)
+        if found.subject.context == "."
+    }
+    assert there == here
 
 
 def test_what_the_other_refuses_pauses_it(lived_in: Registry, define: Callable[..., str], url: str) -> None:

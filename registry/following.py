@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -44,7 +45,7 @@ class Follower:
         self._http = httpx.Client(
             base_url=self._primary,
             timeout=_TIMEOUT_SECONDS,
-            headers=_credentials(registry.settings.follow_token_file),
+            auth=_bearer(registry.settings.follow_token_file),
             verify=showing(cert, registry.settings.follow_client_key, "LINEAL_FOLLOW_CLIENT") if cert else True,
         )
         self._same_log = False
@@ -134,11 +135,20 @@ def address(url: str) -> str:
     return url.rstrip("/")
 
 
-def _credentials(file: str) -> dict[str, str]:
+def _bearer(file: str) -> Callable[[httpx.Request], httpx.Request] | None:
+    """Shows the token in the file, which may be another one by the next request. Raises InvalidRequest."""
     if not file:
-        return {}
-    try:
-        token = Path(file).read_text("utf-8").strip()
-    except OSError as error:
-        raise InvalidRequest(f"LINEAL_FOLLOW_TOKEN_FILE {file} cannot be read: {error.strerror}") from error
-    return {"Authorization": f"Bearer {token}"}
+        return None
+
+    def token() -> str:
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except OSError as error:
+            raise InvalidRequest(f"LINEAL_FOLLOW_TOKEN_FILE {file} cannot be read: {error.strerror}") from error
+
+    def with_token(request: httpx.Request) -> httpx.Request:
+        request.headers["Authorization"] = f"Bearer {token()}"
+        return request
+
+    token()  # who starts with a wrong path is told at once
+    return with_token

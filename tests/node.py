@@ -62,9 +62,9 @@ def free_port() -> int:
         return port
 
 
-def launch(database: str, folder: Path, application: str = PROTOCOL, **settings: str) -> Node:
-    """A node on a database, answering; its output goes to a file in the folder."""
-    port = free_port()
+def launch(database: str, folder: Path, application: str = PROTOCOL, port: int = 0, **settings: str) -> Node:
+    """A node on a database, answering, at a free port or this one; its output goes to a file in the folder."""
+    port = port or free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws"]
     command += ["--host", "127.0.0.1", "--port", str(port), application]
     output = folder / f"node-{port}.log"

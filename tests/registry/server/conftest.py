@@ -16,8 +16,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Node]]:
     """Start nodes on a database; they are stopped at the end."""
     started: list[Node] = []
 
-    def run(database: str, **settings: str) -> Node:
-        started.append(launch(database, tmp_path, **settings))
+    def run(database: str, port: int = 0, **settings: str) -> Node:
+        started.append(launch(database, tmp_path, port=port, **settings))
         return started[-1]
 
     yield run

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from compat.definition import Format
+from registry.access.roles import grant
 from registry.model import Content, Subject
 from registry.service import Registry
 from registry.settings import load
@@ -73,6 +74,50 @@ def test_a_replica_answers_when_the_primary_is_away(start: Start, tmp_path: Path
         assert with_replica.upkeep.verify() == []
     finally:
         with_replica.close()
+
+
+def test_replicas_of_one_database_take_over_from_each_other_and_outlast_their_primary(
+    start: Start, tmp_path: Path, database: str
+) -> None:
+    """Whichever of them follows when it is killed; and a primary that comes back is followed without a restart."""
+    here = f"sqlite:///{tmp_path / 'primary.db'}"
+    primary = start(here)
+
+    def registered(number: int) -> Callable[[], bool]:
+        httpx.post(f"{primary.url}/subjects/s{number}/versions", json=schema(number)).raise_for_status()
+        return lambda: all(httpx.get(f"{replica.url}/subjects/s{number}/versions/1").is_success for replica in replicas)
+
+    follow = {"LINEAL_FOLLOW": primary.url, "LINEAL_LEASE_SECONDS": "1"}
+    replicas = [start(database, **follow), start(database, **follow)]
+    eventually(registered(0))
+    for number in (1, 2):
+        replicas.pop(0).kill()
+        eventually(registered(number))
+        replicas.append(start(database, **follow))
+    primary.kill()
+    eventually(lambda: "does not answer" in (standing(replicas[0].url)["error"] or ""))
+    assert all(httpx.get(f"{replica.url}/subjects").json() == ["s0", "s1", "s2"] for replica in replicas)
+    primary = start(here, port=int(primary.url.rsplit(":", 1)[1]))
+    eventually(registered(3))
+    assert [standing(replica.url)["error"] for replica in replicas] == [None, None]
+    assert log(replicas[0].url) == log(primary.url)
+
+
+def test_a_replica_shows_the_token_that_is_in_its_file_now(start: Start, tmp_path: Path) -> None:
+    here, file = f"sqlite:///{tmp_path / 'primary.db'}", tmp_path / "token"
+    registry = Registry.open(load({}, database=here))
+    registry.permissions.give(grant("replica", "admin"))
+    first, second = (registry.permissions.create_key("replica") for _ in range(2))
+    primary = start(here, LINEAL_ACCESS="on")
+    file.write_text(f"{first.text}\n", "utf-8")
+    follow = {"LINEAL_FOLLOW": primary.url, "LINEAL_FOLLOW_TOKEN_FILE": str(file)}
+    replica = start(f"sqlite:///{tmp_path / 'replica.db'}", **follow)
+    eventually(lambda: standing(replica.url)["position"] == registry.catalog.position())
+    registry.permissions.revoke_key(first.stored.id)
+    registry.close()
+    eventually(lambda: "answered 401" in (standing(replica.url)["error"] or ""))
+    file.write_text(f"{second.text}\n", "utf-8")
+    eventually(lambda: standing(replica.url)["error"] is None, lambda: standing(replica.url))
 
 
 def test_a_primary_that_has_gone_back_is_not_followed_in_silence(start: Start, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def pages(site: Site) -> Litestar:
         exception_handlers=errors.handlers(site),
         request_max_body_size=site.registry.settings.limit_body_bytes,
         openapi_config=None,
+        logging_config=None,
     )
 
 

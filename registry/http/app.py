@@ -102,6 +102,7 @@ def create_app(
         request_class=bounded(settings.limit_json_depth),
         request_max_body_size=settings.limit_body_bytes,
         openapi_config=description(),
+        logging_config=None,  # the framework's own writes what every library says, the addresses of webhooks too
         lifespan=[life],
     )
     app.state.waiting = Waiting(opened.registration.line)

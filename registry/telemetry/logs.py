@@ -55,6 +55,7 @@ def configuration(server: dict[str, Any], form: str, *, requests: bool) -> dict[
         made["formatters"] = {name: {"()": f"{__name__}.JsonFormatter"} for name in made["formatters"]}
     for handler in made["handlers"].values():
         handler["stream"] = "ext://sys.stderr"
+    made["root"] = {"handlers": ["console"], "level": "WARNING"}
     made["loggers"] |= {
         name: {"handlers": ["console"], "level": level, "propagate": False}
         for name, level in (

@@ -90,8 +90,8 @@ def test_a_node_is_ready_only_with_the_tables_of_its_version(opened: Callable[..
 @pytest.mark.postgresql
 def test_a_database_that_hangs_is_not_ready(postgresql: str) -> None:
     """It takes connections and says nothing more, as where its disk does."""
-    settings = load({}, database=postgresql, busy_seconds=0.3)
-    with TestClient(create_app(settings)) as client, psycopg.connect(postgresql) as other:
+    registry = Registry.open(load({}, database=postgresql, busy_seconds=0.3))
+    with TestClient(create_app(registry=registry)) as client, psycopg.connect(postgresql) as other:
         assert client.get("/health/ready").status_code == 200
         other.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
         for _ in range(5):
@@ -101,6 +101,8 @@ def test_a_database_that_hangs_is_not_ready(postgresql: str) -> None:
         assert client.get("/subjects").json() == [], "requests have threads to run in"
         other.rollback()
         eventually(lambda: client.get("/health/ready").status_code == 200)
+        eventually(lambda: registry.store.connections()["used"] == 0)  # by who was given up and has gone on
+    registry.close()
 
 
 def test_a_replica_is_ready_but_no_place_for_writes(opened: Callable[..., Client]) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.patience import eventually
+from tests.serving import Serve
 
 EVENTS = 40
 SETTINGS = {
@@ -66,3 +67,18 @@ def test_what_a_killed_node_was_delivering_is_delivered_by_the_next(
     assert list(dict.fromkeys(positions)) == list(range(2, EVENTS + 2)), "in order, none left out"
     assert len(positions) - EVENTS <= 1, "at most the one it was sending comes twice"
     assert before < len(positions)
+
+
+def test_what_a_server_asks_of_others_is_not_in_its_log(
+    serve: Serve, tmp_path: Path, told: tuple[str, list[int]]
+) -> None:
+    """The address of a webhook may be a secret itself."""
+    address, positions = told
+    node = serve(database=f"sqlite:///{tmp_path / 'lineal.db'}", log="json", environment=SETTINGS)
+    node.wait()
+    httpx.post(f"{node.url}/api/v1/webhooks", json={"url": f"{address}s3cr3t"}).raise_for_status()
+    httpx.post(f"{node.url}/subjects/s/versions", json={"schema": '"int"'}).raise_for_status()
+    eventually(lambda: positions, node.log.read_text)
+    assert node.stop() == 0
+    assert "s3cr3t" not in node.log.read_text()
+    assert "HTTP Request" not in node.log.read_text()

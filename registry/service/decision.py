@@ -155,12 +155,12 @@ def _schema_id(writing: Writing, decision: Decision) -> int:
             raise OperationNotPermitted(f"Context '{context}' has given its last id, {_LAST_ID:,}: use another context")
         return given
     whole = writing.whole
-    for holder in whole.with_id(context, decision.schema_id):
-        if not whole.holds(context, decision.schema_id, canonical):
-            raise OperationNotPermitted(
-                f"Schema id {decision.schema_id} is already that of another schema "
-                f"({named(holder.subject)}, version {holder.number}): ids are never given twice"
-            )
+    holder = whole.first_with_id(context, decision.schema_id)
+    if holder is not None and not whole.holds(context, decision.schema_id, canonical):
+        raise OperationNotPermitted(
+            f"Schema id {decision.schema_id} is already that of another schema "
+            f"({named(holder.subject)}, version {holder.number}): ids are never given twice"
+        )
     return decision.schema_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from compat import tagging
@@ -32,7 +32,7 @@ from registry.model import (
 from registry.service.answers import Listed
 from registry.service.definitions import Definitions, identify, parse
 from registry.service.memory import Memory
-from registry.service.scope import aliased, located
+from registry.service.scope import aliased, elsewhere, located
 from registry.storage.reading import Reading
 from registry.storage.store import Store
 
@@ -111,7 +111,10 @@ class Lookup:
         The deleted ones count too: what stands in messages must be readable. Raises SchemaNotFound.
         """
         with self._store.read() as reading:
-            return _holders(reading, schema_id, aliased(reading, subject))[0]
+            found = _first_holder(reading, schema_id, aliased(reading, subject))
+        if found is None:
+            raise SchemaNotFound(schema_id)
+        return found
 
     def by_guid(self, guid: str) -> Version:
         """The first version registered with this GUID, in any context. Raises SchemaNotFound."""
@@ -266,9 +269,8 @@ class Lookup:
             subject = aliased(reading, subject)
             holders = _holders(reading, schema_id, subject)
         if not subject.is_context:
-            holders = [version for version in holders if version.subject.name == subject.name]
-        found = [(version.subject, version.number) for version in holders if deleted or not version.deleted]
-        return sorted(found)
+            holders = [each for each in holders if each[0].name == subject.name]
+        return [(holder, number) for holder, number, gone in holders if deleted or not gone]
 
     def referrers(
         self, subject: Subject, version: str | int, *, deleted: bool = False
@@ -300,17 +302,24 @@ def find_version(reading: Reading, subject: Subject, number: int, *, deleted: bo
     raise SubjectNotFound(subject)
 
 
-def _holders(reading: Reading, schema_id: int, subject: Subject) -> list[Version]:
-    """The versions that hold an id, those of the subject first; an unqualified subject is looked for elsewhere too."""
-    holders = reading.with_id(subject.context, schema_id)
+def _first_holder(reading: Reading, schema_id: int, subject: Subject) -> Version | None:
+    """The first version with an id, however many there are, where ``_holders`` looks; None for none."""
     if not subject.is_context:
-        own: Callable[[Version], bool] = lambda version: version.subject.name != subject.name  # noqa: E731
-        holders.sort(key=own)
-        if subject.context == DEFAULT_CONTEXT and not any(not own(version) for version in holders):
-            elsewhere = located(reading, subject)
-            others = reading.with_id(elsewhere.context, schema_id)
-            if any(version.subject == elsewhere for version in others):
-                return sorted(others, key=own)
+        if (own := reading.first_with_id(subject.context, schema_id, subject.name)) is not None:
+            return own
+        at = elsewhere(reading, subject)
+        if at != subject and (own := reading.first_with_id(at.context, schema_id, at.name)) is not None:
+            return own
+    return reading.first_with_id(subject.context, schema_id)
+
+
+def _holders(reading: Reading, schema_id: int, subject: Subject) -> list[tuple[Subject, int, bool]]:
+    """(subject, version, deleted) that hold an id in a context; an unqualified subject is looked for elsewhere too."""
+    holders = reading.holders(subject.context, schema_id)
+    if not any(holder == subject for holder, _, _ in holders) and (at := elsewhere(reading, subject)) != subject:
+        others = reading.holders(at.context, schema_id)
+        if any(holder == at for holder, _, _ in others):
+            return others
     if not holders:
         raise SchemaNotFound(schema_id)
     return holders

@@ -107,7 +107,7 @@ class Readers:
             reads = [one for one in reading.readers(application=build.application) if one.build == build]
             writes = [one for one in reading.writers(application=build.application) if one.build == build]
             live = reading.deployments(environment=environment)
-            declared = {one.build for one in reading.readers()} | {one.build for one in reading.writers()}
+            declared = reading.declared(environment)
         reasons = [reason for reader in reads for reason in self._reads(reader, environment)]
         reasons += [reason for writer in writes for reason in self._written(writer, environment)]
         warnings: list[str] = []

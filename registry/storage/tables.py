@@ -81,7 +81,7 @@ version = Table(
     Column("actor", Name, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("deleted", Boolean, nullable=False),
-    Index("version_schema", "context", "schema_id"),
+    Index("version_holder", "context", "schema_id", "subject", "position"),
 )
 """Versions; ``text`` only where it is spelt differently from the schema's."""
 
@@ -113,6 +113,7 @@ subject = Table(
     Column("changed", BigInteger, nullable=False),
     Column("position", BigInteger, nullable=False),
     Index("subject_position", "position"),
+    Index("subject_name", "name", "context"),
 )
 """Subjects that have at least one version, live or soft-deleted; ``position`` of what last changed its versions."""
 
@@ -178,6 +179,7 @@ deployment = Table(
     Column("time", BigInteger, nullable=False),
     Column("actor", Name, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Index("deployment_application", "application"),
 )
 """Builds that are live; what was live before is in the log."""
 

@@ -48,6 +48,7 @@ NEVER_AGAIN = {
     "0007": "0f2e65348a52",
     "0008": "b425883e3179",
     "0009": "2a19f129b667",
+    "0010": "40560ae01f26",
 }
 """The beginning of the SHA-256 of each migration that others have run."""
 

@@ -19,7 +19,7 @@ from registry.http.api_v1.documents import (
     SubjectsDocument,
 )
 from registry.http.parameters import AT_A_MOMENT, AnyRequest, Flag, context_of, page
-from registry.model import DEFAULT_CONTEXT, Subject
+from registry.model import ANYWHERE_IN_ORDER, DEFAULT_CONTEXT, Beside, Subject
 from registry.service import Registry
 
 _LONGEST_PAGE: Final = 500
@@ -27,6 +27,13 @@ _MOST_SAMPLES: Final = 100
 
 Count = Annotated[int, QueryParameter(ge=1, le=_MOST_SAMPLES)]
 Position = Annotated[int, QueryParameter(ge=0)]
+AfterSubject = Annotated[
+    str,
+    QueryParameter(
+        description="The subject that the page before ended with: this one begins after it, and costs what the first "
+        "does, which with an offset takes longer the further it is."
+    ),
+]
 
 
 @get("/subjects", dependencies=AT_A_MOMENT, sync_to_thread=True)
@@ -38,10 +45,11 @@ def list_subjects(
     format: FromQuery[str | None] = None,  # noqa: A002
     *,
     deleted: Flag = False,
+    after: AfterSubject = "",
     offset: FromQuery[int] = 0,
     limit: FromQuery[int] = 50,
 ) -> SubjectsDocument:
-    """Subjects whose name contains ``search``, and how many there are in all."""
+    """Subjects whose name contains ``search``, by context and name, and how many there are in all."""
     prefix = context_of(request)
     found, total = registry.catalog.subjects(
         search,
@@ -49,6 +57,7 @@ def list_subjects(
         format=_format(format),
         deleted=deleted,
         page=page(offset, limit, most=_LONGEST_PAGE),
+        beside=Beside(after=Subject.parse(after)) if after else ANYWHERE_IN_ORDER,
     )
     return SubjectsDocument(total, [documents.summary(line) for line in found])
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from registry.errors import StoreUnavailable
 
-LATEST: Final = "0009"
+LATEST: Final = "0010"
 """The revision this code needs."""
 
 _ADVISORY_LOCK: Final = 0x6C696E65616C  # "lineal"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, exists, select
 
 from registry.events import moment
 from registry.model import Application, Build, Deployment, Reader, ReaderNeed, Subject, Writer
@@ -45,6 +45,15 @@ class ContractQuestions(Questions):
             Writer(*_contract(row), versions=_numbers.decode(row.document), **_declared(row))
             for row in self._contracts("writer", at, application)
         ]
+
+    def declared(self, environment: str) -> set[Build]:
+        """The builds that are live in an environment and have declared something."""
+        same = and_(contract.c.application == deployment.c.application, contract.c.build == deployment.c.build)
+        shown = shows_subject(self.view, contract.c.context, contract.c.subject)
+        query = select(deployment.c.application, deployment.c.build).where(
+            deployment.c.environment == environment, exists().where(same, shown)
+        )
+        return {Build(row.application, row.build) for row in self.connection.execute(query)}
 
     def _contracts(self, role: str, at: Subject | None, application: str | None) -> Iterable[Row[Any]]:
         shown = shows_subject(self.view, contract.c.context, contract.c.subject)

@@ -28,7 +28,10 @@ class ListingQuestions(Questions):
         query = VERSIONS.join(
             subject, and_(subject.c.context == version.c.context, subject.c.name == version.c.subject)
         ).where(_listed(wanted), shows_subject(self.view, subject.c.context, subject.c.name))
-        query = query.order_by(version.c.context, version.c.subject, version.c.number)
+        # of the same pairs those by which each database finds the rows in this order
+        by_subject = wanted.latest_only and wanted.context is not None
+        key = (subject.c.context, subject.c.name) if by_subject else (version.c.context, version.c.subject)
+        query = query.order_by(*key, version.c.number)
         if not wanted.rule_type:
             return [to_version(row) for row in self.connection.execute(paged(query, page))]
         # the database only narrows down whose rules name the executor, so the page is counted here

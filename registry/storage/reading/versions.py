@@ -227,14 +227,25 @@ class VersionQuestions(Questions):
             ),
         )
 
-    def with_id(self, name: str, schema_id: int) -> list[Version]:
-        """Versions that hold a schema id of a context, in the order of registration."""
-        query = VERSIONS.where(
+    def holders(self, name: str, schema_id: int) -> list[tuple[Subject, int, bool]]:
+        """(subject, number, deleted) of the versions that hold a schema id of a context, by subject and number."""
+        query = select(version.c.subject, version.c.number, version.c.deleted).where(
             version.c.context == name,
             version.c.schema_id == schema_id,
             shows_subject(self.view, version.c.context, version.c.subject),
         )
-        return [to_version(row) for row in self.connection.execute(query.order_by(version.c.position))]
+        rows = self.connection.execute(query.order_by(version.c.subject, version.c.number))
+        return [(Subject(name, row.subject), row.number, row.deleted) for row in rows]
+
+    def first_with_id(self, name: str, schema_id: int, subject: str | None = None) -> Version | None:
+        """The first registration that holds a schema id of a context, or of one subject there: many may hold it."""
+        shown = shows_subject(self.view, version.c.context, version.c.subject)
+        conditions = [version.c.context == name, version.c.schema_id == schema_id, shown]
+        if subject is not None:
+            conditions.append(version.c.subject == subject)
+        first = select(func.min(version.c.position)).where(*conditions).correlate(None).scalar_subquery()
+        row = self.connection.execute(VERSIONS.where(*conditions, version.c.position == first)).first()
+        return None if row is None else to_version(row)
 
     def holds(self, name: str, schema_id: int, canonical_digest: str) -> bool:
         """Whether a schema id stands for this very schema."""

@@ -36,7 +36,7 @@ from tests.registry.conftest import DATABASES
 from tests.registry.older.tell import answers
 
 OLDER = Path(__file__).parent / "older"
-REVISIONS = sorted(file.stem for file in OLDER.glob("*.json"))
+REVISIONS = sorted(file.stem for file in OLDER.glob("0*.json"))
 MIGRATIONS = Path(migrations.__file__).parent
 NEVER_AGAIN = {
     "0001": "d91097af65f9",

@@ -34,7 +34,11 @@ def identity(
 ) -> Identity:
     """The identity of a schema whose references (versions resolved) are read in ``context``."""
     named = [(item.name, str(Subject.parse(item.subject, context)), str(item.version)) for item in references]
-    return Identity(_digest(format, canonical, named), _digest(format, normalized, sorted(set(named))))
+    ordered = sorted(set(named))
+    digest = _digest(format, canonical, named)
+    if normalized == canonical and ordered == named:
+        return Identity(digest, digest)
+    return Identity(digest, _digest(format, normalized, ordered))
 
 
 def _digest(format: Format, text: str, references: Iterable[tuple[str, str, str]]) -> str:  # noqa: A002

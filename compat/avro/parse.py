@@ -43,6 +43,7 @@ from compat.outline import ABSENT
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _COMPLEX: Final = frozenset({"record", "error", "enum", "fixed", "array", "map"})
+_PRIMITIVES: Final = frozenset(PRIMITIVES)
 _ORDERS: Final = ("ascending", "descending", "ignore")
 _TYPE_KEYS: Final = frozenset(
     {"type", "name", "namespace", "doc", "aliases", "fields", "symbols", "items", "values", "size"}
@@ -69,7 +70,7 @@ def parse(definition: Definition, limits: Limits = DEFAULT_LIMITS) -> Schema:
     if definition.references and _written_depth(root) > 2 * limits.depth:
         raise _too_deep(limits)
     _require_small(weight, limits)
-    return Schema(definition, root, frozenset(table.named) - borrowed, table.named, weight)
+    return Schema(definition, root, frozenset(table.named) - borrowed, table.named, weight, table.adorned)
 
 
 def _too_deep(limits: Limits) -> LimitExceeded:
@@ -136,6 +137,7 @@ class _Table:
     weights: dict[Node, int] = field(default_factory=dict)
     """Size of the smallest value of each node that was read, as long as ``weighed``: no type contains itself."""
     weighed: bool = True
+    adorned: bool = False
 
     def read_reference(self, name: str, definition: Definition, depth: int) -> None:
         """Take in the names of a reference, and of those it refers to, each definition once."""
@@ -178,6 +180,9 @@ class _Table:
 
     def weigh(self, node: Node) -> None:
         """Note the size of the smallest value of a node, once it is read."""
+        if isinstance(node, Primitive):
+            self.weights[node] = 1
+            return
         if not self.weighed or node in self.weights:
             return
         try:
@@ -186,7 +191,7 @@ class _Table:
             self.weighed = False
 
     def by_name(self, name: str, pointer: str, space: str) -> Node:
-        if name in PRIMITIVES:
+        if name in _PRIMITIVES:
             return Primitive(name, self.source, pointer)
         full = name if "." in name or not space else f"{space}.{name}"
         found = self.named.get(full.removeprefix("."))
@@ -211,8 +216,8 @@ class _Table:
             self.fail(
                 f'"type" of a type is a name, not {_shown(kind)}: write the inner type in its place', f"{pointer}/type"
             )
-        if kind in PRIMITIVES:
-            properties = _custom(value)
+        if kind in _PRIMITIVES:
+            properties = self.custom(value)
             return Primitive(kind, self.source, pointer, logical_type(kind, properties), properties)
         match kind:
             case "record" | "error":
@@ -223,11 +228,11 @@ class _Table:
                 return self.fixed(value, pointer, space)
             case "array":
                 items = self.part("items", value, pointer, space, depth)
-                properties = _custom(value)
+                properties = self.custom(value)
                 return Array(self.source, pointer, items, logical_type("array", properties), properties)
             case "map":
                 values = self.part("values", value, pointer, space, depth)
-                properties = _custom(value)
+                properties = self.custom(value)
                 return Map(self.source, pointer, values, logical_type("map", properties), properties)
         return self.by_name(kind, f"{pointer}/type", space)
 
@@ -262,7 +267,7 @@ class _Table:
         full = self.full_name(name, given, f"{pointer}/name")
         if given and "." not in name:
             self.full_name(f"{given}.x", "", f"{pointer}/namespace" if "namespace" in value else f"{pointer}/name")
-        if full in PRIMITIVES:
+        if full in _PRIMITIVES:
             self.fail(
                 f"{full!r} is a primitive type and cannot be declared again: choose another name", f"{pointer}/name"
             )
@@ -285,10 +290,17 @@ class _Table:
                 )
         return full
 
+    def custom(self, value: dict[str, object], known: frozenset[str] = _TYPE_KEYS) -> dict[str, object]:
+        """The attributes that a user has made up."""
+        found = {key: each for key, each in value.items() if key not in known}
+        self.adorned = self.adorned or bool(found)
+        return found
+
     def strings(self, key: str, value: dict[str, object], pointer: str) -> list[str]:
         found = value.get(key, [])
         if not isinstance(found, list):
             self.fail(f'"{key}" is a list of strings, not {_shown(found)}', f"{pointer}/{key}")
+        self.adorned = self.adorned or (key == "aliases" and bool(found))
         for index, each in enumerate(found):
             if not isinstance(each, str):
                 self.fail(f'"{key}" holds strings, not {_shown(each)}', f"{pointer}/{key}/{index}")
@@ -318,7 +330,7 @@ class _Table:
         default = value.get("default")
         if "default" in value and default not in seen:
             self.fail(f"the default {_shown(default)} is none of the symbols", f"{pointer}/default")
-        properties = {key: each for key, each in _custom(value).items() if key != "default"}
+        properties = {key: each for key, each in self.custom(value).items() if key != "default"}
         node = Enum(
             self.source, pointer, name, tuple(symbols), default if isinstance(default, str) else None, aliases, doc,
             logical_type("enum", properties), properties,
@@ -331,7 +343,7 @@ class _Table:
         size = value.get("size", ABSENT)
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 2**31:
             self.fail(f'the fixed type needs a "size" in whole bytes, not {_shown(size)}', pointer)
-        properties = _custom(value)
+        properties = self.custom(value)
         logical = logical_type("fixed", properties, size)
         node = Fixed(self.source, pointer, name, size, aliases, doc, logical, properties)
         self.named[name] = node
@@ -343,14 +355,15 @@ class _Table:
         if not isinstance(listed, list):
             self.fail('the record needs "fields", a list', pointer)
         fields: list[Field] = []
-        properties = _custom(value)
+        properties = self.custom(value)
         is_error = value["type"] == "error"
         logical = logical_type("record", properties)
         node = Record(self.source, pointer, name, fields, aliases, doc, is_error, logical, properties)
         self.named[name] = node
         taken: set[str] = set()
+        inner = namespace(name)
         for index, each in enumerate(listed):
-            parsed = self.field(each, f"{pointer}/fields/{index}", namespace(name), depth + 3)
+            parsed = self.field(each, f"{pointer}/fields/{index}", inner, depth + 3)
             if parsed.name in taken:
                 self.fail(f"the field {parsed.name!r} stands twice in {name!r}", parsed.pointer)
             taken.add(parsed.name)
@@ -372,6 +385,9 @@ class _Table:
             )
         if "type" not in value:
             self.fail(f'the field {name!r} has no "type": add one', pointer)
+        if len(value) == 2:
+            node = self.node(value["type"], f"{pointer}/type", space, depth)
+            return Field(self.source, pointer, name, node, ABSENT, "ascending", (), None)
         order = value.get("order", "ascending")
         if order not in _ORDERS:
             self.fail(f'"order" is one of {", ".join(_ORDERS)}, not {_shown(order)}', f"{pointer}/order")
@@ -380,7 +396,7 @@ class _Table:
             if not _NAME.match(alias):
                 self.fail(f"the alias {_shown(alias)} is not a field name", f"{pointer}/aliases/{index}")
         node = self.node(value["type"], f"{pointer}/type", space, depth)
-        properties = {key: each for key, each in value.items() if key not in _FIELD_KEYS}
+        properties = self.custom(value, _FIELD_KEYS)
         default = value.get("default", ABSENT)
         doc = self.doc(value, pointer)
         return Field(self.source, pointer, name, node, default, str(order), aliases, doc, properties)
@@ -459,11 +475,6 @@ def _finite(literal: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{literal} is not a number JSON can hold: use a finite one")
     return number
-
-
-def _custom(value: dict[str, object]) -> dict[str, object]:
-    """The attributes that a user has made up."""
-    return {key: each for key, each in value.items() if key not in _TYPE_KEYS}
 
 
 def _shown(value: object) -> str:

@@ -259,6 +259,8 @@ class Schema:
     """Every type that can be named: declared in the text or in its references."""
     weights: Mapping[Node, int]
     """Size of the smallest value of every node that has one; a node without is missing."""
+    adorned: bool
+    """Whether something in it has attributes of somebody's own, or aliases: what is normalized has them in order."""
 
     @cached_property
     def nodes(self) -> Sequence[Node]:

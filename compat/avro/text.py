@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from compat.avro.schema import (
@@ -45,12 +46,18 @@ _LIKE_FLOAT: Final = re.compile(r"\d[.e]")
 def text(schema: Schema, form: Form) -> str:
     """The text of a schema in one form; forms that Avro does not know are the canonical one."""
     match form:
-        case Form.NORMALIZED:
+        case Form.NORMALIZED if schema.adorned:
             return dump(Canonical(_left_as_names(schema), ordered=True).node(schema.root))
         case Form.RESOLVED:
             return dump(Canonical(set()).node(schema.root))
         case _:
-            return dump(Canonical(_left_as_names(schema)).node(schema.root))
+            return _canonical(schema)
+
+
+@lru_cache(16)
+def _canonical(schema: Schema) -> str:
+    """Asked for twice in a row, where nothing has to be put in order to normalize it."""
+    return dump(Canonical(_left_as_names(schema)).node(schema.root))
 
 
 def _left_as_names(schema: Schema) -> set[str]:
@@ -171,13 +178,14 @@ class Canonical:
         result: Json = {"name": field.name, "type": self.node(field.type)}
         if field.doc is not None:
             result["doc"] = field.doc
-        if field.written_default is not ABSENT:
-            result["default"] = field.written_default
+        if (default := field.written_default) is not ABSENT:
+            result["default"] = default
         if field.order != "ascending":
             result["order"] = field.order
         if field.aliases:
             result["aliases"] = self.in_order(field.aliases)
-        result |= _sorted(field.properties) if self.ordered else field.properties
+        if field.properties:
+            result |= _sorted(field.properties) if self.ordered else field.properties
         return result
 
     def in_order(self, aliases: Sequence[str]) -> list[str]:

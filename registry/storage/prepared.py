@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -113,7 +114,7 @@ class Prepared:
 def _binding(places: Sequence[str], fixed: Values) -> Callable[[Values], Any]:
     """How values reach the driver: by place."""
     if not fixed:
-        return lambda values: tuple(values[name] for name in places)
+        return itemgetter(*places) if len(places) > 1 else lambda values: tuple(values[name] for name in places)
     return lambda values: tuple(values[name] if name in values else fixed[name] for name in places)
 
 

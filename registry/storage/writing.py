@@ -38,6 +38,8 @@ class Writing(Reading):
         self._ids = Ids()
         self._untold = 0
         self.appended: list[Entry] = []
+        self._latest: dict[Subject, int] = {}
+        """Where each stream of what was appended has changed last."""
 
     def act(self, origin: Origin) -> None:
         """From now on, what is seen and appended is the current caller's business."""
@@ -57,11 +59,15 @@ class Writing(Reading):
             Entry(position, time, self.origin, subject, event)
             for position, (subject, event) in enumerate(happened, self.position() + 1)
         ]
-        self.appended += added
+        self._note(added)
         self._unwritten += added
         for entry in added:
             self._note_id(entry)
         return added
+
+    def _note(self, added: Iterable[Entry]) -> None:
+        self.appended += added
+        self._latest.update((entry.subject, entry.position) for entry in added)
 
     def position(self) -> int:
         return self._begun_at + len(self.appended) + self._untold
@@ -98,7 +104,7 @@ class Writing(Reading):
 
     def changed(self, streams: AbstractSet[Subject], *, after: int) -> bool:
         """Whether anything has happened in one of these streams after a position, or the log has gone back."""
-        if self._doubtful or any(entry.subject in streams and entry.position > after for entry in self.appended):
+        if self._doubtful or any(self._latest.get(stream, 0) > after for stream in streams):
             return True
         if after >= self._begun_at:
             return after > self.position()  # the log has gone back: another database has taken over
@@ -125,7 +131,7 @@ class Writing(Reading):
         entries = [line.entry() for line in copied]
         projections.apply(self.connection, entries)
         if told:
-            self.appended += entries
+            self._note(entries)
         else:
             self._untold += len(entries)
 

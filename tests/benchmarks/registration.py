@@ -3,14 +3,16 @@
 Run with ``python -m tests.benchmarks.registration [postgresql://…]``: SQLite in a temporary folder, and a new database
 on the given PostgreSQL server, or on one started from a wheel. Prints registrations per second by the service in one
 thread, in one thread with a check against the latest version, in 32 threads (also each in a subject of its own, of
-which nothing can be known yet), and over HTTP with 32 connections to one worker and to two; and the bare transactions
-per second: one transaction of plain driver statements per registration, with nothing decided.
+which nothing can be known yet), and over HTTP with 32 connections to one worker and to two, each with one request under
+way; and the bare transactions per second: one transaction of plain driver statements per registration, with nothing
+decided, that writes every row which the service writes, and waits for the disk as it does.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import selectors
+import socket
 import sqlite3
 import statistics
 import sys
@@ -20,11 +22,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import insert, text
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, text, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.sql.dml import UpdateBase
 
 from compat.definition import Format
 from registry.model import ANONYMOUS, ConfigurationChange, Content, Subject
@@ -34,15 +37,15 @@ from registry.storage import tables
 from tests.benchmarks.databases import postgresql, sqlite
 from tests.benchmarks.schema_by_id import serve
 
-COUNT = 300
+COUNT = 600
 CLIENTS = 32
 SUBJECTS = 30
 ROUNDS = 5
 SHIFT = 10_000_000
 """Added to positions and ids, for rows that are inserted once more."""
 
-Row = tuple[str, dict[str, Any]]
-"""The statement that inserts it, and its values."""
+Row = tuple[str, Any]
+"""The statement that writes it, and its values as the driver takes them."""
 
 
 def schema(name: str) -> Content:
@@ -96,49 +99,92 @@ def many_subjects(registry: Registry, round_number: int) -> None:
         list(threads.map(register, range(COUNT)))
 
 
-def over_http(port: int, name: str) -> None:
-    """From connections that each register again as soon as they are answered."""
-
-    async def connection(numbers: Iterator[int]) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for number in numbers:
-            body = json.dumps({"schema": schema(f"{name}_{number}").text}).encode()
-            path = f"/subjects/{name}.{number % SUBJECTS}/versions"
-            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            answer = await reader.readuntil(b"\r\n\r\n")
-            assert answer.startswith(b"HTTP/1.1 200"), answer
-            await reader.readexactly(int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
-        writer.close()
-
-    async def connections() -> None:
-        numbers = iter(range(COUNT))
-        await asyncio.gather(*(connection(numbers) for _ in range(CLIENTS)))
-
-    asyncio.run(connections())
+def requests(name: str) -> list[bytes]:
+    """As they are sent, made before anything is measured."""
+    made = []
+    for number in range(COUNT):
+        body = json.dumps({"schema": schema(f"{name}_{number}").text}).encode()
+        path = f"/subjects/{name}.{number % SUBJECTS}/versions"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        made.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return made
 
 
-def rows_of(registry: Registry) -> list[list[Row]]:
-    """The rows that the last COUNT registrations have left, by registration, under numbers of their own."""
-    with registry.store.read() as reading:
-        last = reading.position()
-        found = []
-        for position in range(last - COUNT + 1, last + 1):
-            rows = []
-            for table in (tables.log, tables.schema, tables.version):
-                row = reading.connection.execute(table.select().where(table.c.position == position)).mappings().one()
-                moved = {**row, "position": position + SHIFT}
-                if "subject" in row:
-                    moved["subject"] = "bare." + row["subject"]
-                if "id" in row:
-                    moved["id"] = row["id"] + SHIFT
-                rows.append((str(insert(table).compile(dialect=reading.connection.dialect)), moved))
-            found.append(rows)
+def over_http(port: int, sent: Sequence[bytes]) -> None:
+    """From connections that each register again as soon as they are answered. Every answer is read: all ids are new."""
+    waiting, ids = iter(sent), set()
+    with selectors.DefaultSelector() as selector:
+        for _ in range(CLIENTS):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.sendall(next(waiting))
+            selector.register(connection, selectors.EVENT_READ, bytearray())
+        while selector.get_map():
+            for key, _ in selector.select():
+                asked, received = cast("socket.socket", key.fileobj), key.data
+                received += asked.recv(65_536)
+                if (schema_id := answered(received)) is None:
+                    continue
+                ids.add(schema_id)
+                received.clear()
+                if (request := next(waiting, None)) is None:
+                    selector.unregister(asked)
+                    asked.close()
+                else:
+                    asked.sendall(request)
+    assert len(ids) == len(sent)
+
+
+def answered(received: bytes) -> int | None:
+    """The id in an answer, once the whole of it has come."""
+    head, end, body = bytes(received).partition(b"\r\n\r\n")
+    if not end or len(body) < int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
+        return None
+    assert head.startswith(b"HTTP/1.1 200"), received
+    found: int = json.loads(body)["id"]
     return found
 
 
+def rows_of(registry: Registry) -> list[list[Row]]:
+    """The rows that the last COUNT registrations have written, by registration, under numbers of their own."""
+    with registry.store.read() as reading:
+        last, connection = reading.position(), reading.connection
+        return [rows_at(connection, position) for position in range(last - COUNT + 1, last + 1)]
+
+
+def rows_at(connection: Connection, position: int) -> list[Row]:
+    """Those of one registration; what is counted on (the last id, the head) is written as it is."""
+
+    def moved(table: Table, *where: ColumnElement[bool]) -> dict[str, Any]:
+        row = dict(connection.execute(table.select().where(*where)).mappings().one())
+        row |= {name: f"bare.{row[name]}" for name in ("subject", "stream", "name") if name in row}
+        return row | {"position": position + SHIFT} | ({"id": row["id"] + SHIFT} if "id" in row else {})
+
+    def written(statement: UpdateBase, values: dict[str, Any]) -> Row:
+        compiled: Any = statement.compile(dialect=connection.dialect)
+        return str(compiled), tuple(values[name] for name in compiled.positiontup) if compiled.positional else values
+
+    kept = (tables.log, tables.schema, tables.version)
+    added = [(table, moved(table, table.c.position == position)) for table in kept]
+    version = added[-1][1]
+    at = {"at_context": version["context"], "at_name": version["subject"]}
+    of, name = tables.subject.c, version["subject"].removeprefix("bare.")
+    summary = moved(tables.subject, of.context == version["context"], of.name == name)
+    if version["number"] == 1:
+        added.append((tables.subject, summary))
+    rows = [written(insert(table), row) for table, row in added]
+    if version["number"] > 1:
+        told = {key: value for key, value in summary.items() if key not in {"context", "name", "folded"}}
+        changed = update(tables.subject).values({key: bindparam(key) for key in told})
+        changed = changed.where(of.context == bindparam("at_context"), of.name == bindparam("at_name"))
+        rows.append(written(changed, {**told, **at}))
+    last_id = update(tables.context).values(last_id=tables.context.c.last_id)
+    rows.append(written(last_id.where(tables.context.c.name == bindparam("at_context")), at))
+    rows.append(written(update(tables.head).values(position=tables.head.c.position), {}))
+    return rows
+
+
 @contextmanager
-def driver(database: str) -> Iterator[Callable[[str, dict[str, Any]], object]]:
+def driver(database: str) -> Iterator[Callable[..., object]]:
     """Runs statements over a connection of the plain driver, which waits for the disk as those of the service do."""
     url = make_url(database)
     if url.get_backend_name() == "postgresql":
@@ -147,23 +193,22 @@ def driver(database: str) -> Iterator[Callable[[str, dict[str, Any]], object]]:
         return
     file = sqlite3.connect(url.database or "", isolation_level=None)
     file.execute(f"PRAGMA synchronous={load({}).sqlite_synchronous}")
-    yield lambda statement, values: file.execute(statement, tuple(values.values()))
+    yield file.execute
     file.close()
 
 
-def bare(execute: Callable[[str, dict[str, Any]], object], registrations: Sequence[Sequence[Row]]) -> None:
-    """The same rows once more, and the head moved: what any implementation must write."""
+def bare(execute: Callable[..., object], registrations: Sequence[Sequence[Row]]) -> None:
+    """The same rows once more."""
     for rows in registrations:
-        execute("BEGIN", {})
-        for statement, row in rows:
-            execute(statement, row)
-        execute("UPDATE head SET position = position", {})
-        execute("COMMIT", {})
+        execute("BEGIN")
+        for statement, values in rows:
+            execute(statement, values)
+        execute("COMMIT")
 
 
 def clean(registry: Registry) -> None:
     with registry.store.write(ANONYMOUS) as writing:
-        for table in ("log", "schema", "version"):
+        for table in ("log", "schema", "version", "subject"):
             writing.connection.execute(text(f"DELETE FROM {table} WHERE position >= {SHIFT}"))  # noqa: S608
 
 
@@ -188,13 +233,14 @@ def compare(database: str) -> None:
         two, shared_port = serve(*application, "--workers", "2", LINEAL_DATABASE=database)
         try:
             for number in range(ROUNDS):
+                to_one, to_two = requests(f"H{number}"), requests(f"W{number}")
                 work: list[Callable[[], object]] = [
                     lambda: one_client(registry, number),  # noqa: B023
                     lambda: one_client_checked(registry, number),  # noqa: B023
                     lambda: many_subjects(registry, number),  # noqa: B023
                     lambda: many_clients(registry, number),  # noqa: B023
-                    lambda: over_http(port, f"H{number}"),  # noqa: B023
-                    lambda: over_http(shared_port, f"W{number}"),  # noqa: B023
+                    lambda: over_http(port, to_one),  # noqa: B023
+                    lambda: over_http(shared_port, to_two),  # noqa: B023
                 ]
                 for title, each in zip(titles[1:], work, strict=True):
                     rates[title].append(timed(each))

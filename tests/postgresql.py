@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_PATIENCE = 60
+_PATIENCE = 120
 
 
 @contextmanager
@@ -41,4 +43,18 @@ def _end(server: Any, how: signal.Signals) -> None:
     process = server.get_postmaster_info().process
     os.kill(process.pid, how)
     process.wait(_PATIENCE)
-    server.ensure_postgres_running()
+    _start(server)
+
+
+def _start(server: Any) -> None:
+    """Until it is ready. The wheel waits ten seconds for that; on a busy machine its recovery takes longer."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            server.ensure_postgres_running()
+        except (subprocess.SubprocessError, AssertionError):  # not yet, and perhaps still starting
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            return

@@ -148,9 +148,9 @@ def test_whoever_is_taken_out_of_the_access_file_is_out_on_every_worker(serve: S
     assert ended.wait(60), "the event stream went on"
 
 
-def test_a_server_that_stops_finishes_what_it_has_begun(serve: Serve, tmp_path: Path) -> None:
-    database = f"sqlite:///{tmp_path / 'stopping.db'}"
-    node = serve(database=database, log="json", log_requests="true")
+def test_a_server_that_stops_finishes_what_it_has_begun(serve: Serve, database: str) -> None:
+    workers = "2" if database.startswith("postgresql") else "1"
+    node = serve("--workers", workers, database=database, log="json", log_requests="true")
     node.wait()
     answered: list[tuple[str, int, int]] = []
     broken: set[str] = set()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from compat.definition import Format
 from registry.access.roles import grant
@@ -76,8 +77,9 @@ def test_a_replica_answers_when_the_primary_is_away(start: Start, tmp_path: Path
         with_replica.close()
 
 
+@pytest.mark.postgresql
 def test_replicas_of_one_database_take_over_from_each_other_and_outlast_their_primary(
-    start: Start, tmp_path: Path, database: str
+    start: Start, tmp_path: Path, postgresql: str
 ) -> None:
     """Whichever of them follows when it is killed; and a primary that comes back is followed without a restart."""
     here = f"sqlite:///{tmp_path / 'primary.db'}"
@@ -88,12 +90,12 @@ def test_replicas_of_one_database_take_over_from_each_other_and_outlast_their_pr
         return lambda: all(httpx.get(f"{replica.url}/subjects/s{number}/versions/1").is_success for replica in replicas)
 
     follow = {"LINEAL_FOLLOW": primary.url, "LINEAL_LEASE_SECONDS": "1"}
-    replicas = [start(database, **follow), start(database, **follow)]
+    replicas = [start(postgresql, **follow), start(postgresql, **follow)]
     eventually(registered(0))
     for number in (1, 2):
         replicas.pop(0).kill()
         eventually(registered(number))
-        replicas.append(start(database, **follow))
+        replicas.append(start(postgresql, **follow))
     primary.kill()
     eventually(lambda: "does not answer" in (standing(replicas[0].url)["error"] or ""))
     assert all(httpx.get(f"{replica.url}/subjects").json() == ["s0", "s1", "s2"] for replica in replicas)

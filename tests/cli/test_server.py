@@ -208,6 +208,16 @@ def test_a_database_that_cannot_be_used_is_3(work, command):
     assert done.returncode == 3, done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("key", "list"), ("key", "revoke", "x"), ("grant", "list"), ("grant", "withdraw", "a", "admin")]
+)
+def test_what_only_looks_at_a_database_makes_none(work, command):
+    done = work.lineal(*command, "--database", f"sqlite:///{work.root / 'mistyped.db'}")
+    assert done.returncode == 2
+    assert "there is no database at" in done.stderr
+    assert not (work.root / "mistyped.db").exists()
+
+
 def test_a_setting_that_is_wrong_is_told_before_anything_listens(work):
     done = work.process("serve", "--database", f"sqlite:///{work.root}/x.db", LINEAL_COMPATIBILITY="SIDEWAYS")
     assert done.returncode == 2

@@ -55,7 +55,7 @@ def give(console: Console, principal: str, role: str, context: str, prefix: str,
 def withdraw(console: Console, principal: str, role: str, context: str, prefix: str, database: str | None) -> None:
     """Take a ROLE over an area from PRINCIPAL."""
     taken = _grant(principal, role, context, prefix)
-    with opened(settings_of(database)) as registry:
+    with opened(settings_of(database), existing=True) as registry:
         try:
             registry.permissions.withdraw(taken, of_the_operator())
         except RegistryError as error:
@@ -68,7 +68,7 @@ def withdraw(console: Console, principal: str, role: str, context: str, prefix: 
 @click.pass_obj
 def list_grants(console: Console, database: str | None) -> None:
     """List the roles that are given in the log."""
-    with opened(settings_of(database)) as registry:
+    with opened(settings_of(database), existing=True) as registry:
         for one in registry.permissions.every_grant():
             console.report(str(one))
 

@@ -50,7 +50,7 @@ def create(console: Console, principal: str, label: str, days: int | None, datab
 @click.pass_obj
 def list_keys(console: Console, database: str | None) -> None:
     """List every key ever made: id, principal, state, since when, what for."""
-    with opened(settings_of(database)) as registry:
+    with opened(settings_of(database), existing=True) as registry:
         for key in registry.permissions.every_key():
             console.report(
                 "  ".join([key.id, key.principal, _state(key), f"made {key.created:%Y-%m-%d}", key.label]).rstrip()
@@ -63,7 +63,7 @@ def list_keys(console: Console, database: str | None) -> None:
 @click.pass_obj
 def revoke(console: Console, key_id: str, database: str | None) -> None:
     """Take the key KEY_ID out of use, on every node within half a second."""
-    with opened(settings_of(database)) as registry:
+    with opened(settings_of(database), existing=True) as registry:
         try:
             key = registry.permissions.revoke_key(key_id, of_the_operator())
         except NotFound as error:

@@ -12,9 +12,10 @@ from compat.engine import Form
 from compat.entity import Tags
 from compat.protobuf.source import is_serialized
 from registry import history as histories
-from registry.data_contract import without_compiled
+from registry.data_contract import merge_metadata, without_compiled
 from registry.errors import InvalidSubject, SchemaNotFound, SubjectNotFound, VersionNotFound
-from registry.history import parse_number
+from registry.history import Known, parse_number
+from registry.identity import Identity
 from registry.model import (
     ANYWHERE,
     DEFAULT,
@@ -22,7 +23,9 @@ from registry.model import (
     EVERYTHING,
     LATEST,
     AssociationFilter,
+    Configuration,
     Content,
+    Metadata,
     Page,
     SchemaFilter,
     Span,
@@ -91,15 +94,20 @@ class Lookup:
             normalize = normalize or bool(situation.policy.configuration.normalize)
             prepared = self._definitions.candidate(reading, subject, candidate, lenient=True)
         parsed = parse(prepared.definition)
-        digest = identify(parsed, prepared.content, subject.context).digest(normalize=normalize)
+        ways = _ways_of(candidate.metadata, situation.policy.configuration)
         rule_set = without_compiled(candidate.rule_set)
-        found = histories.looked_up(known, digest, candidate.metadata, rule_set, normalize=normalize)
+
+        def held(identity: Identity) -> Known | None:
+            digest = identity.digest(normalize=normalize)
+            found = (histories.looked_up(known, digest, way, rule_set, normalize=normalize) for way in ways)
+            return next(filter(None, found), None)
+
+        found = held(identify(parsed, prepared.content, subject.context))
         if found is None:
             with self._store.read() as reading:
                 twin = self._definitions.written_out(reading, subject, known, prepared.content, parsed)
             if twin is not None:
-                digest = twin.digest(normalize=normalize)
-                found = histories.looked_up(known, digest, candidate.metadata, rule_set, normalize=normalize)
+                found = held(Identity(twin.canonical_digest, twin.normalized_digest))
         if found is None:
             raise SchemaNotFound
         with self._store.read() as reading:
@@ -323,6 +331,12 @@ def _holders(reading: Reading, schema_id: int, subject: Subject) -> list[tuple[S
     if not holders:
         raise SchemaNotFound(schema_id)
     return holders
+
+
+def _ways_of(sent: Metadata | None, configuration: Configuration) -> list[Metadata | None]:
+    """Metadata as it was sent, and with the defaults and overrides that it gets when it is registered."""
+    completed = merge_metadata(configuration.default_metadata, sent, configuration.override_metadata)
+    return [sent] if sent is None or completed is sent else [sent, completed]
 
 
 def _guid(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Final
 
 from compat import tagging
@@ -109,6 +110,7 @@ class Lookup:
             if twin is not None:
                 found = held(Identity(twin.canonical_digest, twin.normalized_digest))
         if found is None:
+            parse(replace(prepared.definition, lenient=situation.policy.lenient))  # what nobody could have registered
             raise SchemaNotFound
         with self._store.read() as reading:
             return find_version(reading, subject, found.number, deleted=True)

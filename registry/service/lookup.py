@@ -269,7 +269,7 @@ class Lookup:
             situation = self._memory.located(reading, subject)
         subject, every = situation.subject, [(known.number, known.deleted) for known in situation.history]
         found = [each for each in every if (each[1] if deleted_only else deleted or not each[1])]
-        if not found:
+        if not (every if deleted_only else found):
             raise SubjectNotFound(subject)
         return every if deleted_beside_live and not deleted_only else found
 

@@ -13,7 +13,7 @@ DATABASE ?= sqlite:///var/lineal.db
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro json-judges protobuf-judges java-judges javascript-judges docs prove kills mutation histories soak bench lock clean
+.PHONY: help setup serve test lint types contracts unit browser spark stock-js java-avro json-judges protobuf-judges java-judges javascript-judges docs prove protocol kills mutation histories soak bench lock clean
 
 help: ## Show what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -98,6 +98,9 @@ docs: $(VENV)/development.stamp ## Build the documentation into site/
 prove: $(VENV)/development.stamp ## The long proof: many generated schema pairs per format, and upcasters (hours; PAIRS=1000 for a short one)
 	@for format in avro json_schema protobuf upcasters; do \
 	  echo "== $$format"; $(BIN)/python -m tests.prove.$$format --pairs $(or $(PAIRS),100000) || exit 1; done
+
+protocol: $(VENV)/development.stamp ## Ask both interfaces whatever they describe, on both databases, and compare the answers (PAIRS=200 for a short one)
+	@$(BIN)/python -m tests.prove.protocol --pairs $(or $(PAIRS),3000)
 
 kills: $(VENV)/development.stamp ## Kill nodes and PostgreSQL under load, and check everything that clients were told (half a minute a round; ROUNDS=5)
 	@$(BIN)/python -m tests.prove.kills --rounds $(or $(ROUNDS),20)

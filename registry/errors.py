@@ -96,7 +96,7 @@ class VersionNotFound(NotFound):
 
 
 class SchemaNotFound(NotFound):
-    """No schema has this id or GUID, or the text is not among the versions of the subject."""
+    """No schema has this id or GUID, or no version of the subject has the text or the metadata."""
 
     code = 40403
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import ClassVar, Final, TypeAlias
 
 from compat.definition import Definition
+from compat.engine import Form
 from compat.outline import ABSENT
 from compat.positions import Positions, scan
 from compat.verdict import Place
@@ -261,6 +262,8 @@ class Schema:
     """Size of the smallest value of every node that has one; a node without is missing."""
     adorned: bool
     """Whether something in it has attributes of somebody's own, or aliases: what is normalized has them in order."""
+    texts: dict[Form, str] = field(default_factory=dict)
+    """Those that were written already."""
 
     @cached_property
     def nodes(self) -> Sequence[Node]:

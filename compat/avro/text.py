@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from compat.avro.schema import (
@@ -44,20 +43,23 @@ _LIKE_FLOAT: Final = re.compile(r"\d[.e]")
 
 
 def text(schema: Schema, form: Form) -> str:
-    """The text of a schema in one form; forms that Avro does not know are the canonical one."""
+    """The text of a schema in one form, written once; forms that Avro does not know are the canonical one."""
+    form = _plainest(schema, form)
+    if (kept := schema.texts.get(form)) is None:
+        declared = set() if form is Form.RESOLVED else _left_as_names(schema)
+        kept = schema.texts[form] = dump(Canonical(declared, ordered=form is Form.NORMALIZED).node(schema.root))
+    return kept
+
+
+def _plainest(schema: Schema, form: Form) -> Form:
+    """The form in which this schema has the same text: canonical, wherever nothing has to be done for another."""
     match form:
         case Form.NORMALIZED if schema.adorned:
-            return dump(Canonical(_left_as_names(schema), ordered=True).node(schema.root))
-        case Form.RESOLVED:
-            return dump(Canonical(set()).node(schema.root))
+            return form
+        case Form.RESOLVED if len(schema.own) < len(schema.named):
+            return form
         case _:
-            return _canonical(schema)
-
-
-@lru_cache(16)
-def _canonical(schema: Schema) -> str:
-    """Asked for twice in a row, where nothing has to be put in order to normalize it."""
-    return dump(Canonical(_left_as_names(schema)).node(schema.root))
+            return Form.CANONICAL
 
 
 def _left_as_names(schema: Schema) -> set[str]:

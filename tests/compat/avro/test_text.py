@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from compat.avro.text import dump
+from compat.avro.text import Canonical, dump
 from compat.definition import Definition, Format, Reference
 from compat.engine import Form
 from tests.compat.avro.laws import ENGINE, parse
@@ -52,6 +52,31 @@ def test_canonical() -> None:
 
 def test_normalized() -> None:
     assert ENGINE.text(parse(SPELT_ODDLY), Form.NORMALIZED) == NORMALIZED
+
+
+@pytest.mark.parametrize(
+    "adorned",
+    [
+        '{"type":"record","name":"R","fields":[],"z":1,"a":2}',
+        '{"type":"record","name":"R","fields":[],"aliases":["z","a"]}',
+        '{"type":"record","name":"R","fields":[{"name":"f","type":"int","z":1,"a":2}]}',
+        '{"type":"record","name":"R","fields":[{"name":"f","type":"int","aliases":["z","a"]}]}',
+        '{"type":"enum","name":"E","symbols":["A"],"z":1,"a":2}',
+        '{"type":"enum","name":"E","symbols":["A"],"aliases":["z","a"]}',
+        '{"type":"fixed","name":"F","size":1,"z":1,"a":2}',
+        '{"type":"fixed","name":"F","size":1,"aliases":["z","a"]}',
+        '{"type":"array","items":"int","z":1,"a":2}',
+        '{"type":"map","values":"int","z":1,"a":2}',
+        '["null",{"type":"string","z":1,"a":2}]',
+        '{"type":"bytes","logicalType":"decimal","precision":4,"scale":0}',
+    ],
+)
+def test_whatever_can_be_put_in_order_is(adorned: str) -> None:
+    """Wherever it stands: where there is nothing of the kind, the canonical text is taken for the normalized one."""
+    schema = parse(adorned)
+    normalized = ENGINE.text(schema, Form.NORMALIZED)
+    assert normalized == dump(Canonical(set(), ordered=True).node(schema.root))
+    assert normalized != ENGINE.text(schema, Form.CANONICAL)
 
 
 def test_attributes_of_other_types_are_no_custom_ones() -> None:

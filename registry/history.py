@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -38,7 +39,7 @@ class Known:
 class History(Sequence[Known]):
     """The versions of one subject, oldest first. It is never changed: one with a version more shares what it holds."""
 
-    __slots__ = ("_places", "_size", "_versions", "some_deleted", "some_refer")
+    __slots__ = ("_live", "_places", "_size", "_versions", "some_deleted", "some_refer")
 
     def __init__(self, versions: Iterable[Known] = ()) -> None:
         self._versions: list[Known] = []
@@ -46,6 +47,7 @@ class History(Sequence[Known]):
         self._places: dict[str, tuple[int, ...]] = {}
         """By digest: where it stands in the versions, which may have become more since."""
         self.some_deleted = self.some_refer = False
+        self._live: History | None = None
         for known in versions:
             self._add(known)
 
@@ -57,6 +59,8 @@ class History(Sequence[Known]):
         following._versions, following._size, following._places = self._versions, self._size, self._places
         following.some_deleted, following.some_refer = self.some_deleted, self.some_refer
         following._add(known)
+        if self._live is not None:
+            following._live = self._live if known.deleted else self._live.followed_by(known)
         return following
 
     def _add(self, known: Known) -> None:
@@ -72,6 +76,20 @@ class History(Sequence[Known]):
         places = reversed(self._places.get(digest, ()))
         found = [self._versions[place] for place in places if place < self._size]
         return [known for known in found if known.digest(normalize=normalize) == digest]
+
+    @property
+    def live(self) -> History:
+        """The versions that are not deleted: chosen once, however many follow."""
+        if not self.some_deleted:
+            return self
+        if self._live is None:
+            self._live = History(known for known in self if not known.deleted)
+        return self._live
+
+    def numbered(self, number: int) -> Known | None:
+        """The version with a number."""
+        place = bisect_left(self, number, key=lambda known: known.number)
+        return self[place] if place < self._size and self[place].number == number else None
 
     def __len__(self) -> int:
         return self._size
@@ -104,11 +122,6 @@ def parse_number(text: str | int) -> int:
     if number == LATEST or 1 <= number <= _HIGHEST:
         return number
     raise InvalidVersion(text)
-
-
-def live(history: History) -> History:
-    """The versions that are not deleted, oldest first."""
-    return History(known for known in history if not known.deleted) if history.some_deleted else history
 
 
 def latest(history: Sequence[Known]) -> Known | None:

@@ -34,7 +34,7 @@ from web.entrance import Entrance
 from web.rendering import HEADERS, STATIC, STATIC_PATH
 from web.site import Site
 from web.travel import Travelling
-from web.warming import warm
+from web.warming import beside
 
 _YEAR: Final = 31_536_000
 _CONFLUENTS: Final = f"{address.CATALOG}/v1/"
@@ -94,12 +94,12 @@ class Whole:
         self._pages = pages
         self._site = site
         self._stop = Event()
-        self._warming = Thread(target=warm, args=(site, self._stop), name="warming", daemon=True)
+        self._beside = Thread(target=beside, args=(site, self._stop), name="beside", daemon=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind: str = scope["type"]
         if kind == "lifespan":
-            self._warming.start()
+            self._beside.start()
             await self._protocol(scope, receive, self._closing(send))
         elif kind == "http" and _is_page(http := cast("HTTPScope", scope)):
             await self._pages(*_readable(http, receive, send))
@@ -119,7 +119,7 @@ class Whole:
 
     def _close(self) -> None:
         self._stop.set()
-        self._warming.join()
+        self._beside.join()
         self._site.close()
         self._site.registry.close()
 

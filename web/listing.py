@@ -22,8 +22,8 @@ from web.words import FORMATS, counted, format_words
 
 PAGE: Final = 30
 """Subjects on one page of the list."""
-PICTURE_SECONDS: Final = 0.25
-"""How long one list may compute verdicts for its pictures; those that are missing come with the next request."""
+PICTURE_SECONDS: Final = 0.05
+"""How long one list may compute verdicts for its pictures; those that are missing are computed once it is answered."""
 HITS: Final = 12
 """Answers of the palette."""
 

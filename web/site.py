@@ -13,7 +13,7 @@ from registry.service import Registry
 from web.modules import Modules
 from web.search import Index
 from web.since import FieldNames
-from web.steps import Readings
+from web.steps import Readings, Unjudged
 from web.travel import seen
 
 
@@ -30,6 +30,7 @@ class Site:
         self.door = door
         """Where people sign in."""
         self.modules = Modules()
+        self.unjudged = Unjudged()
         self._pasts: OrderedDict[int, Site] = OrderedDict()
         self._lock = Lock()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from compat.level import Direction, Level
 from compat.profile import Criteria
 from compat.recent import Recent
 from compat.verdict import Outcome, outcome
-from registry.model import Subject, Version
+from registry.model import Subject, SubjectSummary, Version
 from registry.service import Registry
 from registry.service.answers import Comparison
 from web.views.subject import Step
@@ -82,6 +83,28 @@ class Readings:
         reading = Reading(outcome(compared.backward), outcome(compared.forward), blocking)
         self._kept.put((compared.old.guid, compared.new.guid, compared.criteria), reading)
         return reading
+
+
+class Unjudged:
+    """Subjects whose last steps a list would have shown, had they been judged: the last ones that were asked for."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._subjects: dict[Subject, SubjectSummary] = {}
+
+    def add(self, summary: SubjectSummary) -> None:
+        """Judge them when there is time; the one that waits longest is given up where there are too many."""
+        with self._lock:
+            self._subjects.pop(summary.subject, None)
+            self._subjects[summary.subject] = summary
+            if len(self._subjects) > self._most:
+                del self._subjects[next(iter(self._subjects))]
+
+    def take(self) -> SubjectSummary | None:
+        """The one that was asked for last: its reader may still be there."""
+        with self._lock:
+            return self._subjects.popitem()[1] if self._subjects else None
 
 
 def tone(reading: Reading | None, level: Level, *, lifted: bool) -> tuple[Tone, str]:

@@ -185,22 +185,26 @@ def _steps(
 
 
 def small_steps(site: Site, summary: SubjectSummary, deadline: Deadline) -> list[str]:
-    """The classes of the last steps of a subject, for the small picture; ``plain`` once the time is used up."""
+    """The classes of the last steps of a subject, for the small picture.
+
+    ``plain`` once the time is used up: then they are judged when nobody waits for them.
+    """
     if summary.versions < 2:
         return []
     if deadline.passed:
+        site.unjudged.add(summary)
         return ["plain"] * (min(summary.versions, SHOWN) - 1)
     newest = site.registry.catalog.newest(summary.subject, SHOWN)
     if newest.policy.configuration.alias:  # nobody is given its versions by this name
         return []
     criteria, level = newest.policy.criteria, newest.policy.level
+    pairs = list(itertools.pairwise(newest.versions))
+    readings = [site.readings.of(summary.subject, old, new, criteria, deadline) for old, new in pairs]
+    if None in readings:
+        site.unjudged.add(summary)
     looks = (
-        steps.tone(
-            site.readings.of(summary.subject, old, new, criteria, deadline),
-            level,
-            lifted=(old.number, new.number) in newest.lifts,
-        )
-        for old, new in itertools.pairwise(newest.versions)
+        steps.tone(reading, level, lifted=(old.number, new.number) in newest.lifts)
+        for (old, new), reading in zip(pairs, readings, strict=True)
     )
     return [look.css for look, _ in looks]
 

@@ -1,4 +1,6 @@
-"""While the server starts: what the first visitors would wait for is read and computed, a little at a time."""
+"""What visitors would wait for is read and computed beside them, a little at a time: when the server starts, and after
+a list was shown.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,25 @@ from web.subject import small_steps
 _log = logging.getLogger(__name__)
 _PORTION_SECONDS: Final = 0.05
 _PAUSE_SECONDS: Final = 0.05
+_LOOK_SECONDS: Final = 0.5
 SUBJECTS: Final = 2_000
 """Subjects whose last steps are judged in advance."""
+
+
+def beside(site: Site, stop: Event) -> None:
+    """Warm up, then judge what lists have left out, until told to stop."""
+    warm(site, stop)
+    while not stop.wait(_LOOK_SECONDS):
+        judge_left(site, stop)
+
+
+def judge_left(site: Site, stop: Event) -> None:
+    """Judge the steps that lists have left out so far; ends early when told to."""
+    while (summary := site.unjudged.take()) is not None and not stop.wait(_PAUSE_SECONDS):
+        try:
+            small_steps(site, summary, Deadline(_PORTION_SECONDS))  # adds it again where that does not do
+        except (RegistryError, CompatError):
+            _log.warning("the steps of %s cannot be judged", summary.subject, exc_info=True)
 
 
 def warm(site: Site, stop: Event) -> None:

@@ -40,6 +40,10 @@ CascadeLifecycle: TypeAlias = Annotated[bool, QueryParameter(name="cascadeLifecy
 DryRun: TypeAlias = Annotated[bool, QueryParameter(name="dryRun")]
 IncludeSchemas: TypeAlias = Annotated[bool, QueryParameter(name="includeSchemas")]
 FindTags: TypeAlias = Annotated[list[str] | None, QueryParameter(name="findTags")]
+Most: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(ge=1, le=2**31 - 1, description="Only so many of the last versions; all by default."),
+]
 AnyRequest: TypeAlias = Request[None, None, State]
 
 _FORMS: Final = {form.value: form for form in Form}

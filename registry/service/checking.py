@@ -75,11 +75,10 @@ class Checking:
         number = parse_number(version)
 
         def one(history: History) -> Sequence[Known]:
-            live = histories.live(history)
-            chosen = live[-1:] if number == LATEST else [known for known in live if known.number == number]
-            if not chosen and number != LATEST:
+            found = histories.latest(history) if number == LATEST else history.live.numbered(number)
+            if found is None and number != LATEST:
                 raise VersionNotFound(version)
-            return chosen
+            return [] if found is None else [found]
 
         return self._check(subject, candidate, _Asked(level, profile), one)
 

@@ -73,7 +73,7 @@ class Lookup:
         """
         with self._store.read() as reading:
             situation = self._memory.located(reading, subject)
-            history = situation.history if deleted else histories.live(situation.history)
+            history = situation.history if deleted else situation.history.live
             if not history:
                 raise SubjectNotFound(situation.subject)
             for known in reversed(history):
@@ -89,7 +89,7 @@ class Lookup:
         with self._store.read() as reading:
             situation = self._memory.located(reading, subject)
             subject = situation.subject
-            known = situation.history if deleted else histories.live(situation.history)
+            known = situation.history if deleted else situation.history.live
             if not known:
                 raise SubjectNotFound(subject)
             normalize = normalize or bool(situation.policy.configuration.normalize)

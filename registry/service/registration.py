@@ -233,7 +233,7 @@ class Registration:
         """What was sent, under the identity of the live version that it is with all references written out."""
         if not situation.history.some_refer:
             return None
-        history = histories.live(situation.history)
+        history = situation.history.live
         with view() as reading:
             known = self._definitions.written_out(reading, situation.subject, history, sent.content, sent.parsed)
         return (

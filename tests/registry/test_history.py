@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.history import History, Known, latest, live, looked_up, next_number, same_schema, superseded
+from registry.history import History, Known, latest, looked_up, next_number, same_schema, superseded
 
 
 def version(number: int, digest: str, *, normalized: str = "", deleted: bool = False) -> Known:
@@ -51,6 +51,31 @@ def test_what_holds_a_schema_is_found_newest_first() -> None:
     assert same(history, "a") == ONE  # the third is deleted
     assert same(history, "a", normalize=True) == TWO
     assert looked_up(history, "a", None, None, normalize=False) == THREE
-    assert looked_up(live(history), "a", None, None, normalize=False) == ONE
+    assert looked_up(history.live, "a", None, None, normalize=False) == ONE
     assert latest(history) == TWO
     assert superseded(history, 3) == [3]
+
+
+def test_what_is_live_follows_too() -> None:
+    history = History([ONE, THREE])
+    assert list(history.live) == [ONE]
+    four, five = version(4, "d"), version(5, "e", deleted=True)
+    for follower, expected in ((four, [ONE, four]), (five, [ONE])):
+        following = history.followed_by(follower)
+        assert list(following.live) == expected
+        assert list(following.followed_by(version(6, "f")).live) == [*expected, version(6, "f")]
+    assert list(history.live) == [ONE]
+    assert History([ONE]).followed_by(THREE).live.numbered(1) == ONE
+
+
+def test_a_version_is_found_by_its_number() -> None:
+    history = History([ONE, THREE, version(7, "g")])
+    assert [history.numbered(number) for number in (0, 1, 2, 3, 7, 8)] == [
+        None,
+        ONE,
+        None,
+        THREE,
+        version(7, "g"),
+        None,
+    ]
+    assert History().numbered(1) is None

@@ -8,13 +8,15 @@ import pytest
 from compat.definition import Format
 from compat.outline import Field, Kind, Type
 from registry.model import Content, Subject
-from registry.service import Registry
+from registry.service import RegistrationOptions, Registry
 from registry.settings import Settings
 from tests.patience import PATIENCE
 from web.listing import Wanted, hits, listing, marked
 from web.search import Index
 from web.site import Site
-from web.warming import warm
+from web.steps import Deadline
+from web.subject import small_steps
+from web.warming import judge_left, warm
 
 
 @pytest.fixture
@@ -41,6 +43,22 @@ def test_the_index_is_warmed_in_portions_until_all_is_read_or_it_is_told_to_stop
     stopped = Site.over(registry)
     warm(stopped, stop)
     assert stopped.index.refresh(seconds=0) == (0, 5)
+
+
+def test_steps_that_a_list_has_no_time_for_are_judged_beside_it(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("int", "long", "string"):
+        text = f'{{"type": "record", "name": "Steps", "fields": [{{"name": "id", "type": "{kind}"}}]}}'
+        forced = RegistrationOptions(force=True)
+        registry.registration.register(Subject.parse("t.Steps"), Content(Format.AVRO, text), forced)
+    site = Site.over(registry)
+    (summary,), _ = registry.catalog.subjects("steps")
+    assert small_steps(site, summary, Deadline(-1)) == ["plain", "plain"]
+    judge_left(site, Event())
+    assert site.unjudged.take() is None
+    monkeypatch.setattr(registry.catalog, "compare", None)  # it is known
+    assert small_steps(site, summary, Deadline(PATIENCE)) == ["good", "bad"]
 
 
 def test_a_search_before_all_is_read_says_so(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:

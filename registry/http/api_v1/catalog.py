@@ -18,7 +18,7 @@ from registry.http.api_v1.documents import (
     SubjectDocument,
     SubjectsDocument,
 )
-from registry.http.parameters import AT_A_MOMENT, AnyRequest, Flag, context_of, page
+from registry.http.parameters import AT_A_MOMENT, AnyRequest, Flag, Most, context_of, page
 from registry.model import ANYWHERE_IN_ORDER, DEFAULT_CONTEXT, Beside, Subject
 from registry.service import Registry
 
@@ -63,9 +63,11 @@ def list_subjects(
 
 
 @get("/subjects/{name:str}", dependencies=AT_A_MOMENT, sync_to_thread=True)
-def get_subject(registry: NamedDependency[Registry], subject: NamedDependency[Subject]) -> SubjectDocument:
+def get_subject(
+    registry: NamedDependency[Registry], subject: NamedDependency[Subject], most: Most = None
+) -> SubjectDocument:
     """All about one subject: what is in force, its versions, who refers to it."""
-    return documents.subject(registry.catalog.subject(subject))
+    return documents.subject(registry.catalog.subject(subject, most))
 
 
 @get("/subjects/{name:str}/versions/{number:str}", dependencies=AT_A_MOMENT, sync_to_thread=True)

@@ -23,9 +23,9 @@ from registry.http.api_v1.contract_documents import (
     WriterDocument,
 )
 from registry.http.exchange import exchange_of
-from registry.http.parameters import AT_A_MOMENT, AnyRequest
+from registry.http.parameters import AT_A_MOMENT, AnyRequest, Most
 from registry.http.payloads import RegisterSchemaRequest
-from registry.model import Build, DeploymentMode, Subject
+from registry.model import Build, DeploymentMode, Span, Subject
 from registry.service import Registry
 
 _HIGHEST: Final = 2**31 - 1
@@ -172,10 +172,13 @@ def withdraw_writer(
 
 @get("/subjects/{name:str}/matrix", dependencies=AT_A_MOMENT, sync_to_thread=True)
 def matrix(
-    registry: NamedDependency[Registry], subject: NamedDependency[Subject], environment: Environment = None
+    registry: NamedDependency[Registry],
+    subject: NamedDependency[Subject],
+    environment: Environment = None,
+    most: Most = None,
 ) -> MatrixDocument:
     """How every reader reads every live version: directly, through upcasters, not, or unknown."""
-    return contract_documents.matrix(registry.readers.matrix(subject, environment=environment))
+    return contract_documents.matrix(registry.readers.matrix(subject, environment=environment, span=Span(most=most)))
 
 
 @get("/applications", dependencies=AT_A_MOMENT, sync_to_thread=True)

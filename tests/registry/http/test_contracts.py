@@ -109,3 +109,15 @@ def test_kept_answers_of_the_protocol_outlive_a_declaration(api: TestClient[Lite
     first = api.get("/subjects/orders/versions/1")
     api.post("/api/v1/subjects/orders/readers", json={"application": "a", "build": "1", "fields": ["id"]})
     assert api.get("/subjects/orders/versions/1").json() == first.json()
+
+
+def test_only_the_last_versions_may_be_asked_for(api: TestClient[Litestar]) -> None:
+    api.post("/subjects/orders/versions", json=avro("id")).raise_for_status()
+    needed = {"application": "billing", "build": "1.0", "fields": ["id"]}
+    api.post("/api/v1/subjects/orders/readers", json=needed).raise_for_status()
+    for most, numbers in ((1, [2]), (2, [1, 2]), (9, [1, 2])):
+        matrix = api.get("/api/v1/subjects/orders/matrix", params={"most": most}).json()
+        assert matrix["versions"] == [cell["version"] for cell in matrix["readers"][0]["cells"]] == numbers
+        found = api.get("/api/v1/subjects/orders", params={"most": most}).json()
+        assert [version["version"] for version in found["versions"]] == numbers
+    assert api.get("/api/v1/subjects/orders/matrix?most=0").status_code == 422

@@ -23,7 +23,7 @@ from registry.storage.reading import Reading
 from registry.storage.store import Store
 
 _VERSIONS: Final = 50_000
-"""Of all subjects that are remembered: some 20 MB."""
+"""Of all subjects that are remembered: 20 to 30 MB."""
 
 
 class Memory:

@@ -32,7 +32,7 @@ class UnresolvedReference(InvalidSchema):
 
     def __init__(self, name: str, place: Place | None = None) -> None:
         super().__init__(
-            f"nothing defines {name!r}: declare it in the schema or add it to the references of the request", place
+            f"nothing defines {name!r}: declare it in the schema, or refer to the one that does", place
         )
         self.name = name
 

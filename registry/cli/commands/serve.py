@@ -320,8 +320,9 @@ def _suggestions(address: str, *, with_demo: bool) -> list[str]:
 
 
 def _program() -> str:
-    """How to call this command from the current folder: by its name where the shell finds it, else by its path."""
-    return "lineal" if shutil.which("lineal") else os.path.relpath(sys.argv[0])
+    """How to call this command: by its name where the shell finds it, else by the shorter of its paths."""
+    program = Path(sys.argv[0]).absolute()
+    return "lineal" if shutil.which("lineal") else min(os.path.relpath(program), str(program), key=len)
 
 
 def _within_seconds(ready: Callable[[str], bool], address: str) -> bool:

@@ -31,9 +31,7 @@ class UnresolvedReference(InvalidSchema):
     """A name is used that neither the text nor its references define."""
 
     def __init__(self, name: str, place: Place | None = None) -> None:
-        super().__init__(
-            f"nothing defines {name!r}: declare it in the schema, or refer to the one that does", place
-        )
+        super().__init__(f"nothing defines {name!r}: declare it in the schema, or refer to the one that does", place)
         self.name = name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 import traceback
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY = 500
-"""Pairs after which the record is written, and a line where there is no terminal to draw on."""
+"""Pairs after which a line is printed where there is no terminal to draw on, and the record is written."""
 TOO_MANY = 20
 
 Judge: TypeAlias = "Callable[[int, Counter[str]], list[str]]"
@@ -51,6 +52,7 @@ def run(name: str, describe: str | None, judge: Judge, rules: Collection[str]) -
     if options.resume and path.exists():
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
     path.parent.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended: go on with --resume"))  # servers of the run end with it
     _go(name, record, path, judge, pairs=options.pairs, seconds=options.seconds)
     _report(record, rules)
     return 1 if record.failures else 0
@@ -67,18 +69,23 @@ def _go(name: str, record: Record, path: Path, judge: Judge, *, pairs: int, seco
     )
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), disable=not sys.stdout.isatty()) as progress:
         task = progress.add_task(name, total=pairs, completed=record.done, wrong=len(record.failures))
-        while record.done < pairs and time.monotonic() - start < seconds and len(record.failures) < TOO_MANY:
-            seed = record.first + record.done
-            try:
-                problems = judge(seed, counts)
-            except Exception:  # noqa: BLE001 - a crash is a result of this run
-                problems = [f"crash: {traceback.format_exc()}"]
-            record.failures += [f"seed {seed}: {problem}" for problem in problems]
-            record.done += 1
-            progress.update(task, advance=1, wrong=len(record.failures))
-            if record.done % EVERY == 0:
-                _save(record, path, counts, before + time.monotonic() - start, quiet=not progress.disable)
-    _save(record, path, counts, before + time.monotonic() - start, quiet=True)
+        try:
+            while record.done < pairs and time.monotonic() - start < seconds and len(record.failures) < TOO_MANY:
+                record.failures += _judged(judge, record.first + record.done, counts)
+                record.done += 1
+                progress.update(task, advance=1, wrong=len(record.failures))
+                if record.done % EVERY == 0:
+                    _save(record, path, counts, before + time.monotonic() - start, quiet=not progress.disable)
+        finally:
+            _save(record, path, counts, before + time.monotonic() - start, quiet=True)
+
+
+def _judged(judge: Judge, seed: int, counts: Counter[str]) -> list[str]:
+    try:
+        problems = judge(seed, counts)
+    except Exception:  # noqa: BLE001 - a crash is a result of this run
+        problems = [f"crash: {traceback.format_exc()}"]
+    return [f"seed {seed}: {problem}" for problem in problems]
 
 
 def _save(record: Record, path: Path, counts: Counter[str], seconds: float, *, quiet: bool) -> None:

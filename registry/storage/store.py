@@ -16,7 +16,7 @@ from registry.errors import OperationNotPermitted, StoreBusy, StoreUnavailable
 from registry.events import Entry
 from registry.model import ANONYMOUS, Origin
 from registry.settings import Settings
-from registry.storage import migrations
+from registry.storage import migrations, statistics
 from registry.storage.database import Database
 from registry.storage.lately import Lately
 from registry.storage.reading import Reading
@@ -142,8 +142,10 @@ class Store:
                 if doubtful := losses != self._losses:
                     self._lately = Lately()
                 writing = Writing(connection, origin, self._lately, doubtful=doubtful)
+                before = writing.position()
                 yield writing
                 writing.flush()
+                statistics.keep_up(connection, before, writing.position())
                 if not keep:
                     connection.rollback()
             if keep:

@@ -94,7 +94,7 @@ def _needy(what: str, every: Sequence[Webhook | Exporter], url: str) -> Iterator
 
 
 def _search(site: Site) -> Line:
-    known, waiting = site.index.refresh(0)
+    known, waiting = site.index.refresh()
     if waiting:
         return _line(
             "Search", DOUBT, "being read", f"{known:,} of {known + waiting:,} subjects so far, in this process"

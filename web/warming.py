@@ -18,6 +18,10 @@ from web.subject import small_steps
 _log = logging.getLogger(__name__)
 _PORTION_SECONDS: Final = 0.05
 _PAUSE_SECONDS: Final = 0.05
+_LEFT_SECONDS: Final = 1.0
+"""For the steps of one subject that a list has left out: longer than its texts take to be read, or none would be judged
+and they would be left again.
+"""
 _LOOK_SECONDS: Final = 0.5
 SUBJECTS: Final = 2_000
 """Subjects whose last steps are judged in advance."""
@@ -34,7 +38,7 @@ def judge_left(site: Site, stop: Event) -> None:
     """Judge the steps that lists have left out so far; ends early when told to."""
     while (summary := site.unjudged.take()) is not None and not stop.wait(_PAUSE_SECONDS):
         try:
-            small_steps(site, summary, Deadline(_PORTION_SECONDS))  # adds it again where that does not do
+            small_steps(site, summary, Deadline(_LEFT_SECONDS))  # adds it again where that does not do
         except (RegistryError, CompatError):
             _log.warning("the steps of %s cannot be judged", summary.subject, exc_info=True)
 

@@ -9,8 +9,9 @@ from threading import Event
 
 from litestar.testing import TestClient
 
+from compat.definition import Format
 from registry.delivering import Deliverer
-from registry.model import ConfigurationChange, Subject
+from registry.model import ConfigurationChange, Content, Subject
 from registry.service import Registry
 from registry.service.webhooks import Wish
 from registry.settings import Settings
@@ -53,6 +54,11 @@ def test_what_needs_somebody_is_said_and_leads_there(tmp_path: Path) -> None:
         assert page.headers["cache-control"].endswith("no-store")
     registry.close()
     receiver.close()
+
+
+def test_what_nobody_has_searched_yet_is_read_for_it(registry: Registry) -> None:
+    registry.registration.register(Subject.parse("orders"), Content(Format.AVRO, '"string"'))
+    assert told(registry)["Search"] == ("good", "complete")
 
 
 def test_a_follower_says_whether_it_is_in_contact(tmp_path: Path) -> None:
